@@ -1,0 +1,295 @@
+"""The records that a cluster shares, and what a change to them is. The store keeps them, everyone sees them.
+
+A record is a frozen value with a key and a revision. A commit is one transaction: it happens whole, or not
+at all because an expectation did not hold. `View` is what a daemon has seen so far, with the few indexes that
+decisions need; it only ever changes by `apply`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeVar
+
+from winslow.domain.node import Node, NodePolicy
+from winslow.domain.pipeline import PipelineRecord
+from winslow.domain.project import Project, Run, Sweep
+from winslow.domain.stage import NodeId, ProjectId, RunId, Stage, StageId
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """Environment of every stage in the cluster: the outermost of the four layers."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What a person wrote on a run. `at` in Unix seconds."""
+
+    project: ProjectId
+    run: RunId
+    number: int
+    author: str
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The memory of a request: the same request ID again gets `answer`, a resource name; another request with it is refused."""
+
+    fingerprint: str
+    answer: str
+
+
+class Kind(Enum):
+    """The value is the record's place in the key space."""
+
+    PIPELINE = "pipelines"
+    PIPELINE_VERSION = "pipeline-versions"
+    PROJECT = "projects"
+    RUN = "runs"
+    SWEEP = "sweeps"
+    STAGE = "stages"
+    COMMENT = "comments"
+    NODE = "nodes"
+    NODE_POLICY = "node-policies"
+    GLOBALS = "globals"
+    REQUEST = "requests"
+
+
+Record = PipelineRecord | Project | Run | Sweep | Stage | Comment | Node | NodePolicy | Globals | Done
+
+
+class Lifetime(Enum):
+    """DURABLE until deleted; SESSION while the writer's session lives; REQUEST for a day."""
+
+    DURABLE = "durable"
+    SESSION = "session"
+    REQUEST = "request"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The key of a record: its kind and a path within it, for instance `PROJECT/STAGE` for a stage."""
+
+    kind: Kind
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A record with the revision of its last change and of its creation."""
+
+    value: Record
+    revision: int
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    ref: Ref
+    value: Record
+    lifetime: Lifetime = Lifetime.DURABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """The record's revision must be this one; 0 means that it must not exist."""
+
+    ref: Ref
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The writer is leader (or holds a lock) only while `key` still has this create revision."""
+
+    key: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One transaction: all puts and deletes, or none because an expectation or the fence did not hold."""
+
+    puts: tuple[Put, ...] = ()
+    deletes: tuple[Ref, ...] = ()
+    expects: tuple[Expect, ...] = ()
+    fence: Fence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record as it became at `revision`; `now` is None when it was deleted, `before` None when it was made."""
+
+    ref: Ref
+    revision: int
+    before: Versioned | None
+    now: Versioned | None
+
+
+def pipeline_ref(pipeline: str) -> Ref:
+    return Ref(Kind.PIPELINE, pipeline)
+
+
+def pipeline_version_ref(pipeline: str, version: int) -> Ref:
+    return Ref(Kind.PIPELINE_VERSION, f"{pipeline}/{version:08d}")
+
+
+def project_ref(project: str) -> Ref:
+    return Ref(Kind.PROJECT, project)
+
+
+def run_ref(run: Run) -> Ref:
+    return Ref(Kind.RUN, f"{run.project}/{run.id}")
+
+
+def sweep_ref(sweep: Sweep) -> Ref:
+    return Ref(Kind.SWEEP, f"{sweep.project}/{sweep.id}")
+
+
+def stage_ref(stage: Stage) -> Ref:
+    return Ref(Kind.STAGE, f"{stage.project}/{stage.id}")
+
+
+def node_ref(node: str) -> Ref:
+    return Ref(Kind.NODE, node)
+
+
+def node_policy_ref(node: str) -> Ref:
+    return Ref(Kind.NODE_POLICY, node)
+
+
+GLOBALS_REF = Ref(Kind.GLOBALS, "environment")
+
+
+class View:
+    """Everything a daemon has seen up to `revision`, by key and by the few relations that decisions need.
+
+    Readers run between two awaits of one event loop, so they never see half a commit: `apply` takes all changes
+    of a revision at once.
+    """
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self._records: dict[Kind, dict[str, Versioned]] = {kind: {} for kind in Kind}
+        self._runs_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._stages_of: defaultdict[str, set[str]] = defaultdict(set)
+        self._stages_of_run: defaultdict[str, set[str]] = defaultdict(set)
+        self._live: dict[str, Stage] = {}
+        self._active: dict[str, Run] = {}
+        self._stage_keys: dict[str, str] = {}
+
+    def apply(self, revision: int, changes: Iterable[tuple[Ref, Versioned | None]]) -> tuple[Change, ...]:
+        """Take changes in and say what each one changed. Changes that are already there are left out."""
+        done: list[Change] = []
+        for ref, now in changes:
+            table = self._records[ref.kind]
+            before = table.get(ref.key)
+            if before == now or (before and now and now.revision <= before.revision):
+                continue
+            if now is None:
+                table.pop(ref.key, None)
+            else:
+                table[ref.key] = now
+            self._index(ref, before, now)
+            done.append(Change(ref, now.revision if now else revision, before, now))
+        self.revision = max(self.revision, revision)
+        return tuple(done)
+
+    def _index(self, ref: Ref, before: Versioned | None, now: Versioned | None) -> None:
+        project = ref.key.partition("/")[0]
+        if ref.kind is Kind.STAGE:
+            old = before.value if before else None
+            new = now.value if now else None
+            stage = new or old
+            assert isinstance(stage, Stage)
+            of_run = self._stages_of_run[f"{stage.project}/{stage.run}"]
+            for keys in (self._stages_of[project], of_run):
+                keys.add(ref.key) if now else keys.discard(ref.key)
+            if now:
+                self._stage_keys[stage.id] = ref.key
+            else:
+                self._stage_keys.pop(stage.id, None)
+            if isinstance(new, Stage) and new.live:
+                self._live[ref.key] = new
+            else:
+                self._live.pop(ref.key, None)
+        elif ref.kind is Kind.RUN:
+            keys = self._runs_of[project]
+            keys.add(ref.key) if now else keys.discard(ref.key)
+            if now and isinstance(now.value, Run) and now.value.active:
+                self._active[ref.key] = now.value
+            else:
+                self._active.pop(ref.key, None)
+
+    def get(self, ref: Ref) -> Versioned | None:
+        return self._records[ref.kind].get(ref.key)
+
+    def revision_of(self, ref: Ref) -> int:
+        """The revision of a record's last change, 0 when there is none: what `Expect` wants."""
+        found = self.get(ref)
+        return found.revision if found else 0
+
+    def all(self, kind: Kind) -> Mapping[str, Versioned]:
+        return self._records[kind]
+
+    def project(self, project: str) -> Project | None:
+        return _only(Project, self.get(project_ref(project)))
+
+    def run(self, project: str, run: str) -> Run | None:
+        return _only(Run, self.get(Ref(Kind.RUN, f"{project}/{run}")))
+
+    def stage(self, stage: StageId | str) -> Stage | None:
+        """A stage by its id alone, which is unique in the cluster."""
+        key = self._stage_keys.get(stage)
+        return _only(Stage, self._records[Kind.STAGE].get(key)) if key else None
+
+    def runs_of(self, project: str) -> list[Run]:
+        """A project's runs, oldest first."""
+        runs = [_only(Run, self._records[Kind.RUN].get(key)) for key in self._runs_of.get(project, ())]
+        return sorted((run for run in runs if run), key=lambda run: run.number)
+
+    def stages_of(self, project: str) -> list[Stage]:
+        """A project's stages, oldest first."""
+        return self._stages(self._stages_of.get(project, ()))
+
+    def stages_of_run(self, run: Run) -> list[Stage]:
+        return self._stages(self._stages_of_run.get(f"{run.project}/{run.id}", ()))
+
+    def _stages(self, keys: Iterable[str]) -> list[Stage]:
+        stages = [_only(Stage, self._records[Kind.STAGE].get(key)) for key in keys]
+        return sorted((stage for stage in stages if stage), key=lambda stage: (stage.created_at, stage.id))
+
+    def live_stages(self) -> Iterator[Stage]:
+        yield from self._live.values()
+
+    def live_on(self, node: NodeId) -> list[Stage]:
+        """Stages placed on a node that have not ended."""
+        return [stage for stage in self._live.values() if stage.node == node]
+
+    def active_runs(self) -> Iterator[Run]:
+        yield from self._active.values()
+
+    def nodes(self) -> list[Node]:
+        return [found.value for found in self._records[Kind.NODE].values() if isinstance(found.value, Node)]
+
+    def policy(self, node: str) -> NodePolicy | None:
+        return _only(NodePolicy, self.get(node_policy_ref(node)))
+
+    def globals(self) -> Globals:
+        return _only(Globals, self.get(GLOBALS_REF)) or Globals()
+
+
+def _only(kind: type[T], found: Versioned | None) -> T | None:
+    return found.value if found and isinstance(found.value, kind) else None
