@@ -10,7 +10,10 @@ from winslow.domain.stage import NodeId
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What a node registers under its lease. `boot_id` changes with each boot of the machine, `incarnation` with each start of the daemon."""
+    """What a node registers under its lease.
+
+    `boot_id` changes with each boot of the machine, `incarnation` with each start of the daemon.
+    """
 
     id: NodeId
     address: str

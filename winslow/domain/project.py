@@ -78,7 +78,9 @@ class Run:
     `parent` is the attempt whose workspace the first stage is made from (None: the zeroth workspace).
     `inherited` maps definitions that are not executed again to the attempts that stand for them.
     `attempts` maps each definition executed in this run to its attempts, oldest first.
-    `skipped` names definitions that a person chose to skip before they had a stage.
+    `only` names the definitions it may begin before it pauses; empty for all.
+    `skipped` names definitions that a person chose to skip; `again` those whose failed attempt a person
+    wants tried again, beyond what the retry policy grants.
     """
 
     id: RunId
@@ -91,7 +93,9 @@ class Run:
     parent: StageId | None = None
     inherited: Mapping[DefinitionName, StageId] = field(default_factory=dict)
     attempts: Mapping[DefinitionName, tuple[StageId, ...]] = field(default_factory=dict)
+    only: frozenset[DefinitionName] = frozenset()
     skipped: frozenset[DefinitionName] = frozenset()
+    again: frozenset[DefinitionName] = frozenset()
     overrides: Mapping[DefinitionName, Override] = field(default_factory=dict)
     answers: Mapping[DefinitionName, Answer] = field(default_factory=dict)
     hold: Hold | None = None

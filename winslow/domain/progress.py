@@ -1,0 +1,381 @@
+"""What a run does next: the one place that decides it.
+
+Each definition of the pipeline has a standing in the run: settled by an attempt, live, blocked by a failed one,
+open, or dead because no edge leads to it. `plan` looks at all standings at once and says which stages to make, which
+gates wait for a person, and whether the run halts or ends. It is level-triggered: asked again with the same
+facts it says the same; what it makes has ids that follow from the run alone, so doing it twice makes one stage.
+
+An edge is taken when what comes before has succeeded or was skipped and its condition holds on that
+attempt's results and environment. A definition starts when everything before it is settled or dead and at least one
+edge is taken; it is dead when none is (dead-path elimination, as in BPEL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from winslow.domain import environment, graph
+from winslow.domain.condition import evaluate, parse
+from winslow.domain.pipeline import Confirmation, DefinitionName, Edge, StageDefinition, WorkspaceMode
+from winslow.domain.principal import SYSTEM
+from winslow.domain.project import Hold, Override, Project, Run, RunEnd
+from winslow.domain.restart import retry_delay
+from winslow.domain.stage import Reason, RunId, Stage, StageId, State, WorkspaceId
+
+PASSED = frozenset({State.SUCCEEDED, State.SKIPPED})
+"""Ends after which the pipeline goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A run and all it depends on. `attempts` holds the run's own stages, those it inherited, and its parent."""
+
+    project: Project
+    run: Run
+    attempts: Mapping[StageId, Stage]
+    globals: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Where a run waits for a person, holding no node. `variables` are to be given; `since` in Unix seconds."""
+
+    run: RunId
+    definition: DefinitionName
+    parent: StageId | None
+    confirmation: bool
+    variables: tuple[str, ...]
+    since: float
+
+    @property
+    def reason(self) -> Reason:
+        wants = [f"a value for {name}" for name in self.variables]
+        if self.confirmation:
+            wants.insert(0, "confirmation")
+        return Reason("AWAITING_INPUT", f"{self.definition} waits for {' and '.join(wants)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The run as it is to be recorded, the stages to make with it, and the gates that are open."""
+
+    run: Run
+    stages: tuple[Stage, ...] = ()
+    gates: tuple[Gate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Nothing stands before it any more; `joined` are the other stages that came before, by definition."""
+
+    parent: StageId | None
+    joined: Mapping[DefinitionName, StageId]
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Something before it has not ended yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """No edge leads to it in this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """This run neither executes nor inherits it."""
+
+
+Standing = Settled | Live | Blocked | Ready | Open | Dead | Outside
+
+
+def stage_id(project: Project, run: Run, definition: DefinitionName, attempt: int) -> StageId:
+    return StageId(f"{definition}-{run.number}-{attempt}-{project.suffix}")
+
+
+def scope(project: Project, run: Run) -> frozenset[DefinitionName]:
+    """The definitions that this run executes: where it starts, and what follows from there."""
+    known = {definition.name for definition in project.pipeline.stages}
+    starts = [name for name in run.start if name in known]
+    return frozenset(starts).union(*(graph.descendants(project.pipeline, name) for name in starts))
+
+
+def standings(situation: Situation) -> dict[DefinitionName, Standing]:
+    """The standing of every definition of the project's pipeline, in topological order."""
+    found: dict[DefinitionName, Standing] = {}
+    executed = scope(situation.project, situation.run)
+    for name in graph.topological(situation.project.pipeline):
+        found[name] = _standing(situation, name, executed, found)
+    return found
+
+
+def _standing(
+    situation: Situation,
+    name: DefinitionName,
+    executed: frozenset[DefinitionName],
+    before: Mapping[DefinitionName, Standing],
+) -> Standing:
+    run = situation.run
+    tries = run.attempts.get(name, ())
+    if tries:
+        return _attempted(situation.attempts[tries[-1]])
+    if name not in executed:
+        inherited = run.inherited.get(name)
+        stage = situation.attempts.get(inherited) if inherited else None
+        return Settled(stage) if stage else Outside()
+    definition = situation.project.pipeline.stage(name)
+    assert definition is not None
+    if name in run.start:
+        return _first(situation, definition)
+    return _following(situation, definition, before)
+
+
+def _attempted(stage: Stage) -> Standing:
+    if stage.live:
+        return Live(stage)
+    return Settled(stage) if stage.state in PASSED else Blocked(stage)
+
+
+def _first(situation: Situation, definition: StageDefinition) -> Ready:
+    run = situation.run
+    inherited = {edge.stage: run.inherited[edge.stage] for edge in definition.after if edge.stage in run.inherited}
+    joined = {name: stage for name, stage in inherited.items() if stage != run.parent}
+    return Ready(run.parent, joined, run.created_at)
+
+
+def _following(
+    situation: Situation, definition: StageDefinition, before: Mapping[DefinitionName, Standing]
+) -> Standing:
+    taken: list[Stage] = []
+    for edge in definition.after:
+        match before.get(edge.stage, Outside()):
+            case Settled(stage):
+                if _holds(edge, stage):
+                    taken.append(stage)
+            case Dead() | Outside():
+                continue
+            case _:
+                return Open()
+    if not taken:
+        return Dead()
+    parent, *others = taken
+    since = max(stage.ended_at or 0.0 for stage in taken)
+    return Ready(parent.id, {stage.definition.name: stage.id for stage in others}, max(since, situation.run.created_at))
+
+
+def _holds(edge: Edge, stage: Stage) -> bool:
+    if not edge.when:
+        return True
+    values = {variable.name: variable.value for variable in stage.environment}
+    return evaluate(parse(edge.when), stage.results, values)
+
+
+def plan(situation: Situation, now: float) -> Plan:
+    """Decide what the run does next."""
+    run = situation.run
+    if run.end is not None:
+        return Plan(run)
+    found = standings(situation)
+    again, failed = _tried_again(situation, found, now)
+    run = _halt_on(failed, run, now)
+    begun, gates, waits_for_pause = _begun(replace(situation, run=run), found, now)
+    made = again + begun
+    run = _with_made(run, made)
+    if made or gates or run.hold or any(isinstance(standing, Live) for standing in found.values()):
+        return Plan(run, tuple(made), tuple(gates))
+    return Plan(_conclude(run, failed, waits_for_pause, now))
+
+
+def _tried_again(
+    situation: Situation, found: Mapping[DefinitionName, Standing], now: float
+) -> tuple[list[Stage], list[Stage]]:
+    """The next attempts of what is blocked, and the failed ones for which there is none."""
+    made: list[Stage] = []
+    failed: list[Stage] = []
+    for standing in found.values():
+        if isinstance(standing, Blocked):
+            again = None if situation.run.hold else _make_again(situation, standing.stage, now)
+            made.append(again) if again else failed.append(standing.stage)
+    return made, failed
+
+
+def _begun(
+    situation: Situation, found: Mapping[DefinitionName, Standing], now: float
+) -> tuple[list[Stage], list[Gate], bool]:
+    """First attempts of what is ready, the gates before others, and whether something waits for a pause to end."""
+    run = situation.run
+    made: list[Stage] = []
+    gates: list[Gate] = []
+    waits = False
+    for name, standing in found.items():
+        if not isinstance(standing, Ready):
+            continue
+        gate = gate_of(situation, name, standing)
+        if run.hold or (run.only and name not in run.only):
+            waits = True
+        elif gate and name not in run.skipped:
+            gates.append(gate)
+        else:
+            made.append(_make(situation, name, standing, now))
+    return made, gates, waits
+
+
+def _with_made(run: Run, made: list[Stage]) -> Run:
+    if not made:
+        return run
+    attempts = dict(run.attempts)
+    for stage in made:
+        name = stage.definition.name
+        attempts[name] = (*attempts.get(name, ()), stage.id)
+    return replace(run, attempts=attempts, again=run.again - {stage.definition.name for stage in made})
+
+
+def _conclude(run: Run, failed: list[Stage], waits_for_pause: bool, now: float) -> Run:
+    """Nothing lives and nothing can be made: the run halts or ends."""
+    if failed:
+        return replace(run, end=RunEnd.FAILED, ended_at=now)
+    if waits_for_pause and not run.sweep:
+        reason = Reason("ONE_STAGE", "asked for this one stage; resume to go on")
+        return replace(run, hold=Hold(reason, run.created_by, now))
+    return replace(run, end=RunEnd.SUCCEEDED, ended_at=now)
+
+
+def _halt_on(failed: list[Stage], run: Run, now: float) -> Run:
+    """A failure pauses the run for a person; a sweep's run ends with it instead (`_conclude`)."""
+    if not failed or run.hold or run.sweep:
+        return run
+    stage = failed[0]
+    said = stage.outcome.message if stage.outcome else ""
+    text = f"{stage.definition.name} {stage.state.value.lower()}: {said or 'no cause was recorded'}"
+    reason = Reason(f"STAGE_{stage.state.value}", f"{text}; resume to try it again, redo it with changes, or skip it")
+    return replace(run, hold=Hold(reason, SYSTEM.name, now, stage.id))
+
+
+def gate_of(situation: Situation, name: DefinitionName, ready: Ready) -> Gate | None:
+    """The gate before `name`, or None when nothing is asked of a person or everything was given.
+
+    Whoever starts a run at a stage has confirmed that stage; its variables are still needed.
+    """
+    project, run = situation.project, situation.run
+    definition = project.pipeline.stage(name)
+    assert definition is not None
+    asks = definition.user_input.confirmation
+    confirmed = (
+        asks is Confirmation.NEVER
+        or name in run.start
+        or name in run.answers
+        or (asks is Confirmation.ONCE and name in project.confirmed)
+    )
+    variables = environment.resolve(situation.globals, project.pipeline, definition, submission(run, name))
+    lacks = environment.missing(definition, variables)
+    if confirmed and not lacks:
+        return None
+    return Gate(run.id, name, ready.parent, not confirmed, lacks, ready.since)
+
+
+def submission(run: Run, name: DefinitionName) -> dict[str, str]:
+    """What people gave for the definition in this run; the answer at a gate wins over the submission form."""
+    override, answer = run.overrides.get(name), run.answers.get(name)
+    return {**(override.environment if override else {}), **(answer.environment if answer else {})}
+
+
+def overridden(definition: StageDefinition, override: Override | None) -> StageDefinition:
+    """The definition with what a person changed just before submission, environment apart."""
+    if override is None:
+        return definition
+    return replace(
+        definition,
+        arguments=definition.arguments if override.arguments is None else override.arguments,
+        resources=override.resources or definition.resources,
+        image=override.image or definition.image,
+    )
+
+
+def _make_again(situation: Situation, failed: Stage, now: float) -> Stage | None:
+    """The attempt after a failed one: granted by its policy, asked for by a person, or skipped."""
+    run, name = situation.run, failed.definition.name
+    if situation.project.pipeline.stage(name) is None:
+        return None
+    ready = Ready(failed.parent, failed.joined, now)
+    if name in run.skipped or name in run.again:
+        return replace(_make(situation, name, ready, now), retry_of=failed.id)
+    cause = failed.outcome.cause if failed.outcome else None
+    delay = retry_delay(failed.definition.retry, len(run.attempts[name]), cause)
+    if delay is None:
+        return None
+    reason = Reason("RETRY_BACKOFF", f"tried again {delay:g} s after {failed.id} failed")
+    return replace(
+        _make(situation, name, ready, now),
+        retry_of=failed.id,
+        not_before=(failed.ended_at or now) + delay,
+        reason=reason if delay else None,
+    )
+
+
+def _make(situation: Situation, name: DefinitionName, ready: Ready, now: float) -> Stage:
+    project, run = situation.project, situation.run
+    preset = project.pipeline.stage(name)
+    assert preset is not None
+    definition = overridden(preset, run.overrides.get(name))
+    attempt = len(run.attempts.get(name, ())) + 1
+    id_ = stage_id(project, run, name, attempt)
+    told = environment.internal(project, run, definition, id_, attempt, ready.parent)
+    parent = situation.attempts.get(ready.parent) if ready.parent else None
+    stage = Stage(
+        id=id_,
+        project=project.id,
+        run=run.id,
+        definition=definition,
+        attempt=attempt,
+        created_at=now,
+        created_by=_author(run, name, attempt),
+        parent=ready.parent,
+        joined=ready.joined,
+        workspace=_workspace(definition, id_, parent),
+        environment=environment.resolve(situation.globals, project.pipeline, definition, submission(run, name), told),
+    )
+    return _skipped(stage, parent, now) if name in run.skipped else stage
+
+
+def _author(run: Run, name: DefinitionName, attempt: int) -> str:
+    if attempt > 1:
+        return SYSTEM.name
+    if name in run.answers:
+        return run.answers[name].by
+    return run.created_by if name in run.start else SYSTEM.name
+
+
+def _workspace(definition: StageDefinition, id_: StageId, parent: Stage | None) -> WorkspaceId:
+    """A stage that continues works in its parent's directory; never in the zeroth one, which is the user's."""
+    if definition.workspace is WorkspaceMode.CONTINUE and parent and parent.workspace:
+        return parent.workspace
+    return WorkspaceId(id_)
+
+
+def _skipped(stage: Stage, parent: Stage | None, now: float) -> Stage:
+    """A skipped stage passes its parent's workspace on as it is."""
+    return replace(
+        stage,
+        state=State.SKIPPED,
+        workspace=parent.workspace if parent else WorkspaceId(""),
+        reason=Reason("SKIPPED", "skipped by a person"),
+        ended_at=now,
+    )
