@@ -17,7 +17,7 @@ from winslow.domain.layout import Location, WorkspacePlan
 from winslow.domain.node import Node
 from winslow.domain.pipeline import DefinitionName, LogParser
 from winslow.domain.records import Change, Commit, Fence, View
-from winslow.domain.stage import ProjectId, StageId
+from winslow.domain.stage import Cause, ProjectId, StageId
 
 Clock = Callable[[], float]
 """Unix seconds."""
@@ -86,6 +86,9 @@ class Driver(Protocol):
     async def inspect_image(self, image: str) -> Image | None:
         """The image if it is on the node."""
 
+    async def resolve_user(self, image: Image, user: str) -> tuple[int, int]:
+        """(uid, gid) of `uid[:gid]`, or of a user's name in the image. Raises InvalidArgument (USER_UNKNOWN)."""
+
     async def create(self, spec: ContainerSpec) -> None:
         """Make the container. Raises AlreadyExists (CONTAINER_EXISTS) when the stage has one, FailedPrecondition (ENGINE_REFUSED)."""
 
@@ -115,6 +118,36 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Let go of the engine; containers go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why this node stopped a stage: written down before it is stopped, so that its end is told truly after a restart."""
+
+    cause: Cause
+    message: str
+
+
+class Journal(Protocol):
+    """What this node must remember of its stages though it, or the store, dies: fsynced, on its own disk.
+
+    A stage's entry is also the directory in which its launcher claims the one launch and records the end.
+    """
+
+    def open(self, stage: StageId) -> str:
+        """Make the stage's entry, if need be, and return its absolute path."""
+
+    def entries(self) -> tuple[StageId, ...]:
+        """Stages that this node has not finished with."""
+
+    def judge(self, stage: StageId, verdict: Verdict) -> None:
+        """Remember why the stage is being stopped. The first verdict stays."""
+
+    def verdict(self, stage: StageId) -> Verdict | None:
+        """The verdict remembered."""
+
+    def close(self, stage: StageId) -> None:
+        """Everything about the stage is recorded in the store: forget it."""
 
 
 class Workspaces(Protocol):

@@ -58,11 +58,12 @@ class AbortRequested:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Its attempt is over, one way or another."""
+    """Its attempt is over, one way or another. `at` and `started_at` as its process saw them, in Unix seconds."""
 
     outcome: Outcome
     results: Mapping[str, str]
     at: float
+    started_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,8 @@ def _move(stage: Stage, event: Event, now: float) -> Stage:
             )
         case AbortRequested(by):
             return _abort(stage, by, now)
-        case Ended(outcome, results, at):
-            return _end(stage, outcome, results, at)
+        case Ended():
+            return _end(stage, event)
         case Lost(reason):
             outcome = Outcome(cause=Cause.NODE_LOST, message=reason.text)
             return replace(stage, state=State.LOST, ended_at=now, outcome=outcome, reason=None)
@@ -168,8 +169,8 @@ def _abort(stage: Stage, by: str, now: float) -> Stage:
     return replace(stage, state=State.ABORTED, abort=abort, ended_at=now, outcome=outcome, reason=None)
 
 
-def _end(stage: Stage, outcome: Outcome, results: Mapping[str, str], at: float) -> Stage:
-    match outcome.cause:
+def _end(stage: Stage, event: Ended) -> Stage:
+    match event.outcome.cause:
         case None:
             state = State.SUCCEEDED
         case Cause.ABORTED:
@@ -179,10 +180,11 @@ def _end(stage: Stage, outcome: Outcome, results: Mapping[str, str], at: float) 
     return replace(
         stage,
         state=state,
-        outcome=outcome,
-        results={**stage.results, **results},
+        outcome=event.outcome,
+        results={**stage.results, **event.results},
         progress=1.0 if state is State.SUCCEEDED else stage.progress,
-        ended_at=at,
+        started_at=event.started_at or stage.started_at,
+        ended_at=event.at,
         reason=None,
     )
 

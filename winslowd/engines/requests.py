@@ -1,0 +1,112 @@
+"""One effect for one request: the frame in which every use case changes something.
+
+A use case decides on the view and returns a commit and the name of what it made. The frame adds the memory of
+the request ID to the same transaction, so that a request sent twice (by an impatient person, by a client that got
+no answer) has one effect and one answer. Somebody else's change in between makes it decide again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from winslow.domain.principal import Principal
+from winslow.domain.records import Commit, Done, Expect, Kind, Lifetime, Put, Ref, View
+from winslow.errors import Ambiguous, Conflict
+from winslow.ports import Store
+
+TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks, under which request ID ("" for none: then sent twice is done twice), and a fingerprint of what."""
+
+    principal: Principal
+    id: str = ""
+    fingerprint: str = ""
+
+    @property
+    def ref(self) -> Ref:
+        digest = hashlib.blake2b(f"{self.principal.name}\0{self.id}".encode(), digest_size=16)
+        return Ref(Kind.REQUEST, digest.hexdigest())
+
+
+Decide = Callable[[View], tuple[Commit, str]]
+
+
+async def once(store: Store, request: Request, decide: Decide) -> str:
+    """Do what `decide` says, once for this request, and return its answer (a resource's name).
+
+    Raises what `decide` raises, Conflict (REQUEST_ID_REUSED) when the ID was used for something else, Conflict
+    (REVISION_MISMATCH) when others kept changing the same records, and what the store raises.
+    """
+    for attempt in range(TRIES):
+        answered = _answered(store.view, request)
+        if answered is not None:
+            return answered
+        seen = store.view.revision
+        commit, answer = decide(store.view)
+        if not (commit.puts or commit.deletes):
+            return answer
+        try:
+            await store.commit(_remembering(commit, request, answer))
+        except Ambiguous:
+            if not request.id:
+                raise
+        except Conflict as conflict:
+            if conflict.reason != "REVISION_MISMATCH" or attempt == TRIES - 1:
+                raise
+            await _look_again(store, seen)
+        else:
+            return answer
+    raise Conflict(
+        "Others kept changing it at the same time",
+        reason="REVISION_MISMATCH",
+        hint="Look at its present state and ask again",
+    )
+
+
+def _answered(view: View, request: Request) -> str | None:
+    found = view.get(request.ref) if request.id else None
+    if found is None:
+        return None
+    assert isinstance(found.value, Done)
+    if found.value.fingerprint != request.fingerprint:
+        raise Conflict(
+            f"The request ID {request.id} was already used for another request",
+            reason="REQUEST_ID_REUSED",
+            hint="Use a new request ID for each new request, and the same one only to repeat it",
+        )
+    return found.value.answer
+
+
+def _remembering(commit: Commit, request: Request, answer: str) -> Commit:
+    if not request.id:
+        return commit
+    done = Put(request.ref, Done(request.fingerprint, answer), Lifetime.REQUEST)
+    return replace(commit, puts=(*commit.puts, done), expects=(*commit.expects, Expect(request.ref, 0)))
+
+
+async def _look_again(store: Store, seen: int) -> None:
+    """Wait for the change that we lost to; a moment is enough, and without one the next try says so."""
+    try:
+        async with asyncio.timeout(1.0):
+            await store.changed(seen)
+    except TimeoutError:
+        return
+
+
+def expect(view: View, ref: Ref, expected_revision: int) -> Expect:
+    """The expectation for a change of `ref`. Raises Conflict (REVISION_EXPECTED) when the caller saw another revision; 0 is any."""
+    revision = view.revision_of(ref)
+    if expected_revision and expected_revision != revision:
+        raise Conflict(
+            f"{ref} was changed since you read it (you saw revision {expected_revision}, it is at {revision})",
+            reason="REVISION_EXPECTED",
+            subject=str(ref),
+            hint="Read it again, then decide again",
+        )
+    return Expect(ref, revision)
