@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from winslow.v1 import common_pb2 as winslow_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19winslow/v1/election.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winslow/v1/common.proto\":\n\x05Score\x12\"\n\x06reason\x18\x01 \x01(\x0b\x32\x12.winslow.v1.Reason\x12\r\n\x05value\x18\x02 \x01(\x01\"\x92\x01\n\x03\x42id\x12\x0c\n\x04node\x18\x01 \x01(\t\x12!\n\x05lacks\x18\x02 \x03(\x0b\x32\x12.winslow.v1.Reason\x12\r\n\x05score\x18\x03 \x01(\x01\x12%\n\naffinities\x18\x04 \x03(\x0b\x32\x11.winslow.v1.Score\x12$\n\taversions\x18\x05 \x03(\x0b\x32\x11.winslow.v1.Score\"\xd6\x01\n\x08\x45lection\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12-\n\topen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06winner\x18\x05 \x01(\t\x12\x1d\n\x04\x62ids\x18\x06 \x03(\x0b\x32\x0f.winslow.v1.Bid\x12\r\n\x05\x66\x65nce\x18\x07 \x01(\x03\x12\r\n\x05round\x18\x08 \x01(\x05\"\x9f\x01\n\x0b\x45xplanation\x12\r\n\x05stage\x18\x01 \x01(\t\x12\"\n\x06reason\x18\x02 \x01(\x0b\x32\x12.winslow.v1.Reason\x12\x10\n\x08remedies\x18\x03 \x03(\t\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\x12\x14\n\x0cqueue_length\x18\x05 \x01(\x05\x12\x1d\n\x04\x62ids\x18\x06 \x03(\x0b\x32\x0f.winslow.v1.Bidb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19winslow/v1/election.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winslow/v1/common.proto\"$\n\x05Score\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\"e\n\x03\x42id\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\r\n\x05lacks\x18\x02 \x03(\t\x12\x10\n\x08hopeless\x18\x03 \x01(\x08\x12\r\n\x05score\x18\x04 \x01(\x01\x12 \n\x05parts\x18\x05 \x03(\x0b\x32\x11.winslow.v1.Score\"\xd6\x01\n\x08\x45lection\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12-\n\topen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06winner\x18\x05 \x01(\t\x12\x1d\n\x04\x62ids\x18\x06 \x03(\x0b\x32\x0f.winslow.v1.Bid\x12\r\n\x05\x66\x65nce\x18\x07 \x01(\x03\x12\r\n\x05round\x18\x08 \x01(\x05\"\x9f\x01\n\x0b\x45xplanation\x12\r\n\x05stage\x18\x01 \x01(\t\x12\"\n\x06reason\x18\x02 \x01(\x0b\x32\x12.winslow.v1.Reason\x12\x10\n\x08remedies\x18\x03 \x03(\t\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\x12\x14\n\x0cqueue_length\x18\x05 \x01(\x05\x12\x1d\n\x04\x62ids\x18\x06 \x03(\x0b\x32\x0f.winslow.v1.Bidb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,11 +34,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.election_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SCORE']._serialized_start=99
-  _globals['_SCORE']._serialized_end=157
-  _globals['_BID']._serialized_start=160
-  _globals['_BID']._serialized_end=306
-  _globals['_ELECTION']._serialized_start=309
-  _globals['_ELECTION']._serialized_end=523
-  _globals['_EXPLANATION']._serialized_start=526
-  _globals['_EXPLANATION']._serialized_end=685
+  _globals['_SCORE']._serialized_end=135
+  _globals['_BID']._serialized_start=137
+  _globals['_BID']._serialized_end=238
+  _globals['_ELECTION']._serialized_start=241
+  _globals['_ELECTION']._serialized_end=455
+  _globals['_EXPLANATION']._serialized_start=458
+  _globals['_EXPLANATION']._serialized_end=617
 # @@protoc_insertion_point(module_scope)

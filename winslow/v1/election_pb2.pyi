@@ -11,26 +11,26 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Score(_message.Message):
-    __slots__ = ("reason", "value")
-    REASON_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("name", "value")
+    NAME_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
-    reason: _common_pb2.Reason
+    name: str
     value: float
-    def __init__(self, reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., value: _Optional[float] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
 
 class Bid(_message.Message):
-    __slots__ = ("node", "lacks", "score", "affinities", "aversions")
+    __slots__ = ("node", "lacks", "hopeless", "score", "parts")
     NODE_FIELD_NUMBER: _ClassVar[int]
     LACKS_FIELD_NUMBER: _ClassVar[int]
+    HOPELESS_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
-    AFFINITIES_FIELD_NUMBER: _ClassVar[int]
-    AVERSIONS_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
     node: str
-    lacks: _containers.RepeatedCompositeFieldContainer[_common_pb2.Reason]
+    lacks: _containers.RepeatedScalarFieldContainer[str]
+    hopeless: bool
     score: float
-    affinities: _containers.RepeatedCompositeFieldContainer[Score]
-    aversions: _containers.RepeatedCompositeFieldContainer[Score]
-    def __init__(self, node: _Optional[str] = ..., lacks: _Optional[_Iterable[_Union[_common_pb2.Reason, _Mapping]]] = ..., score: _Optional[float] = ..., affinities: _Optional[_Iterable[_Union[Score, _Mapping]]] = ..., aversions: _Optional[_Iterable[_Union[Score, _Mapping]]] = ...) -> None: ...
+    parts: _containers.RepeatedCompositeFieldContainer[Score]
+    def __init__(self, node: _Optional[str] = ..., lacks: _Optional[_Iterable[str]] = ..., hopeless: _Optional[bool] = ..., score: _Optional[float] = ..., parts: _Optional[_Iterable[_Union[Score, _Mapping]]] = ...) -> None: ...
 
 class Election(_message.Message):
     __slots__ = ("name", "revision", "open_time", "close_time", "winner", "bids", "fence", "round")

@@ -105,7 +105,7 @@ class PipelineServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreatePipeline(self, request, context):
-        """Refused (PIPELINE_INVALID) with every fault in the status's metadata.
+        """Refused (PIPELINE_INVALID) when it makes no sense; ParsePipeline says all that is wrong with one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -112,23 +112,25 @@ class Attempts(_message.Message):
     def __init__(self, stages: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Gate(_message.Message):
-    __slots__ = ("run", "definition", "confirmation_needed", "missing_variables", "parent", "since")
+    __slots__ = ("run", "definition", "confirmation_needed", "missing_variables", "parent", "since", "reason")
     RUN_FIELD_NUMBER: _ClassVar[int]
     DEFINITION_FIELD_NUMBER: _ClassVar[int]
     CONFIRMATION_NEEDED_FIELD_NUMBER: _ClassVar[int]
     MISSING_VARIABLES_FIELD_NUMBER: _ClassVar[int]
     PARENT_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     run: str
     definition: str
     confirmation_needed: bool
     missing_variables: _containers.RepeatedScalarFieldContainer[str]
     parent: str
     since: _timestamp_pb2.Timestamp
-    def __init__(self, run: _Optional[str] = ..., definition: _Optional[str] = ..., confirmation_needed: _Optional[bool] = ..., missing_variables: _Optional[_Iterable[str]] = ..., parent: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    reason: _common_pb2.Reason
+    def __init__(self, run: _Optional[str] = ..., definition: _Optional[str] = ..., confirmation_needed: _Optional[bool] = ..., missing_variables: _Optional[_Iterable[str]] = ..., parent: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ...) -> None: ...
 
 class Run(_message.Message):
-    __slots__ = ("name", "revision", "number", "start", "create_time", "author", "mode", "parent", "inherited", "attempts", "skipped", "again", "overrides", "answers", "hold", "sweep", "end", "end_time", "comment", "state", "reason", "gates", "progress")
+    __slots__ = ("name", "revision", "number", "start", "create_time", "author", "mode", "parent", "inherited", "attempts", "skipped", "again", "only", "overrides", "answers", "hold", "sweep", "end", "end_time", "comment", "state", "reason", "gates", "progress")
     class InheritedEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -169,6 +171,7 @@ class Run(_message.Message):
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     SKIPPED_FIELD_NUMBER: _ClassVar[int]
     AGAIN_FIELD_NUMBER: _ClassVar[int]
+    ONLY_FIELD_NUMBER: _ClassVar[int]
     OVERRIDES_FIELD_NUMBER: _ClassVar[int]
     ANSWERS_FIELD_NUMBER: _ClassVar[int]
     HOLD_FIELD_NUMBER: _ClassVar[int]
@@ -192,6 +195,7 @@ class Run(_message.Message):
     attempts: _containers.MessageMap[str, Attempts]
     skipped: _containers.RepeatedScalarFieldContainer[str]
     again: _containers.RepeatedScalarFieldContainer[str]
+    only: _containers.RepeatedScalarFieldContainer[str]
     overrides: _containers.MessageMap[str, Override]
     answers: _containers.MessageMap[str, Answer]
     hold: Hold
@@ -203,7 +207,7 @@ class Run(_message.Message):
     reason: _common_pb2.Reason
     gates: _containers.RepeatedCompositeFieldContainer[Gate]
     progress: float
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., number: _Optional[int] = ..., start: _Optional[_Iterable[str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., mode: _Optional[_Union[RunMode, str]] = ..., parent: _Optional[str] = ..., inherited: _Optional[_Mapping[str, str]] = ..., attempts: _Optional[_Mapping[str, Attempts]] = ..., skipped: _Optional[_Iterable[str]] = ..., again: _Optional[_Iterable[str]] = ..., overrides: _Optional[_Mapping[str, Override]] = ..., answers: _Optional[_Mapping[str, Answer]] = ..., hold: _Optional[_Union[Hold, _Mapping]] = ..., sweep: _Optional[str] = ..., end: _Optional[_Union[RunEnd, str]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., gates: _Optional[_Iterable[_Union[Gate, _Mapping]]] = ..., progress: _Optional[float] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., number: _Optional[int] = ..., start: _Optional[_Iterable[str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., mode: _Optional[_Union[RunMode, str]] = ..., parent: _Optional[str] = ..., inherited: _Optional[_Mapping[str, str]] = ..., attempts: _Optional[_Mapping[str, Attempts]] = ..., skipped: _Optional[_Iterable[str]] = ..., again: _Optional[_Iterable[str]] = ..., only: _Optional[_Iterable[str]] = ..., overrides: _Optional[_Mapping[str, Override]] = ..., answers: _Optional[_Mapping[str, Answer]] = ..., hold: _Optional[_Union[Hold, _Mapping]] = ..., sweep: _Optional[str] = ..., end: _Optional[_Union[RunEnd, str]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., gates: _Optional[_Iterable[_Union[Gate, _Mapping]]] = ..., progress: _Optional[float] = ...) -> None: ...
 
 class Comment(_message.Message):
     __slots__ = ("name", "revision", "author", "create_time", "text")

@@ -38,7 +38,7 @@ class ListRunsResponse(_message.Message):
     def __init__(self, runs: _Optional[_Iterable[_Union[_run_pb2.Run, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class StartRunRequest(_message.Message):
-    __slots__ = ("request_id", "project", "start", "parent", "mode", "overrides", "comment", "expected_revision")
+    __slots__ = ("request_id", "project", "start", "parent", "mode", "overrides", "comment", "expected_revision", "redo")
     class OverridesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +54,7 @@ class StartRunRequest(_message.Message):
     OVERRIDES_FIELD_NUMBER: _ClassVar[int]
     COMMENT_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    REDO_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     project: str
     start: _containers.RepeatedScalarFieldContainer[str]
@@ -62,19 +63,22 @@ class StartRunRequest(_message.Message):
     overrides: _containers.MessageMap[str, _run_pb2.Override]
     comment: str
     expected_revision: int
-    def __init__(self, request_id: _Optional[str] = ..., project: _Optional[str] = ..., start: _Optional[_Iterable[str]] = ..., parent: _Optional[str] = ..., mode: _Optional[_Union[_run_pb2.RunMode, str]] = ..., overrides: _Optional[_Mapping[str, _run_pb2.Override]] = ..., comment: _Optional[str] = ..., expected_revision: _Optional[int] = ...) -> None: ...
+    redo: str
+    def __init__(self, request_id: _Optional[str] = ..., project: _Optional[str] = ..., start: _Optional[_Iterable[str]] = ..., parent: _Optional[str] = ..., mode: _Optional[_Union[_run_pb2.RunMode, str]] = ..., overrides: _Optional[_Mapping[str, _run_pb2.Override]] = ..., comment: _Optional[str] = ..., expected_revision: _Optional[int] = ..., redo: _Optional[str] = ...) -> None: ...
 
 class PreviewRunRequest(_message.Message):
-    __slots__ = ("project", "start", "parent", "mode")
+    __slots__ = ("project", "start", "parent", "mode", "redo")
     PROJECT_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     PARENT_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
+    REDO_FIELD_NUMBER: _ClassVar[int]
     project: str
     start: _containers.RepeatedScalarFieldContainer[str]
     parent: str
     mode: _run_pb2.RunMode
-    def __init__(self, project: _Optional[str] = ..., start: _Optional[_Iterable[str]] = ..., parent: _Optional[str] = ..., mode: _Optional[_Union[_run_pb2.RunMode, str]] = ...) -> None: ...
+    redo: str
+    def __init__(self, project: _Optional[str] = ..., start: _Optional[_Iterable[str]] = ..., parent: _Optional[str] = ..., mode: _Optional[_Union[_run_pb2.RunMode, str]] = ..., redo: _Optional[str] = ...) -> None: ...
 
 class PreviewRunResponse(_message.Message):
     __slots__ = ("definitions", "parent", "inherited", "stale_stages", "estimated_duration", "workspace_size")

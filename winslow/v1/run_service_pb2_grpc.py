@@ -28,7 +28,7 @@ if _version_not_supported:
 
 
 class RunServiceStub:
-    """Runs and sweeps: start, pause, resume, gates, skips. Redo and jump are StartRun with `start` and `parent`.
+    """Runs and sweeps: start, pause, resume, gates, skips. To jump is StartRun with `start` and `parent`, to redo with `redo`.
     """
 
     def __init__(self, channel):
@@ -115,7 +115,7 @@ class RunServiceStub:
 
 
 class RunServiceServicer:
-    """Runs and sweeps: start, pause, resume, gates, skips. Redo and jump are StartRun with `start` and `parent`.
+    """Runs and sweeps: start, pause, resume, gates, skips. To jump is StartRun with `start` and `parent`, to redo with `redo`.
     """
 
     def GetRun(self, request, context):
@@ -189,7 +189,7 @@ class RunServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PreviewSweep(self, request, context):
-        """How many points a sweep has, and the first of them; changes nothing.
+        """How many points a sweep has; changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -310,7 +310,7 @@ def add_RunServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RunService:
-    """Runs and sweeps: start, pause, resume, gates, skips. Redo and jump are StartRun with `start` and `parent`.
+    """Runs and sweeps: start, pause, resume, gates, skips. To jump is StartRun with `start` and `parent`, to redo with `redo`.
     """
 
     @staticmethod

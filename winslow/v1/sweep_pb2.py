@@ -27,7 +27,7 @@ from winslow.v1 import common_pb2 as winslow_dot_v1_dot_common__pb2
 from winslow.v1 import run_pb2 as winslow_dot_v1_dot_run__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16winslow/v1/sweep.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winslow/v1/common.proto\x1a\x14winslow/v1/run.proto\"9\n\x0cSteppedRange\x12\r\n\x05\x66irst\x18\x01 \x01(\t\x12\x0c\n\x04last\x18\x02 \x01(\t\x12\x0c\n\x04step\x18\x03 \x01(\t\"Q\n\x04\x41xis\x12\x10\n\x08variable\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\x12\'\n\x05range\x18\x03 \x01(\x0b\x32\x18.winslow.v1.SteppedRange\"\xac\x04\n\x05Sweep\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\r\n\x05start\x18\x03 \x01(\t\x12\x1e\n\x04\x61xes\x18\x04 \x03(\x0b\x32\x10.winslow.v1.Axis\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x06 \x01(\t\x12!\n\x04mode\x18\x07 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x12\n\nkeep_going\x18\x08 \x01(\x08\x12\x13\n\x06parent\x18\t \x01(\tH\x00\x88\x01\x01\x12\x33\n\tinherited\x18\n \x03(\x0b\x32 .winslow.v1.Sweep.InheritedEntry\x12&\n\x08override\x18\x0b \x01(\x0b\x32\x14.winslow.v1.Override\x12\x14\n\x0c\x66irst_number\x18\x0c \x01(\x03\x12\x0c\n\x04made\x18\r \x01(\x03\x12#\n\x07stopped\x18\x0e \x01(\x0b\x32\x12.winslow.v1.Reason\x12\x0f\n\x07\x63omment\x18\x0f \x01(\t\x12\r\n\x05\x63ount\x18\x10 \x01(\x03\x12\x15\n\rrunning_count\x18\x11 \x01(\x03\x12\x17\n\x0fsucceeded_count\x18\x12 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x13 \x01(\x03\x1a\x30\n\x0eInheritedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\t\n\x07_parentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16winslow/v1/sweep.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winslow/v1/common.proto\x1a\x14winslow/v1/run.proto\"<\n\x04\x41xis\x12\x10\n\x08variable\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\t\x12\x12\n\nexpression\x18\x03 \x01(\t\"\xac\x04\n\x05Sweep\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\r\n\x05start\x18\x03 \x01(\t\x12\x1e\n\x04\x61xes\x18\x04 \x03(\x0b\x32\x10.winslow.v1.Axis\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x06 \x01(\t\x12!\n\x04mode\x18\x07 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x12\n\nkeep_going\x18\x08 \x01(\x08\x12\x13\n\x06parent\x18\t \x01(\tH\x00\x88\x01\x01\x12\x33\n\tinherited\x18\n \x03(\x0b\x32 .winslow.v1.Sweep.InheritedEntry\x12&\n\x08override\x18\x0b \x01(\x0b\x32\x14.winslow.v1.Override\x12\x14\n\x0c\x66irst_number\x18\x0c \x01(\x03\x12\x0c\n\x04made\x18\r \x01(\x03\x12#\n\x07stopped\x18\x0e \x01(\x0b\x32\x12.winslow.v1.Reason\x12\x0f\n\x07\x63omment\x18\x0f \x01(\t\x12\r\n\x05\x63ount\x18\x10 \x01(\x03\x12\x15\n\rrunning_count\x18\x11 \x01(\x03\x12\x17\n\x0fsucceeded_count\x18\x12 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x13 \x01(\x03\x1a\x30\n\x0eInheritedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\t\n\x07_parentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,12 +36,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SWEEP_INHERITEDENTRY']._loaded_options = None
   _globals['_SWEEP_INHERITEDENTRY']._serialized_options = b'8\001'
-  _globals['_STEPPEDRANGE']._serialized_start=118
-  _globals['_STEPPEDRANGE']._serialized_end=175
-  _globals['_AXIS']._serialized_start=177
-  _globals['_AXIS']._serialized_end=258
-  _globals['_SWEEP']._serialized_start=261
-  _globals['_SWEEP']._serialized_end=817
-  _globals['_SWEEP_INHERITEDENTRY']._serialized_start=758
-  _globals['_SWEEP_INHERITEDENTRY']._serialized_end=806
+  _globals['_AXIS']._serialized_start=118
+  _globals['_AXIS']._serialized_end=178
+  _globals['_SWEEP']._serialized_start=181
+  _globals['_SWEEP']._serialized_end=737
+  _globals['_SWEEP_INHERITEDENTRY']._serialized_start=678
+  _globals['_SWEEP_INHERITEDENTRY']._serialized_end=726
 # @@protoc_insertion_point(module_scope)

@@ -11,25 +11,15 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
-class SteppedRange(_message.Message):
-    __slots__ = ("first", "last", "step")
-    FIRST_FIELD_NUMBER: _ClassVar[int]
-    LAST_FIELD_NUMBER: _ClassVar[int]
-    STEP_FIELD_NUMBER: _ClassVar[int]
-    first: str
-    last: str
-    step: str
-    def __init__(self, first: _Optional[str] = ..., last: _Optional[str] = ..., step: _Optional[str] = ...) -> None: ...
-
 class Axis(_message.Message):
-    __slots__ = ("variable", "values", "range")
+    __slots__ = ("variable", "values", "expression")
     VARIABLE_FIELD_NUMBER: _ClassVar[int]
     VALUES_FIELD_NUMBER: _ClassVar[int]
-    RANGE_FIELD_NUMBER: _ClassVar[int]
+    EXPRESSION_FIELD_NUMBER: _ClassVar[int]
     variable: str
     values: _containers.RepeatedScalarFieldContainer[str]
-    range: SteppedRange
-    def __init__(self, variable: _Optional[str] = ..., values: _Optional[_Iterable[str]] = ..., range: _Optional[_Union[SteppedRange, _Mapping]] = ...) -> None: ...
+    expression: str
+    def __init__(self, variable: _Optional[str] = ..., values: _Optional[_Iterable[str]] = ..., expression: _Optional[str] = ...) -> None: ...
 
 class Sweep(_message.Message):
     __slots__ = ("name", "revision", "start", "axes", "create_time", "author", "mode", "keep_going", "parent", "inherited", "override", "first_number", "made", "stopped", "comment", "count", "running_count", "succeeded_count", "failed_count")
