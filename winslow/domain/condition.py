@@ -101,7 +101,8 @@ class Condition:
 def parse(text: str) -> Condition:
     """Read a condition.
 
-    Raises InvalidArgument (CONDITION_INVALID) and nothing else; its metadata has the 1-based `column` in `text`.
+    Raises InvalidArgument (CONDITION_INVALID) and nothing else; its metadata has the 1-based `column`
+    in `text`, and the `problem` alone.
     """
     if len(text) > LENGTH_MAX:
         raise _invalid(text, LENGTH_MAX, f"is longer than {LENGTH_MAX} characters")
@@ -408,7 +409,7 @@ def _invalid(text: str, at: int, problem: str, hint: str = "") -> InvalidArgumen
         reason="CONDITION_INVALID",
         subject=_shown(text),
         hint=hint[:1].upper() + hint[1:],
-        metadata={"column": str(at + 1)},
+        metadata={"column": str(at + 1), "problem": problem},
     )
 
 

@@ -174,7 +174,8 @@ def _condition(path: Path, text: str) -> Iterator[Fault]:
     try:
         condition.parse(text)
     except InvalidArgument as problem:
-        yield Fault(path, problem.reason, problem.message, problem.hint, int(problem.metadata["column"]))
+        said, column = f"the condition {problem.metadata['problem']}", int(problem.metadata["column"])
+        yield Fault(path, problem.reason, said, problem.hint, column)
 
 
 def _cycles(pipeline: Pipeline) -> Iterator[Fault]:

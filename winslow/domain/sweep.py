@@ -45,7 +45,7 @@ def parse_axis(text: str) -> Axis:
     if not equals:
         raise _invalid(text, "has no '='", "Write VARIABLE=value,value or VARIABLE=first..last/step")
     if problem := variable_problem(variable):
-        raise _invalid(text, problem[1])
+        raise _invalid(text, f"varies what it cannot: {problem[1]}")
     if len(text) > TEXT_MAX:
         raise _too_large(text, f"is longer than {TEXT_MAX} characters")
     values: list[str] = []
@@ -75,7 +75,7 @@ def check(axes: Sequence[Axis]) -> None:
 
 def _check_axis(axis: Axis) -> None:
     if problem := variable_problem(axis.variable):
-        raise _invalid(axis.variable, problem[1])
+        raise _invalid(axis.variable, f"varies what it cannot: {problem[1]}")
     if not axis.values:
         raise _invalid(axis.variable, "has no values")
     if len(axis.values) > VALUES_MAX:
