@@ -1,0 +1,1 @@
+"""What this node has: psutil and NVML readings, in the core's words."""

@@ -1,0 +1,133 @@
+"""The daemon's settings: one frozen value, checked once, from a YAML file, the environment and the command line.
+
+A setting `etcd.endpoints` of the file is `WINSLOW_ETCD__ENDPOINTS` in the environment, which wins. Every field
+has a default that is right for one machine; a real node sets at least `volume` and `etcd.endpoints`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from winslow.errors import InvalidArgument
+
+STAGE_UID = 64642
+"""Who stages run as where neither the definition nor the image says, when the daemon itself is root."""
+
+
+class EtcdSettings(BaseModel):
+    """How to reach etcd. `ca`, `certificate` and `key` are files; the password may come from the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoints: tuple[str, ...] = ("127.0.0.1:2379",)
+    user: str = ""
+    password: str = Field(default="", repr=False)
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class Settings(BaseSettings):
+    """Everything a daemon is told. Sizes in bytes, times in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WINSLOW_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    cluster: str = "default"
+    node: str = Field(default_factory=lambda: _slug(socket.gethostname()))
+    advertise: str = ""
+    listen: tuple[str, ...] = ("127.0.0.1:7411",)
+    state: Path = Path("/var/lib/winslow")
+    volume: Path = Path("/srv/winslow")
+    etcd: EtcdSettings = EtcdSettings()
+    session_ttl: int = Field(default=15, ge=5, le=300)
+    docker: str = "unix:///var/run/docker.sock"
+    tags: frozenset[str] = frozenset()
+    cpus: float | None = Field(default=None, gt=0)
+    memory: int | None = Field(default=None, gt=0)
+    stage_user: str = Field(default_factory=lambda: _own_user())  # noqa: PLW0108 - it is defined below
+    log_level: str = "info"
+
+    @field_validator("cluster", "node")
+    @classmethod
+    def _is_name(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", value):
+            raise ValueError("must be lower-case letters, digits, '.' and '-', at most 63 of them")
+        return value
+
+    @field_validator("stage_user")
+    @classmethod
+    def _is_user(cls, value: str) -> str:
+        if not re.fullmatch(r"\d{1,10}:\d{1,10}", value):
+            raise ValueError("must be UID:GID in numbers")
+        return value
+
+    @property
+    def default_user(self) -> tuple[int, int]:
+        """(uid, gid) of stages that name none."""
+        uid, _, gid = self.stage_user.partition(":")
+        return int(uid), int(gid)
+
+
+def load(path: Path | None, **given: Any) -> Settings:
+    """Settings from a file (none is fine), the environment, and `given` from the command line, the last winning.
+
+    Raises InvalidArgument (CONFIG_INVALID) that names every setting at fault.
+    """
+    try:
+        return Settings(**{**_from_environment(_read(path)), **given})
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
+        raise _invalid(path, faults) from None
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        read = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise _invalid(path, str(error)) from None
+    if read is None:
+        return {}
+    if not isinstance(read, dict):
+        raise _invalid(path, "it must be a mapping of settings")
+    return read
+
+
+def _from_environment(read: dict[str, Any]) -> dict[str, Any]:
+    """Drop from the file what the environment sets: pydantic lets arguments win over the environment."""
+    return {name: value for name, value in read.items() if f"WINSLOW_{name.upper()}" not in os.environ}
+
+
+def _invalid(path: Path | None, faults: str) -> InvalidArgument:
+    return InvalidArgument(
+        f"The settings {f'in {path} ' if path else ''}are not usable: {faults}",
+        reason="CONFIG_INVALID",
+        subject=str(path or ""),
+        hint="docs/configuration.md lists every setting",
+    )
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9-]+", "-", name.lower().partition(".")[0]).strip("-") or "node"
+
+
+def _own_user() -> str:
+    if os.getuid() == 0:
+        return f"{STAGE_UID}:{STAGE_UID}"
+    return f"{os.getuid()}:{os.getgid()}"
