@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from winslow.errors import InvalidArgument
 
-_DECIMAL = {"": 1, "B": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+_DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 _BINARY = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50}
-_SIZE = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,9}))? ?(?:B|([kKMGTP]i?)B?)?")
+_UNITS = {**_BINARY, **_DECIMAL, "": 1, "K": 10**3}
+_SIZE = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,9}))? ?(?:B|([kKMGTP]|[KMGTP]i)B?)?")
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,20})?"
 _DURATION = re.compile(
@@ -27,8 +28,7 @@ def parse_size(text: str) -> int:
     A fraction of a byte is dropped. Raises InvalidArgument (SIZE_INVALID).
     """
     found = _SIZE.fullmatch(text)
-    unit = _unit(found[3] or "") if found else None
-    if not found or unit is None:
+    if not found:
         raise InvalidArgument(
             f"{text!r} is not a size",
             reason="SIZE_INVALID",
@@ -36,21 +36,18 @@ def parse_size(text: str) -> int:
             hint="Write bytes, or a number with a unit, such as 512MiB or 2G",
         )
     fraction = found[2] or ""
+    unit = _UNITS[found[3] or ""]
     scale = int("1" + "0" * len(fraction))
     return int(found[1] + fraction) * unit // scale
 
 
-def _unit(name: str) -> int | None:
-    return _BINARY.get(name, _DECIMAL.get(name))
-
-
 def format_size(size: int) -> str:
     """The shortest exact way to write a size: `512MiB`, `2GB`, `1234567`. Whole bytes, not negative."""
-    for units, suffix in ((_BINARY, "B"), (_DECIMAL, "B")):
-        for name, unit in sorted(units.items(), key=lambda item: -item[1]):
-            if unit > 1 and size >= unit and size % unit == 0:
-                return f"{size // unit}{name.replace('K', 'k') if units is _DECIMAL else name}{suffix}"
-    return str(size)
+    written = [str(size)]
+    for name, unit in (_BINARY | _DECIMAL).items():
+        if size and size % unit == 0:
+            written.append(f"{size // unit}{name}B")
+    return min(written, key=len)
 
 
 def parse_duration(text: str) -> float:

@@ -148,10 +148,11 @@ def _range(text: str, first: str, last: str, step: str | None, room: int) -> lis
         raise _invalid(text, "has a range with a step of zero")
     if stride < 0 and start < end:
         raise _invalid(text, f"has a range up from {first} to {last} with a step down", "Leave the step's sign out")
-    steps = range(start, end + 1, abs(stride)) if start <= end else range(start, end - 1, -abs(stride))
-    if len(steps) > room:
+    steps = abs(end - start) // abs(stride) + 1
+    if steps > room:
         raise _too_large(text, f"has more than {VALUES_MAX} values")
-    return [_unscaled(value, places) for value in steps]
+    towards = abs(stride) if start <= end else -abs(stride)
+    return [_unscaled(start + step * towards, places) for step in range(steps)]
 
 
 def _scaled(number: str, places: int) -> int:
