@@ -117,9 +117,12 @@ def parse_stage(name: str) -> StageName:
 def parse_any_stage(name: str) -> StageId:
     """Reads a stage's name in which the project may be `-`: a stage's id is unique in the cluster."""
     prefix = f"projects/{ANY}/stages/"
-    if name.startswith(prefix):
-        return parse_stage(f"projects/any/stages/{name.removeprefix(prefix)}").stage
-    return parse_stage(name).stage
+    if not name.startswith(prefix):
+        return parse_stage(name).stage
+    stage_id = name.removeprefix(prefix)
+    if not _ID.fullmatch(stage_id):
+        raise _invalid(name, ("projects", "stages"))
+    return StageId(stage_id)
 
 
 def parse_sweep(name: str) -> SweepName:
