@@ -1,7 +1,6 @@
 """Turns trajectories into what people look at: stats.json, two pictures, the annotated clip and a page with all of it."""
 
 import json
-import os
 from html import escape
 from pathlib import Path
 
@@ -19,8 +18,8 @@ def main() -> None:
     if not tracks:
         raise StageError("There are no trajectories: nothing moved, or SENSITIVITY is too low for this clip")
     scale = setting("METRES_PER_PIXEL", 0, 0, 1000)
-    stats = trajectories.statistics_of(tracks, facts.seconds, scale)
-    name = os.path.basename(facts.path)
+    stats = trajectories.statistics_of(tracks, facts.times, scale)
+    name = facts.name
     stats["clip"] = {"name": name, "frames": facts.frames, "frames_per_second": facts.fps, "step": facts.step}
     (OUTPUT / "stats.json").write_text(json.dumps(stats, indent=2) + "\n")
     note("stats.json is written")
@@ -45,7 +44,7 @@ def draw_pictures(facts: clip.Clip, tracks: list[trajectories.Trajectory], stats
     cv2.imwrite(str(OUTPUT / "trajectories.png"), picture.image)
     chart = charts.draw(
         f"{len(tracks)} tracks in {facts.seconds:.0f} seconds",
-        f"{os.path.basename(facts.path)}: {facts.width}x{facts.height}, {facts.fps:g} frames a second, "
+        f"{facts.name}: {facts.width}x{facts.height}, {facts.fps:g} frames a second, "
         f"{stats['in_sight']['mean']:.1f} in sight on average",
         stats["in_sight"]["by_second"],
         stats["speed"]["by_track"],

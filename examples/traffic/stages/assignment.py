@@ -38,9 +38,7 @@ def _solve(costs: list[list[float]]) -> list[tuple[int, int]]:
     return [(owner[column] - 1, column - 1) for column in range(1, columns + 1) if owner[column]]
 
 
-def _shortest_path(
-    costs: list[list[float]], u: list[float], v: list[float], owner: list[int]
-) -> tuple[int, list[int]]:
+def _shortest_path(costs: list[list[float]], u: list[float], v: list[float], owner: list[int]) -> tuple[int, list[int]]:
     """The free column that is reached at the least cost from the row in `owner[0]`, and how; updates `u` and `v`."""
     columns = len(v) - 1
     least, came_from, seen = [float("inf")] * (columns + 1), [0] * (columns + 1), [False] * (columns + 1)

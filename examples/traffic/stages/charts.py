@@ -1,6 +1,7 @@
 """The charts: how many in sight over time, how fast, and where to. Data in, a picture out."""
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ def _in_sight(canvas: Canvas, counts: Sequence[float]) -> None:
     canvas.dot(line[most], 5, BLUE)
     x, y = line[most]
     side = 1.0 if most > 0.85 * len(counts) else 0.0
-    canvas.text((x + 14 - 28 * side, y + 1), f"most: {counts[most]:.1f}", 20, BLUE, 600, align=side)
+    canvas.text((x + 14 - 28 * side, y - 6), f"most: {counts[most]:.1f}", 20, BLUE, 600, align=side)
 
 
 def _speeds(canvas: Canvas, speeds: Sequence[float], unit: str) -> None:
@@ -66,10 +67,10 @@ def _speeds(canvas: Canvas, speeds: Sequence[float], unit: str) -> None:
         if height:
             canvas.box(left + 3, top, right - left - 6, bottom - top, GREEN, 0.85)
     if speeds:
-        median = sorted(speeds)[len(speeds) // 2]
+        median = statistics.median(speeds)
         x, y = area.at(median, area.top)
-        canvas.line([(x, y - 4), (x, y + area.height)], INK, 2)
-        canvas.text((x + 10, y + 12), f"median {median:.3g}", 19, INK, 600)
+        canvas.line([(x, y - 24), (x, y + area.height)], INK, 2)
+        canvas.text((x + 10, y - 8), f"median {median:.3g}", 19, INK, 600)
 
 
 def _rose(canvas: Canvas, directions: dict[str, int]) -> None:

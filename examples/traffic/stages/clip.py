@@ -28,8 +28,17 @@ class Clip:
     step: int
 
     @property
+    def name(self) -> str:
+        return Path(self.path).name
+
+    @property
     def seconds(self) -> float:
         return self.frames / self.fps
+
+    @property
+    def times(self) -> list[float]:
+        """Of the frames that are looked at, in seconds."""
+        return [number / self.fps for number in range(0, self.frames, self.step)]
 
     def frames_of(self) -> Iterator[tuple[int, np.ndarray]]:
         """(number, BGR image) of every `step`th frame; the ones between are not decoded into images."""

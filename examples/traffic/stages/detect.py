@@ -5,7 +5,6 @@ whole clip, so that people who stand in the first frame are not taken for backgr
 """
 
 import csv
-import os
 
 import cv2
 import numpy as np
@@ -18,6 +17,8 @@ COLUMNS = ("frame", "time", "x", "y", "width", "height", "area")
 TEACHING_FRAMES = 48
 LOOK_WIDTH = 512  # pixels; people stay large enough in it, and it is twice as quick as 768
 
+LARGEST = 0.15  # of the picture: what is larger is light, or the camera was touched
+
 Box = tuple[float, float, float, float, float]
 """x, y, width, height, area: in pixels of the clip."""
 
@@ -26,7 +27,7 @@ def main() -> None:
     sensitivity = setting("SENSITIVITY", 50, 0, 100)
     min_area = setting("MIN_AREA", 420, 1, 1e6)
     clip = clips.find(step=int(setting("FRAME_STEP", 1, 1, 100)))
-    note(f"{os.path.basename(clip.path)}: {clip.frames} frames of {clip.width}x{clip.height}, {clip.fps:g} a second")
+    note(f"{clip.name}: {clip.frames} frames of {clip.width}x{clip.height}, {clip.fps:g} a second")
     note(f"sensitivity {sensitivity:g}, smallest area {min_area:g} pixels, one frame of {clip.step} is looked at")
     clip.save()
     background = median_of(clip)
@@ -64,18 +65,19 @@ class Detector:
     def __init__(self, background: np.ndarray, width: int, sensitivity: float, min_area: float) -> None:
         self._scale = min(1.0, LOOK_WIDTH / width)
         self._min_area = min_area
-        # Squared distances in units of variance: 250 at 0, 25 at 50, 2.5 at 100.
-        threshold = 10 ** (2.4 - sensitivity / 50)
+        # Squared distances in units of variance: 2500 at 0, 25 at 50, 0.25 at 100.
+        threshold = 10 ** (3.4 - sensitivity / 25)
         self._model = cv2.createBackgroundSubtractorMOG2(history=400, varThreshold=threshold, detectShadows=True)
-        small = self._small(background)
+        self._scene = self._small(background)
+        self._light = light_of(self._scene)
         for _ in range(12):
-            self._model.apply(small, learningRate=0.2)
+            self._model.apply(self._scene, learningRate=0.2)
         self._open = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
         # Higher than wide: it joins a person's head, body and legs, and not two who walk side by side.
         self._close = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 13))
 
     def look(self, image: np.ndarray) -> list[Box]:
-        mask = self._model.apply(self._small(image), learningRate=0.002)
+        mask = self._model.apply(self._evenly_lit(self._small(image)), learningRate=0.003)
         mask = cv2.threshold(mask, 200, 255, cv2.THRESH_BINARY)[1]  # shadows are 127
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, self._open)
         mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, self._close)
@@ -83,13 +85,26 @@ class Detector:
         boxes = []
         for contour in contours:
             area = cv2.contourArea(contour) / self._scale**2
-            if area >= self._min_area:
-                boxes.append((*(value / self._scale for value in cv2.boundingRect(contour)), area))
+            x, y, width, height = (value / self._scale for value in cv2.boundingRect(contour))
+            if area >= self._min_area and width * height <= LARGEST * image.shape[0] * image.shape[1]:
+                boxes.append((x, y, width, height, area))
         return without_nested(boxes)
+
+    def _evenly_lit(self, small: np.ndarray) -> np.ndarray:
+        """The picture in the scene's own light: a cloud before the sun must not look like a crowd."""
+        gain = np.clip(self._light / light_of(small), 0.5, 2.0)
+        field = cv2.resize(cv2.medianBlur(gain, 5), (small.shape[1], small.shape[0]), interpolation=cv2.INTER_LINEAR)
+        return cv2.convertScaleAbs(small * field[..., None])
 
     def _small(self, image: np.ndarray) -> np.ndarray:
         small = cv2.resize(image, None, fx=self._scale, fy=self._scale, interpolation=cv2.INTER_AREA)
         return cv2.GaussianBlur(small, (3, 3), 0)
+
+
+def light_of(image: np.ndarray) -> np.ndarray:
+    """How bright each of 16x12 parts of the picture is."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return cv2.resize(grey, (16, 12), interpolation=cv2.INTER_AREA).astype(np.float32) + 1.0
 
 
 def without_nested(boxes: list[Box]) -> list[Box]:

@@ -18,7 +18,7 @@ TRAIL_SECONDS = 3.0
 def paths(background: np.ndarray, tracks: list[Trajectory], fastest: float, label: Callable[[float], str]) -> Canvas:
     """Every path over the scene, coloured by speed up to `fastest` px/s, from a small dot to an arrow's head."""
     grey = cv2.cvtColor(cv2.cvtColor(background, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
-    dim = cv2.addWeighted(background, 0.25, grey, 0.30, 0)
+    dim = cv2.addWeighted(background, 0.32, grey, 0.36, 0)
     canvas = Canvas(cv2.resize(dim, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
     for track in sorted(tracks, key=lambda track: track.speed):
         points = [(2 * x, 2 * y) for x, y in smooth(track.path)]

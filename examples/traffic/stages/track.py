@@ -21,6 +21,7 @@ def main() -> None:
     clip = Clip.load()
     tracker = Tracker(patience=setting("PATIENCE", 1.2, 0, 60))
     min_seconds = setting("MIN_SECONDS", 1.0, 0, 3600)
+    min_travel = setting("MIN_TRAVEL", 20, 0, 1e6)
     boxes = read_detections()
     progress = Progress(clip.frames)
     for number in range(0, clip.frames, clip.step):
@@ -28,13 +29,19 @@ def main() -> None:
         progress.at(number + clip.step)
         if number % 100 == 0:
             note(f"frame {number}: {tracker.in_sight} followed")
-    tracks = [track for track in tracker.finish() if seconds(track) >= min_seconds]
+    tracks = [track for track in tracker.finish() if seconds(track) >= min_seconds and travel(track) >= min_travel]
     write(tracks)
     report(tracks)
 
 
 def seconds(track: Track) -> float:
     return track.sightings[-1].time - track.sightings[0].time
+
+
+def travel(track: Track) -> float:
+    """How far apart the places are where it was, in pixels; a waving branch stays below any walker."""
+    xs, ys = zip(*(at.box.foot for at in track.sightings), strict=True)
+    return max(max(xs) - min(xs), max(ys) - min(ys))
 
 
 def read_detections() -> dict[int, list[Box]]:

@@ -3,7 +3,7 @@
 Pure: it knows neither files nor pictures, and runs without numpy.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stages.assignment import assign
 
@@ -148,6 +148,7 @@ class Tracker:
         for track in tracks:
             while not track.sightings[-1].seen:
                 track.sightings.pop()
+            track.sightings = with_steady_velocity(track.sightings)
         return sorted(tracks, key=lambda track: track.number)
 
     def _match(self, boxes: list[Box]) -> dict[int, int]:
@@ -177,6 +178,24 @@ class Tracker:
             expected = track.unseen <= self._patience if track.number else track.unseen == 0.0
             (live if expected else self._ended).append(track)
         self._live = live
+
+
+def with_steady_velocity(sightings: list[Sighting], seconds: float = 0.6) -> list[Sighting]:
+    """The sightings with velocities from places up to `seconds` before and after each.
+
+    The filter knows only the past: it begins at rest, and follows each turn a little late.
+    """
+    steady, first, last = [], 0, 0
+    for at in sightings:
+        while sightings[first].time < at.time - seconds:
+            first += 1
+        while last + 1 < len(sightings) and sightings[last + 1].time <= at.time + seconds:
+            last += 1
+        before, after = sightings[first], sightings[last]
+        elapsed = (after.time - before.time) or 1.0
+        (x0, y0), (x1, y1) = before.box.foot, after.box.foot
+        steady.append(replace(at, vx=(x1 - x0) / elapsed, vy=(y1 - y0) / elapsed))
+    return steady
 
 
 def _cost(track: Track, box: Box) -> float:

@@ -74,23 +74,17 @@ def read(path: Path) -> list[Trajectory]:
     return [Trajectory(number, tuple(found)) for number, found in sorted(sightings.items())]
 
 
-def in_sight(tracks: list[Trajectory], seconds: float) -> list[float]:
-    """How many were in sight, the mean over each second of the clip."""
-    frames: dict[int, set[int]] = defaultdict(set)
-    present: Counter[int] = Counter()
-    for track in tracks:
-        for at in track.sightings:
-            present[int(at.time)] += 1
-            frames[int(at.time)].add(at.frame)
-    # A second whose every frame was empty counts none; the fullest second says how many frames one has.
-    per_second = max((len(seen) for seen in frames.values()), default=1)
-    return [present[second] / per_second for second in range(max(1, math.ceil(seconds)))]
+def in_sight(tracks: list[Trajectory], times: list[float]) -> list[float]:
+    """How many were in sight, the mean over each second of the clip; `times` of all frames that were looked at."""
+    frames = Counter(int(time) for time in times)
+    present = Counter(int(at.time) for track in tracks for at in track.sightings)
+    return [present[second] / frames[second] if frames[second] else 0.0 for second in range(max(frames) + 1)]
 
 
-def statistics_of(tracks: list[Trajectory], seconds: float, scale: float) -> dict[str, object]:
+def statistics_of(tracks: list[Trajectory], times: list[float], scale: float) -> dict[str, object]:
     """What stats.json holds. `scale`: metres a pixel, 0 when unknown; speeds are in `speed_unit`."""
     unit, factor = ("m/s", scale) if scale else ("px/s", 1.0)
-    counts = in_sight(tracks, seconds)
+    counts = in_sight(tracks, times)
     speeds = sorted(track.speed * factor for track in tracks)
     directions = Counter(track.direction for track in tracks)
     return {

@@ -1,0 +1,169 @@
+"""The example's stages in their real image, on the real clip, confined as Winslow confines them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "traffic"
+IMAGE = "winslow/traffic:1"
+UID = 64642
+FRAME_STEP = 2  # every other frame: half the time, and still five a second
+
+pytestmark = pytest.mark.timeout(300)  # a first run fetches the clip and builds the image
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def results(self) -> dict[str, str]:
+        return dict(re.findall(r"^WINSLOW_RESULT: (\w+)=(.*)$", self.stdout, re.MULTILINE))
+
+    @property
+    def percents(self) -> list[int]:
+        return [int(line) for line in re.findall(r"^(\d+)%$", self.stdout, re.MULTILINE)]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The directories of one project, as a stage sees them."""
+
+    input: Path
+    workspace: Path
+    output: Path
+
+    def run(self, stage: str, **environment: object) -> Ran:
+        variables = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+        confined = ["--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"]
+        binds = [f"{self.input}:/input:ro", f"{self.workspace}:/workspace", f"{self.output}:/output"]
+        mounts = [word for bind in binds for word in ("--volume", bind)]
+        command = ["docker", "run", "--rm", "--user", f"{UID}:{UID}", *confined, *mounts, *variables, IMAGE, stage]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return Ran(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.fixture(scope="module")
+def clip() -> Path:
+    found = subprocess.run([EXAMPLE / "get-clip"], capture_output=True, text=True, timeout=180, check=False)
+    assert found.returncode == 0, found.stderr
+    return (EXAMPLE.parents[1] / found.stdout.strip()).parent
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    built = subprocess.run([EXAMPLE / "build-image"], capture_output=True, text=True, timeout=280, check=False)
+    assert built.returncode == 0, built.stderr
+    return IMAGE
+
+
+def bench_in(root: Path, source: Path) -> Bench:
+    """Directories that the stage's user may write to, whoever runs the tests."""
+    bench = Bench(source, root / "workspace", root / "output")
+    for folder in (bench.workspace, bench.output):
+        folder.mkdir()
+        folder.chmod(0o777)
+    return bench
+
+
+@pytest.fixture(scope="module")
+def done(image: str, clip: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Bench, dict[str, Ran]]:
+    """All three stages, one after the other, on the whole clip."""
+    bench = bench_in(tmp_path_factory.mktemp("traffic"), clip)
+    ran = {"detect": bench.run("detect", FRAME_STEP=FRAME_STEP), "track": bench.run("track")}
+    ran["analyse"] = bench.run("analyse", METRES_PER_PIXEL=0.025)
+    for stage, what in ran.items():
+        assert what.code == 0, f"{stage}: {what.stderr}"
+    return bench, ran
+
+
+def test_every_stage_says_how_far_it_is_up_to_the_end(done: tuple[Bench, dict[str, Ran]]) -> None:
+    for ran in done[1].values():
+        assert ran.percents == sorted(set(ran.percents)), "each percent is said once, in order"
+        assert ran.percents[-1] == 100
+
+
+def test_detect_finds_the_people_in_the_clip(done: tuple[Bench, dict[str, Ran]]) -> None:
+    bench, ran = done
+    with (bench.workspace / "detections.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == int(ran["detect"].results["detections"])
+    # The frames looked at by eye show five to eight people, some of them so close together that they are one box.
+    assert 3 <= len(rows) / (795 / FRAME_STEP) <= 8
+    assert {int(row["frame"]) % FRAME_STEP for row in rows} == {0}
+    assert all(float(row["x"]) + float(row["width"]) <= 768 + 2 for row in rows)
+
+
+def test_track_follows_each_for_a_while(done: tuple[Bench, dict[str, Ran]]) -> None:
+    bench, ran = done
+    with (bench.workspace / "trajectories.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    numbers = {int(row["track"]) for row in rows}
+    assert numbers == set(range(1, int(ran["track"].results["tracks"]) + 1))
+    assert 15 <= len(numbers) <= 60
+    assert float(ran["track"].results["longest_seconds"]) > 8
+
+
+def test_analyse_leaves_what_people_can_open(done: tuple[Bench, dict[str, Ran]]) -> None:
+    bench, ran = done
+    stats = json.loads((bench.output / "stats.json").read_text())
+    assert str(stats["tracks"]) == ran["track"].results["tracks"]
+    assert len(stats["in_sight"]["by_second"]) == 80
+    assert sum(stats["directions"].values()) == stats["tracks"]
+    assert stats["speed_unit"] == "m/s"
+    assert 0.5 < stats["speed"]["median"] < 2.5, "people walk"
+    for picture in ("trajectories.png", "counts.png"):
+        assert (bench.output / picture).read_bytes().startswith(b"\x89PNG")
+    film = (bench.output / "annotated.mp4").read_bytes()
+    assert b"avc1" in film, "H.264 is what every browser plays"
+    assert film.index(b"moov") < film.index(b"mdat"), "a browser can start before it has the whole file"
+    page = (bench.output / "index.html").read_text()
+    named = set(re.findall(r'(?:src|href|poster)="([^"]+)"', page))
+    assert named == {path.name for path in bench.output.iterdir()} - {"index.html"}
+    assert "{{" not in page
+
+
+def test_more_sensitivity_finds_more(done: tuple[Bench, dict[str, Ran]], clip: Path, tmp_path: Path) -> None:
+    redone = bench_in(tmp_path, clip).run("detect", FRAME_STEP=FRAME_STEP, SENSITIVITY=75)
+    assert int(redone.results["detections"]) > 1.15 * int(done[1]["detect"].results["detections"])
+
+
+@pytest.mark.parametrize(
+    ("stage", "environment", "says"),
+    [
+        ("detect", {}, "has no video"),
+        ("detect", {"VIDEO": "missing.mp4"}, "VIDEO=missing.mp4 is not in the project's input"),
+        ("detect", {"SENSITIVITY": "much"}, "SENSITIVITY='much' is not a number"),
+        ("detect", {"SENSITIVITY": "101"}, "not between 0 and 100"),
+        ("track", {}, "the detect stage comes first"),
+        ("analyse", {}, "the detect stage comes first"),
+    ],
+)
+def test_what_cannot_work_ends_with_a_sentence(
+    image: str, tmp_path: Path, stage: str, environment: dict[str, str], says: str
+) -> None:
+    source = tmp_path / "input"
+    source.mkdir()
+    ran = bench_in(tmp_path, source).run(stage, **environment)
+    assert ran.code == 1
+    assert says in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_file_that_is_no_video_is_named(image: str, tmp_path: Path) -> None:
+    source = tmp_path / "input"
+    source.mkdir()
+    (source / "notes.mp4").write_bytes(os.urandom(4096))
+    ran = bench_in(tmp_path, source).run("detect")
+    assert ran.code == 1
+    assert "notes.mp4 cannot be read as a video" in ran.stderr
