@@ -1,0 +1,38 @@
+"""Fixtures that several folders of tests share."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.etcd import Member, running
+
+
+@pytest.fixture(scope="session")
+def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Member]:
+    """One real etcd for all tests that leave it running; each keeps to its own `cluster`."""
+    with running(tmp_path_factory.mktemp("etcd")) as (member,):
+        yield member
+
+
+@pytest.fixture
+def own_etcd(tmp_path: Path) -> Iterator[Member]:
+    """A real etcd of the test's own, to stop, kill, freeze and restart."""
+    with running(tmp_path / "etcd") as (member,):
+        yield member
+
+
+@pytest.fixture
+def three_members(tmp_path: Path) -> Iterator[list[Member]]:
+    """A real etcd of three members, of the test's own."""
+    with running(tmp_path / "etcd", 3) as members:
+        yield members
+
+
+@pytest.fixture
+def cluster() -> str:
+    """The name of a Winslow cluster that nobody used before."""
+    return f"t-{uuid.uuid4().hex[:12]}"

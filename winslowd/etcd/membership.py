@@ -1,0 +1,113 @@
+"""This daemon's place in the cluster: its registration, its turn as leader, its locks. All hang on its session.
+
+Who may be leader, and what a leader does, is for the engines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from weakref import WeakValueDictionary
+
+import structlog
+
+from winslow.domain.node import Node
+from winslow.domain.records import Commit, Fence, Lifetime, Put, node_ref
+from winslow.errors import Exhausted, Unavailable
+from winslow.ports import Store, Term
+from winslowd.etcd.client import Client
+from winslowd.etcd.keys import Keys
+from winslowd.etcd.lock import Lock
+from winslowd.etcd.scope import alongside
+from winslowd.etcd.session import Session, Sessions
+
+log = structlog.get_logger(__name__)
+
+LEADER = "leader"
+PAUSE = 0.5
+
+
+class EtcdMembership:
+    """Implements `winslow.ports.Membership`."""
+
+    def __init__(self, client: Client, cluster: str, holder: str, sessions: Sessions, store: Store) -> None:
+        self._client = client
+        self._keys = Keys(cluster)
+        self._holder = holder
+        self._sessions = sessions
+        self._store = store
+        self._node: Node | None = None
+        self._registering = asyncio.Lock()
+        # Two scopes of one daemon share its session, and so its claim: they take turns here first.
+        self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, client: Client, cluster: str, holder: str, sessions: Sessions, store: Store
+    ) -> AsyncIterator[EtcdMembership]:
+        """Membership of `cluster`; `holder` is written into our claims, for people who look who leads."""
+        membership = cls(client, cluster, holder, sessions, store)
+        async with alongside("etcd-membership", membership._register_in_each_session()):
+            yield membership
+
+    # Registration
+
+    async def join(self, node: Node) -> None:
+        self._sessions.rejoin()
+        self._node = node
+        await self._register()
+
+    async def leave(self) -> None:
+        self._node = None
+        await self._sessions.leave()
+
+    async def _register_in_each_session(self) -> None:
+        while True:
+            session = await self._sessions.current()
+            await self._register()
+            await session.ended.wait()
+
+    async def _register(self) -> None:
+        """Put the node under the session of the moment, however long that takes; nothing if there is none to put."""
+        async with self._registering:
+            while (node := self._node) is not None:
+                await self._sessions.current()
+                try:
+                    await self._store.commit(Commit(puts=(Put(node_ref(node.id), node, Lifetime.SESSION),)))
+                except (Unavailable, Exhausted) as error:
+                    log.warning("node is not registered yet", node=node.id, error=str(error))
+                    await asyncio.sleep(PAUSE)
+                else:
+                    return
+
+    # Terms
+
+    def lead(self) -> AbstractAsyncContextManager[Term]:
+        return self._term(self._keys.election(LEADER))
+
+    def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
+        return self._term(self._keys.lock(name))
+
+    @asynccontextmanager
+    async def _term(self, prefix: bytes) -> AsyncIterator[Term]:
+        async with self._turns.setdefault(prefix, asyncio.Lock()):
+            lock = Lock(self._client, prefix, self._holder)
+            session, fence = await self._win(lock)
+            log.info("term begins", claim=fence.key, fence=fence.revision)
+            try:
+                async with session.held():
+                    yield Term(fence)
+            finally:
+                await lock.release(session)
+                log.info("term is over", claim=fence.key, fence=fence.revision)
+
+    async def _win(self, lock: Lock) -> tuple[Session, Fence]:
+        """A session lost while waiting costs only the place in the queue."""
+        while True:
+            session = await self._sessions.current()
+            try:
+                return session, await lock.acquire(session)
+            except Unavailable as error:
+                log.info("claim is made again", error=str(error))

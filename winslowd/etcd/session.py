@@ -1,0 +1,209 @@
+"""A daemon's session: a lease, kept alive, whose loss is noticed here no later than in etcd.
+
+The deadline is counted on our own clock from before each renewal was sent, so that a daemon that was frozen or
+cut off knows by itself that its time is over. It knows nothing of what hangs on the lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+import structlog
+
+from winslow.errors import NotFound, Unavailable, WinslowError
+from winslowd.etcd import faults
+from winslowd.etcd.channels import GRANT, KEEP_ALIVE, REVOKE, Channels, Endpoint, Metadata
+from winslowd.etcd.scope import alongside
+from winslowd.etcd.wire import etcd_pb2 as pb
+
+log = structlog.get_logger(__name__)
+
+TTL = 15
+"""Seconds that a silent session lives; leaders of etcd change within two, so ten is the least that is wise."""
+RENEWALS = 3
+"""Renewals within one TTL."""
+ATTEMPT = 2.0
+"""Seconds that one renewal may take before another member is asked: a frozen member must not cost the lease."""
+PAUSE = 0.1
+BACKOFF_MAX = 2.0
+
+
+class Session:
+    """One lease. Ended once, it stays ended; a new session has a new lease."""
+
+    def __init__(self, lease: int, deadline: float) -> None:
+        self.lease = lease
+        self.ended = asyncio.Event()
+        self._deadline = deadline
+        self._scopes: set[asyncio.Timeout] = set()
+
+    @property
+    def alive(self) -> bool:
+        return not self.ended.is_set() and asyncio.get_running_loop().time() < self._deadline
+
+    def extend(self, deadline: float) -> None:
+        """It was renewed until `deadline`, in the loop's time."""
+        if self.alive:
+            self._reschedule(deadline)
+
+    def end(self) -> None:
+        """It is over: every scope that it holds is cancelled now."""
+        self.ended.set()
+        self._reschedule(asyncio.get_running_loop().time())
+
+    def _reschedule(self, deadline: float) -> None:
+        self._deadline = deadline
+        for scope in self._scopes:
+            if not scope.expired():
+                scope.reschedule(deadline)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """A scope that is cancelled when the session ends; raises Unavailable (LEASE_LOST) then."""
+        try:
+            async with asyncio.timeout_at(self._deadline) as scope:
+                self._scopes.add(scope)
+                try:
+                    yield
+                finally:
+                    self._scopes.discard(scope)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise lease_lost() from None
+
+
+def lease_lost() -> Unavailable:
+    return Unavailable(
+        "This daemon's session with etcd was lost",
+        reason="LEASE_LOST",
+        hint="It is granted anew by itself once etcd answers",
+    )
+
+
+class Sessions:
+    """The session that a daemon has now, and the next one when that is lost."""
+
+    def __init__(self, channels: Channels, ttl: int = TTL) -> None:
+        self._channels = channels
+        self._ttl = ttl
+        self._session: Session | None = None
+        self._wanted = asyncio.Event()
+        self._granted = asyncio.Event()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, channels: Channels, ttl: int = TTL) -> AsyncIterator[Sessions]:
+        """Have a session of `ttl` seconds from now on; it is given back at the end. Does not wait for the first."""
+        sessions = cls(channels, ttl)
+        sessions._wanted.set()
+        async with alongside("etcd-session", sessions._keep()):
+            try:
+                yield sessions
+            finally:
+                await sessions.leave()
+
+    @property
+    def live(self) -> Session | None:
+        """The session, if there is one now."""
+        return self._session if self._session and self._session.alive else None
+
+    async def current(self) -> Session:
+        """The session, once there is one."""
+        while (session := self.live) is None:
+            self._granted.clear()
+            await self._granted.wait()
+        return session
+
+    def rejoin(self) -> None:
+        """Have a session again after `leave`."""
+        self._wanted.set()
+
+    async def leave(self) -> None:
+        """End the session now, so that nobody waits for its lease to run out. Nothing happens when it is over."""
+        self._wanted.clear()
+        session, self._session = self._session, None
+        if session is None or not session.alive:
+            return
+        session.end()
+        try:
+            await self._channels.call(REVOKE, pb.LeaseRevokeRequest(ID=session.lease), timeout=ATTEMPT)
+        except NotFound:
+            pass
+        except WinslowError as error:
+            log.warning("session was not given back, its lease runs out by itself", error=str(error))
+
+    async def _keep(self) -> None:
+        while True:
+            await self._wanted.wait()
+            session = await self._grant()
+            if not self._wanted.is_set():
+                continue  # left meanwhile: the lease runs out unused
+            self._session = session
+            self._granted.set()
+            try:
+                async with session.held():
+                    await self._renew_for_ever(session)
+            except Unavailable:
+                session.end()
+                if self._wanted.is_set():
+                    log.warning("session was lost, a new one is asked for", lease=f"{session.lease:x}")
+
+    async def _grant(self) -> Session:
+        loop = asyncio.get_running_loop()
+        failures = 0
+        while True:
+            asked = loop.time()
+            try:
+                answer = await self._channels.call(GRANT, pb.LeaseGrantRequest(TTL=self._ttl))
+                return Session(answer.ID, asked + answer.TTL)
+            except WinslowError as error:
+                if failures == 0:
+                    log.warning("no session yet", error=str(error))
+                await asyncio.sleep(min(0.1 * 2**failures, BACKOFF_MAX))
+                failures = min(failures + 1, 10)
+
+    async def _renew_for_ever(self, session: Session) -> None:
+        """Never returns: the scope of the session ends it."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(self._ttl / RENEWALS)
+            asked = loop.time()
+            while (left := await self._renewed(session.lease)) is None:
+                asked = loop.time()
+            if left <= 0:
+                session.end()
+            session.extend(asked + left)
+
+    async def _renewed(self, lease: int) -> int | None:
+        """Seconds that the lease has from now on, 0 when it is no more; None when this member did not say."""
+        endpoint = None
+        try:
+            async with asyncio.timeout(ATTEMPT):
+                endpoint = await self._channels.ready(asyncio.get_running_loop().time() + ATTEMPT)
+                metadata = await self._channels.metadata()
+                return await self._ask(endpoint, metadata, lease)
+        except (TimeoutError, WinslowError) as error:
+            log.info("session was not renewed yet", error=str(error) or "no answer in time")
+        except grpc.aio.AioRpcError as error:
+            log.info("session was not renewed yet", error=faults.details(error))
+            if faults.stale_token(error):
+                await self._channels.try_renew()
+        if endpoint:
+            self._channels.leave(endpoint)
+        await asyncio.sleep(PAUSE)
+        return None
+
+    @staticmethod
+    async def _ask(endpoint: Endpoint, metadata: Metadata, lease: int) -> int | None:
+        """A stream for each renewal: nothing to repair when a member goes, and at one in five seconds nothing to save."""
+        call = endpoint.stream(KEEP_ALIVE, iter([pb.LeaseKeepAliveRequest(ID=lease)]), metadata)
+        try:
+            answer: Any = await call.read()
+            return None if answer is grpc.aio.EOF else int(answer.TTL)
+        finally:
+            call.cancel()

@@ -1,0 +1,1 @@
+"""Generated stubs of etcd.proto; `scripts/proto` makes them anew."""
