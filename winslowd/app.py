@@ -1,0 +1,211 @@
+"""The composition root: the only place where adapters and engines meet.
+
+`serve` builds a daemon from its settings and runs it until SIGTERM or SIGINT; `dev` does the same on one machine with
+an etcd of its own. Stopping hands the leadership over and leaves containers running: the next daemon adopts them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import structlog
+
+from winslow import __version__
+from winslow.domain.node import Node
+from winslow.domain.principal import Principal
+from winslow.domain.stage import NodeId
+from winslow.errors import FailedPrecondition
+from winslow.wire import records
+from winslowd import dev as development
+from winslowd.api.server import Server
+from winslowd.config import EtcdSettings, Settings
+from winslowd.docker.driver import DockerDriver
+from winslowd.docker.launcher import find_launcher
+from winslowd.engines.agent import Agent
+from winslowd.engines.attempt import Tools
+from winslowd.engines.janitor import Janitor
+from winslowd.engines.leader import Leader
+from winslowd.engines.usecases import UseCases
+from winslowd.etcd.channels import Login, Tls
+from winslowd.etcd.client import Client
+from winslowd.etcd.membership import EtcdMembership
+from winslowd.etcd.session import Sessions
+from winslowd.etcd.store import EtcdStore
+from winslowd.files.client import FilesProcess
+from winslowd.journal import DirectoryJournal
+from winslowd.monitor import host
+
+log = structlog.get_logger(__name__)
+
+SOCKET = "winslowd.sock"
+"""In the dev directory; `winslow.client.address` looks for it in the default one."""
+REGISTER_EVERY = 30.0
+"""Seconds between two looks at what the machine has; GPUs that appear later are registered then."""
+
+
+def dev_directory() -> Path:
+    """Where `winslowd dev` keeps everything when nobody says otherwise."""
+    return Path.home() / ".winslow" / "dev"
+
+
+async def dev(directory: Path, listen: tuple[str, ...], cpus: float | None) -> None:
+    """Everything on one machine, with all it keeps in `directory`."""
+    directory.mkdir(mode=0o711, parents=True, exist_ok=True)
+    async with development.etcd(directory / "etcd") as etcd:
+        settings = Settings(
+            cluster="dev",
+            listen=(f"unix:{directory / SOCKET}", *listen),
+            state=directory / "state",
+            volume=directory / "files",
+            etcd=EtcdSettings(endpoints=(etcd.endpoint,)),
+            cpus=cpus,
+        )
+        await serve(settings)
+
+
+async def serve(settings: Settings) -> None:
+    """Run a daemon until it is told to stop. Raises WinslowError when it cannot be started."""
+    with _only_daemon(settings.state):
+        async with contextlib.AsyncExitStack() as stack:
+            stop = _stop_signal()
+            etcd = settings.etcd
+            client = await stack.enter_async_context(
+                Client.open(etcd.endpoints, tls=_tls(etcd), login=Login(etcd.user, etcd.password) if etcd.user else None)
+            )
+            memory = settings.state / "session"
+            sessions = await stack.enter_async_context(
+                Sessions.open(client.channels, settings.session_ttl, memory=memory)
+            )
+            store = await stack.enter_async_context(EtcdStore.open(client, settings.cluster, records, sessions))
+            holder = f"{settings.node}/{os.getpid()}"
+            membership = await stack.enter_async_context(
+                EtcdMembership.open(client, settings.cluster, holder, sessions, store)
+            )
+            settings.volume.mkdir(parents=True, exist_ok=True)
+            files = await stack.enter_async_context(FilesProcess.open(settings.volume))
+            journal = DirectoryJournal(settings.state / "stages")
+            driver = DockerDriver(settings.cluster, find_launcher(), journal.control_root, settings.docker)
+            stack.push_async_callback(driver.close)
+            tools = Tools(
+                store=store,
+                driver=driver,
+                workspaces=files.workspaces,
+                logs=files.logs,
+                journal=journal,
+                clock=time.time,
+                cluster=settings.cluster,
+                default_user=settings.default_user,
+            )
+            use_cases = UseCases(
+                store=store,
+                clock=time.time,
+                token=_token,
+                workspaces=files.workspaces,
+                files=files.files,
+                uploads=files.uploads,
+                logs=files.logs,
+            )
+            server = Server(use_cases, _authenticate)
+            node = _node(settings)
+            await stack.enter_async_context(server.listening(settings.listen))
+            async with _engines(
+                Agent(node.id, tools).run(),
+                Leader(store, membership, time.time).run(),
+                Janitor(store, membership, files.workspaces).run(),
+                _registered(settings, membership, node),
+            ):
+                log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))
+                await stop.wait()
+                log.info("stopping; containers go on")
+            await membership.leave()
+
+
+@contextlib.asynccontextmanager
+async def _engines(*loops) -> AsyncIterator[None]:  # type: ignore[no-untyped-def]
+    """Loops that run while the scope does; one that breaks ends the scope with its error."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(loop, name=getattr(loop, "__qualname__", "engine")) for loop in loops]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+@contextlib.contextmanager
+def _only_daemon(state: Path):  # type: ignore[no-untyped-def]
+    """Hold the state directory: two daemons with one journal would adopt each other's stages."""
+    state.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with (state / "lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FailedPrecondition(
+                f"Another daemon uses {state}",
+                reason="ALREADY_RUNNING",
+                subject=str(state),
+                hint="Stop it first, or give this one another directory",
+            ) from None
+        yield
+
+
+def _node(settings: Settings) -> Node:
+    address = settings.advertise or next((one for one in settings.listen if not one.startswith("unix:")), "")
+    return Node(
+        id=NodeId(settings.node),
+        address=address or settings.listen[0],
+        capacity=host.capacity(settings.volume, settings.cpus, settings.memory),
+        tags=settings.tags,
+        version=__version__,
+        boot_id=host.boot_id(),
+        incarnation=secrets.token_hex(8),
+        registered_at=time.time(),
+    )
+
+
+async def _registered(settings: Settings, membership: EtcdMembership, node: Node) -> None:
+    """Register the node, and again whenever what the machine has changed."""
+    from dataclasses import replace
+
+    await membership.join(node)
+    while True:
+        await asyncio.sleep(REGISTER_EVERY)
+        capacity = await asyncio.to_thread(host.capacity, settings.volume, settings.cpus, settings.memory)
+        if capacity != node.capacity:
+            node = replace(node, capacity=capacity)
+            await membership.join(node)
+
+
+def _tls(etcd: EtcdSettings) -> Tls | None:
+    if etcd.ca is None:
+        return None
+    return Tls(
+        authority=etcd.ca.read_bytes(),
+        certificate=etcd.certificate.read_bytes() if etcd.certificate else None,
+        key=etcd.key.read_bytes() if etcd.key else None,
+    )
+
+
+def _token() -> str:
+    """Six letters and digits that nobody can guess wrong: no 0, 1, l or o."""
+    return "".join(secrets.choice("23456789abcdefghijkmnpqrstuvwxyz") for _ in range(6))
+
+
+def _authenticate(metadata: Mapping[str, str]) -> Principal:
+    """Identity follows later; until then whoever reaches the address is the local user, by the name they give."""
+    del metadata
+    return Principal(os.environ.get("USER") or "local", admin=True)
+
