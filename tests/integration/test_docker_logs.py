@@ -1,0 +1,43 @@
+"""A stage's log through a real container; the launcher's own rules are tested in tests/unit/test_launcher_log.py."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.docker_world import DockerWorld
+
+pytest_plugins = ("tests.docker_fixtures",)
+
+LINE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z (stdout|stderr|winslow) [FP] .*", re.DOTALL)
+
+
+async def test_two_hundred_megabytes_are_capped_with_a_mark_and_results_still_pass(world: DockerWorld) -> None:
+    spec = world.shell("yes 0123456789abcdef | head -n 12000000; echo WINSLOW_FRAMES=250", log_limit=1 << 20)
+    assert (await world.run(spec)).code == 0
+    data = Path(spec.log).read_bytes()
+    assert len(data) < (1 << 20) + 1000
+    assert all(LINE.fullmatch(line) for line in data.splitlines())
+    assert world.lines(spec, "winslow") == [
+        f"log capped at {1 << 20} bytes; what follows is dropped except WINSLOW_ lines"
+    ]
+    assert world.lines(spec)[-1] == "WINSLOW_FRAMES=250"
+
+
+async def test_two_hundred_megabytes_without_a_newline_are_capped_too(world: DockerWorld) -> None:
+    spec = world.shell("head -c 200000000 /dev/zero; exit 2", log_limit=1 << 20)
+    assert (await world.run(spec)).code == 2
+    data = Path(spec.log).read_bytes()
+    assert 1_000_000 < len(data) < (1 << 20) + 1000
+    pieces = data.split(b"\n")[:-1]
+    assert all(LINE.fullmatch(piece) for piece in pieces)
+    assert b" stdout P \0\0" in pieces[0]
+    assert b" stdout F" in pieces[-2]
+    assert b" winslow F log capped" in pieces[-1]
+
+
+async def test_the_engine_keeps_no_copy_of_the_log(world: DockerWorld) -> None:
+    spec = world.shell("echo seen")
+    await world.run(spec)
+    assert world.client.inspect_container(spec.stage)["LogPath"] == ""
+    assert world.lines(spec) == ["seen"]
