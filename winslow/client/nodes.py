@@ -1,0 +1,56 @@
+"""Nodes and the cluster they make, over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from winslow.client import naming
+from winslow.client.calls import Calls
+from winslow.v1 import cluster_service_pb2
+from winslow.v1 import node_service_pb2 as pb
+from winslow.v1.cluster_pb2 import Cluster
+from winslow.v1.node_pb2 import Node
+
+
+class Nodes:
+    """What NodeService offers, and the cluster as the node that answers sees it."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def cluster(self) -> Cluster:
+        return self._calls.unary("ClusterService/GetCluster", cluster_service_pb2.GetClusterRequest(), Cluster)
+
+    def get(self, node: str) -> Node:
+        return self._calls.unary("NodeService/GetNode", pb.GetNodeRequest(name=naming.node(node)), Node)
+
+    def list(self, filter: str = "") -> Iterator[Node]:
+        """All nodes, by name."""
+        request = pb.ListNodesRequest(filter=filter)
+        return self._calls.pages("NodeService/ListNodes", request, pb.ListNodesResponse, "nodes")
+
+    def cordon(self, node: str, *, reason: str = "", request_id: str = "") -> Node:
+        """It gets no more stages; those it has go on."""
+        request = pb.CordonNodeRequest(request_id=request_id, name=naming.node(node), reason=reason)
+        return self._calls.unary("NodeService/CordonNode", request, Node)
+
+    def uncordon(self, node: str, *, request_id: str = "") -> Node:
+        """It gets stages again; also ends a drain."""
+        request = pb.UncordonNodeRequest(request_id=request_id, name=naming.node(node))
+        return self._calls.unary("NodeService/UncordonNode", request, Node)
+
+    def drain(self, node: str, deadline: datetime, *, reason: str = "", request_id: str = "") -> Node:
+        """Cordon it, and at the deadline (a time with its zone) abort what still runs, to be tried elsewhere."""
+        at = Timestamp()
+        at.FromDatetime(deadline)
+        request = pb.DrainNodeRequest(request_id=request_id, name=naming.node(node), deadline=at, reason=reason)
+        return self._calls.unary("NodeService/DrainNode", request, Node)
+
+    def remove(self, node: str, *, request_id: str = "") -> None:
+        """Forget a node that is no longer there."""
+        request = pb.RemoveNodeRequest(request_id=request_id, name=naming.node(node))
+        self._calls.unary("NodeService/RemoveNode", request, Empty)
