@@ -1,15 +1,28 @@
-"""The derived state of a project: what a person sees at a glance, with the reason they can act on."""
+"""The derived states of a project and of a run: what a person sees at a glance, with the reason they can act on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from winslow.domain.progress import Gate
 from winslow.domain.project import ProjectState, Run, RunEnd
 from winslow.domain.stage import PLACED, Reason, Stage, StageId, State
 
 UNSUCCESSFUL = frozenset({State.FAILED, State.LOST})
+
+
+class RunState(Enum):
+    """Derived, never stored. PAUSING: held, and what executes ends first. FAILED: held by a failure, or ended by one."""
+
+    RUNNING = "RUNNING"
+    AWAITING_INPUT = "AWAITING_INPUT"
+    PAUSING = "PAUSING"
+    PAUSED = "PAUSED"
+    FAILED = "FAILED"
+    SUCCEEDED = "SUCCEEDED"
+    SUPERSEDED = "SUPERSEDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +79,20 @@ def _over(runs: Sequence[Run]) -> Status:
     if failed:
         return Status(ProjectState.FAILED, Reason("RUN_FAILED", f"{len(failed)} of {len(together)} runs failed"))
     return Status(ProjectState.SUCCEEDED)
+
+
+def run_status(run: Run, stages: Iterable[Stage], gates: tuple[Gate, ...]) -> tuple[RunState, Reason | None]:
+    """Derive a run's state from its own stages and the gates that are open in it."""
+    if run.end is not None:
+        return RunState[run.end.name], None
+    known = {stage.id: stage for stage in stages}
+    live = [stage for stage in known.values() if stage.live]
+    if run.hold:
+        if any(stage.state in PLACED for stage in live):
+            return RunState.PAUSING, run.hold.reason
+        cause = known.get(run.hold.stage) if run.hold.stage else None
+        failed = cause is not None and cause.state in UNSUCCESSFUL
+        return (RunState.FAILED if failed else RunState.PAUSED), run.hold.reason
+    if gates and not live:
+        return RunState.AWAITING_INPUT, gates[0].reason
+    return RunState.RUNNING, _why(live)

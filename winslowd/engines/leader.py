@@ -19,7 +19,19 @@ from winslow.domain import election, lifecycle
 from winslow.domain.node import NodePolicy
 from winslow.domain.progress import Plan, Situation, plan
 from winslow.domain.project import Run, Sweep
-from winslow.domain.records import Change, Commit, Expect, Fence, Kind, Put, project_ref, run_ref, stage_ref, sweep_ref
+from winslow.domain.records import (
+    Change,
+    Commit,
+    Expect,
+    Fence,
+    Kind,
+    Put,
+    View,
+    project_ref,
+    run_ref,
+    stage_ref,
+    sweep_ref,
+)
 from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
 from winslow.domain.sweeping import next_batch, stop_of
 from winslow.errors import Conflict, OutOfRange, Unavailable
@@ -143,7 +155,7 @@ class Term:
         for run in list(view.active_runs()):
             if not (todo.everything or f"{run.project}/{run.id}" in todo.runs):
                 continue
-            situation = situation_of(self._store, run)
+            situation = situation_of(self._store.view, run)
             if situation is None:
                 continue
             decided = plan(situation, now)
@@ -274,9 +286,8 @@ class Term:
                 raise result
 
 
-def situation_of(store: Store, run: Run) -> Situation | None:
+def situation_of(view: View, run: Run) -> Situation | None:
     """The run with all that its next step depends on; None while its project is going, or is not seen yet."""
-    view = store.view
     project = view.project(run.project)
     if project is None or project.deleting:
         return None

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from winslow.domain.principal import Principal
 from winslow.domain.records import Commit, Done, Expect, Kind, Lifetime, Put, Ref, View
-from winslow.errors import Ambiguous, Conflict
+from winslow.errors import AlreadyExists, Ambiguous, Conflict
 from winslow.ports import Store
 
 TRIES = 8
+BATCH = 40
+"""Records changed in one transaction where there are many: etcd takes 128 operations in one by default."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,13 @@ Decide = Callable[[View], tuple[Commit, str]]
 async def once(store: Store, request: Request, decide: Decide) -> str:
     """Do what `decide` says, once for this request, and return its answer (a resource's name).
 
-    Raises what `decide` raises, Conflict (REQUEST_ID_REUSED) when the ID was used for something else, Conflict
+    Raises what `decide` raises, AlreadyExists (REQUEST_ID_REUSED) when the ID was used for something else, Conflict
     (REVISION_MISMATCH) when others kept changing the same records, and what the store raises.
     """
     for attempt in range(TRIES):
-        answered = _answered(store.view, request)
-        if answered is not None:
-            return answered
+        before = answered(store.view, request)
+        if before is not None:
+            return before
         seen = store.view.revision
         commit, answer = decide(store.view)
         if not (commit.puts or commit.deletes):
@@ -69,13 +74,45 @@ async def once(store: Store, request: Request, decide: Decide) -> str:
     )
 
 
-def _answered(view: View, request: Request) -> str | None:
+async def after(store: Store, request: Request, work: Callable[[], Awaitable[None]], answer: str) -> str:
+    """Do `work`, which is not the store's, and remember that it was done for this request.
+
+    Stopped between the two, a repetition does the work again: it must end the same, or say why it cannot.
+    """
+    before = answered(store.view, request)
+    if before is not None:
+        return before
+    await work()
+    if request.id:
+        done = Put(request.ref, Done(request.fingerprint, answer), Lifetime.REQUEST)
+        await store.commit(Commit(puts=(done,)))
+    return answer
+
+
+async def in_batches(
+    store: Store, request: Request, items: Sequence[T], decide: Callable[[View, Sequence[T]], tuple[Commit, str]]
+) -> str:
+    """`once` for more records than one transaction takes: all that `decide` does to items must be safe to repeat.
+
+    The request is remembered with the last batch, so that one that was cut is gone through again.
+    """
+    before = answered(store.view, request)
+    if before is not None:
+        return before
+    batches = [items[start : start + BATCH] for start in range(0, len(items), BATCH)] or [()]
+    for batch in batches[:-1]:
+        await once(store, replace(request, id=""), lambda view, batch=batch: decide(view, batch))  # type: ignore[misc]
+    return await once(store, request, lambda view: decide(view, batches[-1]))
+
+
+def answered(view: View, request: Request) -> str | None:
+    """The answer that this request got before, if it did. Raises AlreadyExists (REQUEST_ID_REUSED)."""
     found = view.get(request.ref) if request.id else None
     if found is None:
         return None
     assert isinstance(found.value, Done)
     if found.value.fingerprint != request.fingerprint:
-        raise Conflict(
+        raise AlreadyExists(
             f"The request ID {request.id} was already used for another request",
             reason="REQUEST_ID_REUSED",
             hint="Use a new request ID for each new request, and the same one only to repeat it",
@@ -100,12 +137,12 @@ async def _look_again(store: Store, seen: int) -> None:
 
 
 def expect(view: View, ref: Ref, expected_revision: int) -> Expect:
-    """The expectation for a change of `ref`. Raises Conflict (REVISION_EXPECTED) when the caller saw another revision; 0 is any."""
+    """The expectation for a change of `ref`. Raises Conflict (REVISION_MISMATCH) when the caller saw another revision; 0 is any."""
     revision = view.revision_of(ref)
     if expected_revision and expected_revision != revision:
         raise Conflict(
             f"{ref} was changed since you read it (you saw revision {expected_revision}, it is at {revision})",
-            reason="REVISION_EXPECTED",
+            reason="REVISION_MISMATCH",
             subject=str(ref),
             hint="Read it again, then decide again",
         )

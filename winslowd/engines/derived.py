@@ -1,0 +1,134 @@
+"""What is derived of records and never stored: states, gates, progress, as people see them now.
+
+Derived from the view alone, between two awaits, so that what is shown together belongs together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from winslow.domain.progress import Dead, Gate, Live, Outside, Settled, plan, scope, standings
+from winslow.domain.project import Project, Run, RunEnd, Sweep
+from winslow.domain.records import Kind, View, project_ref, run_ref, sweep_ref
+from winslow.domain.stage import Reason, Stage
+from winslow.domain.status import RunState, Status, project_status, run_status
+from winslowd.engines.leader import situation_of
+
+
+@dataclass(frozen=True, slots=True)
+class RunShown:
+    """A run with its revision and what is derived. `progress` is 0 to 1, None when unknown."""
+
+    run: Run
+    revision: int
+    state: RunState
+    reason: Reason | None = None
+    gates: tuple[Gate, ...] = ()
+    progress: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectShown:
+    """A project with its revision and what is derived. `activity_at`, the last change of anything in it, in Unix seconds."""
+
+    project: Project
+    revision: int
+    status: Status
+    activity_at: float
+    progress: float | None = None
+    latest_run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepShown:
+    """A sweep with its revision and how many of its points are how."""
+
+    sweep: Sweep
+    revision: int
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+
+
+def gates_of(view: View, run: Run, now: float) -> tuple[Gate, ...]:
+    """The gates that are open in a run."""
+    if not run.active or run.hold:
+        return ()
+    situation = situation_of(view, run)
+    return plan(situation, now).gates if situation else ()
+
+
+def run_shown(view: View, run: Run, now: float) -> RunShown:
+    gates = gates_of(view, run, now)
+    state, reason = run_status(run, view.stages_of_run(run), gates)
+    return RunShown(run, view.revision_of(run_ref(run)), state, reason, gates, run_progress(view, run))
+
+
+def project_shown(view: View, project: Project, now: float) -> ProjectShown:
+    runs, stages = view.runs_of(project.id), view.stages_of(project.id)
+    active = [run for run in runs if run.active]
+    gates = tuple(gate for run in active for gate in gates_of(view, run, now))
+    return ProjectShown(
+        project=project,
+        revision=view.revision_of(project_ref(project.id)),
+        status=project_status(runs, stages, gates),
+        activity_at=max([project.created_at, *_moments(runs, stages)]),
+        progress=_together(view, active) if active else _ended_progress(runs),
+        latest_run=runs[-1] if runs else None,
+    )
+
+
+def sweep_shown(view: View, sweep: Sweep) -> SweepShown:
+    runs = [run for run in view.runs_of(sweep.project) if run.sweep == sweep.id]
+    return SweepShown(
+        sweep=sweep,
+        revision=view.revision_of(sweep_ref(sweep)),
+        running=sum(run.active for run in runs),
+        succeeded=sum(run.end is RunEnd.SUCCEEDED for run in runs),
+        failed=sum(run.end is RunEnd.FAILED for run in runs),
+    )
+
+
+def sweeps_of(view: View, project: str) -> list[Sweep]:
+    """A project's sweeps, oldest first."""
+    found = [one.value for key, one in view.all(Kind.SWEEP).items() if key.startswith(f"{project}/")]
+    return sorted((one for one in found if isinstance(one, Sweep)), key=lambda sweep: sweep.first_number)
+
+
+def run_progress(view: View, run: Run) -> float | None:
+    """How much of what it executes is done, each definition counting the same; a running one by its own progress."""
+    if run.end is RunEnd.SUCCEEDED:
+        return 1.0
+    situation = situation_of(view, run)
+    if situation is None:
+        return None
+    executed = scope(situation.project, run)
+    parts: list[float] = []
+    for name, standing in standings(situation).items():
+        if name not in executed or isinstance(standing, Dead | Outside):
+            continue
+        match standing:
+            case Settled():
+                parts.append(1.0)
+            case Live(stage):
+                parts.append(stage.progress or 0.0)
+            case _:
+                parts.append(0.0)
+    return sum(parts) / len(parts) if parts else None
+
+
+def _together(view: View, runs: list[Run]) -> float | None:
+    known = [progress for run in runs if (progress := run_progress(view, run)) is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _ended_progress(runs: list[Run]) -> float | None:
+    return 1.0 if runs and runs[-1].end is RunEnd.SUCCEEDED else None
+
+
+def _moments(runs: Iterable[Run], stages: Iterable[Stage]) -> Iterable[float]:
+    for run in runs:
+        yield run.ended_at or (run.hold.at if run.hold else run.created_at)
+    for stage in stages:
+        yield stage.ended_at or stage.started_at or stage.placed_at or stage.created_at
