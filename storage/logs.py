@@ -1,0 +1,129 @@
+"""Logs of stages: files of CRI lines that a container appends to and that we read, search and add notes to.
+
+The container owns the file's content, so nothing in it is believed: not its length, not its lines. It cannot
+swap the file, whose directory is ours. What is found in a line is `storage.logscan`'s matter.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+from storage.beneath import held, open_directory, open_file
+from storage.faults import about
+from storage.logscan import Scan
+from storage.stop import Stop
+from storage.tree import Owner, own
+from winslow.domain.layout import safe_parts, stage_root
+from winslow.domain.pipeline import LogParser
+from winslow.domain.stage import ProjectId, StageId
+from winslow.errors import InvalidArgument
+from winslow.ports import Clock, Findings
+
+_BLOCK = 1 << 20
+_READ_MAX = 64 << 20
+_NOTE_MAX = 16 << 10
+
+
+class Logs:
+    """Implements the port `winslow.ports.Logs`; blocking, any number of threads. `root` is the volume, held open."""
+
+    def __init__(self, root: int, clock: Clock = time.time) -> None:
+        self._root = root
+        self._clock = clock
+
+    def create(self, path: str, owner: Owner) -> None:
+        """Make the log at `path`, owned by `owner`; one that is there keeps its lines."""
+        with about(path), held(self._open(path, os.O_WRONLY | os.O_APPEND, create=True)) as fd:
+            own(fd, "", owner)
+
+    def append(self, path: str, text: str) -> None:
+        """Append Winslow's own lines, one for each line of `text`; made when it is missing, its directory is not."""
+        seconds = self._clock()
+        whole = int(seconds)
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int((seconds - whole) * 1e9):09d}Z"
+        lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+        block = b"".join(f"{moment} winslow F ".encode() + _printable(line) + b"\n" for line in lines)
+        with about(path), held(self._open(path, os.O_WRONLY | os.O_APPEND, create=True)) as fd:
+            os.write(fd, block)
+
+    def size(self, project: ProjectId, stage: StageId, stop: Stop) -> int:
+        """See the port."""
+        path = _log_path(project, stage)
+        with about(path), suppress(FileNotFoundError), held(self._open(path)) as fd:
+            return os.fstat(fd).st_size
+        return 0
+
+    def read(self, project: ProjectId, stage: StageId, offset: int, size: int, stop: Stop) -> bytes:
+        """See the port. A line that is still being written is not shown yet. Raises InvalidArgument (RANGE_INVALID)."""
+        require_range(offset, size, _READ_MAX)
+        path = _log_path(project, stage)
+        with about(path), suppress(FileNotFoundError), held(self._open(path)) as fd:
+            data = os.pread(fd, size, offset)
+            end = data.rfind(b"\n") + 1
+            return data[:end] if end or len(data) < size else data
+        return b""
+
+    def scan(
+        self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...], stop: Stop
+    ) -> Findings:
+        """See the port. Raises InvalidArgument (PATTERN_INVALID) for a parser that is no RE2."""
+        require_range(offset, 0, _READ_MAX)
+        scan = Scan(parsers)
+        path = _log_path(project, stage)
+        with about(path), suppress(FileNotFoundError), held(self._open(path)) as fd:
+            for block in _blocks(fd, offset):
+                stop.check()
+                scan.feed(block)
+                offset += len(block)
+        return scan.findings(offset)
+
+    def note(self, project: ProjectId, stage: StageId, text: str, stop: Stop) -> None:
+        """See the port. Raises NotFound (FILE_NOT_FOUND) when the attempt has no directory."""
+        self.append(_log_path(project, stage), text)
+
+    def _open(self, path: str, flags: int = os.O_RDONLY, *, create: bool = False) -> int:
+        try:
+            return open_file(self._root, path, flags, follow=False)
+        except FileNotFoundError:
+            if not create:
+                raise
+        above, _, name = path.rpartition("/")
+        with suppress(FileExistsError), held(open_directory(self._root, above, follow=False)) as directory:
+            return os.open(name, flags | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=directory)
+        return open_file(self._root, path, flags, follow=False)
+
+
+def require_range(offset: int, size: int, most: int) -> None:
+    """Raises InvalidArgument (RANGE_INVALID) for an offset that no file has or a size over `most` bytes."""
+    if 0 <= offset < 1 << 63 and 0 <= size <= most:
+        return
+    raise InvalidArgument(
+        f"No file has {size} bytes at offset {offset}",
+        reason="RANGE_INVALID",
+        hint=f"The offset is not negative and below 2**63, the size is at most {most} bytes",
+    )
+
+
+def _log_path(project: ProjectId, stage: StageId) -> str:
+    return "/".join([*safe_parts(stage_root(project, stage)), "log"])
+
+
+def _blocks(fd: int, offset: int) -> Iterator[bytes]:
+    """Whole lines up to what is there now, about a MiB at a time; a line longer than that comes in pieces."""
+    end = os.fstat(fd).st_size
+    while offset < end:
+        data = os.pread(fd, min(_BLOCK, end - offset), offset)
+        whole = data.rfind(b"\n") + 1
+        if not whole and len(data) < _BLOCK:
+            return
+        block = data[:whole] if whole else data
+        yield block
+        offset += len(block)
+
+
+def _printable(line: str) -> bytes:
+    encoded = line.encode("utf-8", "backslashreplace").replace(b"\0", b"")
+    return encoded[:_NOTE_MAX].decode("utf-8", "ignore").encode()

@@ -1,0 +1,47 @@
+"""The record that a workspace is sealed: who sealed it and who owned it, in a hidden file beside it.
+
+A seal costs the same for every size: the top directory is taken from its owner, the record says how to give it
+back. The record is written before the directory changes, so a seal cut in between is finished by the next one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+
+from storage.beneath import held
+
+_RECORD = ".seal"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """`stage` is the attempt whose end sealed it; `uid` and `gid` owned the directory before."""
+
+    stage: str
+    uid: int
+    gid: int
+
+
+def read_seal(directory: int) -> Seal | None:
+    """The record in a stage's directory; None when its workspace is not sealed."""
+    with suppress(FileNotFoundError), held(os.open(_RECORD, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory)) as fd:
+        fields = json.loads(os.read(fd, 4096))
+        return Seal(str(fields["stage"]), int(fields["uid"]), int(fields["gid"]))
+    return None
+
+
+def write_seal(directory: int, seal: Seal) -> None:
+    """Set the record, whole or not at all."""
+    draft = f"{_RECORD}.new"
+    with held(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644, dir_fd=directory)) as fd:
+        os.write(fd, json.dumps(asdict(seal)).encode())
+    os.rename(draft, _RECORD, src_dir_fd=directory, dst_dir_fd=directory)
+
+
+def break_seal(directory: int) -> None:
+    """Remove the record."""
+    with suppress(FileNotFoundError):
+        os.unlink(_RECORD, dir_fd=directory)

@@ -1,0 +1,142 @@
+"""The data files of uploads that are open in this process, and how far each has been hashed.
+
+All of it can be lost: what is open again begins to hash at the start, in the background. Knows no promises.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from storage.stop import Stop
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+_OPEN_MAX = 128
+_FOLLOW_AT = 8 << 20
+"""Bytes that the hash may be behind before the follower is woken."""
+_BLOCK = 1 << 20
+
+Background = Callable[[Callable[[], None]], None]
+"""Has work done by another thread, some time or never."""
+
+
+class Data:
+    """One upload's data. `offset` bytes are in the file; written to only by who holds the upload's lock."""
+
+    def __init__(self, directory: int, name: str) -> None:
+        self._directory = os.dup(directory)
+        self._name = name
+        self.fd = os.open(name, os.O_RDWR | os.O_NOFOLLOW, dir_fd=directory)
+        self.offset = os.fstat(self.fd).st_size
+        self.users = 0
+        self.settled = False
+        """Whether its name is safe on disk, too."""
+        self._hash, self._hashed = _new_hash(), 0
+        self._hashing = threading.Lock()
+        self._following = False
+        self._closing = False
+
+    def look(self) -> None:
+        """Take over what another node wrote. Raises FileNotFoundError when it was published or forgotten meanwhile."""
+        mine, there = os.fstat(self.fd), os.stat(self._name, dir_fd=self._directory, follow_symlinks=False)
+        if (mine.st_dev, mine.st_ino) != (there.st_dev, there.st_ino):
+            raise FileNotFoundError
+        self.offset = mine.st_size
+        if self.offset < self._hashed:
+            with self._hashing:
+                self._hash, self._hashed = _new_hash(), 0
+
+    def write(self, data: memoryview) -> None:
+        """Append. Raises OSError; then `offset` says how much there was room for."""
+        while data:
+            written = os.pwrite(self.fd, data, self.offset)
+            self.offset += written
+            data = data[written:]
+
+    def digest(self, stop: Stop) -> str:
+        """SHA-256 of everything up to `offset`."""
+        self._follow(stop)
+        return self._hash.hexdigest()
+
+    def wake_follower(self, background: Background) -> None:
+        """Have the hash catch up when it is far behind."""
+        if not self._following and self.offset - self._hashed >= _FOLLOW_AT:
+            self._following = True
+            background(self._catch_up)
+
+    def close(self) -> None:
+        self._closing = True
+        with self._hashing:
+            os.close(self.fd)
+            os.close(self._directory)
+
+    def _catch_up(self) -> None:
+        # A fault of the disk is met again, and told, by the commit.
+        with suppress(OSError):
+            self._follow(Stop())
+        self._following = False
+
+    def _follow(self, stop: Stop) -> None:
+        with self._hashing:
+            buffer = memoryview(bytearray(_BLOCK))
+            while self._hashed < self.offset and not self._closing:
+                stop.check()
+                count = os.preadv(self.fd, [buffer[: self.offset - self._hashed]], self._hashed)
+                if not count:
+                    return
+                self._hash.update(buffer[:count])
+                self._hashed += count
+
+
+class OpenUploads:
+    """At most 128 of them; the one that rested longest is closed for another."""
+
+    def __init__(self, background: Background) -> None:
+        self._background = background
+        self._open: dict[str, Data] = {}
+        self._guard = threading.Lock()
+
+    @contextmanager
+    def use(self, key: str, opened: Callable[[], Data]) -> Iterator[Data]:
+        """The data of upload `key`, by `opened` where it is not open yet. The caller holds the upload's lock."""
+        with self._guard:
+            data = self._open.pop(key, None)
+            if data is not None:
+                self._open[key] = data
+                data.users += 1
+        if data is None:
+            data = self._add(key, opened())
+        try:
+            yield data
+            data.wake_follower(self._background)
+        finally:
+            with self._guard:
+                data.users -= 1
+
+    def close(self, key: str) -> None:
+        """Nothing happens when it is not open."""
+        with self._guard:
+            data = self._open.pop(key, None)
+        if data is not None:
+            data.close()
+
+    def _add(self, key: str, data: Data) -> Data:
+        data.users = 1
+        with self._guard:
+            self._open[key] = data
+            resting = [other for other, each in self._open.items() if not each.users]
+            idle = self._open.pop(resting[0]) if resting and len(self._open) > _OPEN_MAX else None
+        if idle is not None:
+            idle.close()
+        return data
+
+
+def _new_hash() -> _Hash:
+    import hashlib
+
+    return hashlib.sha256()

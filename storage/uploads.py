@@ -1,0 +1,347 @@
+"""Files on their way in: resumed after any cut, verified, and shown at once by a rename.
+
+What came is read back and hashed while more comes, so that nothing is hashed twice, nothing is held in memory,
+and an upload that another process began is taken over by the same code. Who may upload what is not decided
+here; that only one node commits is the caller's to see to, though two that do end the same.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from storage import upload_record
+from storage.beneath import held, make_directories, open_directory, open_path
+from storage.faults import about
+from storage.files import describe, pool, require_name, require_writable
+from storage.locks import Locks
+from storage.removal import remove
+from storage.stop import Stop
+from storage.upload_record import DATA, DIRECTORY, Record
+from storage.upload_state import Background, Data, OpenUploads
+from winslow.domain.layout import Location
+from winslow.errors import (
+    Conflict,
+    DataLoss,
+    Exhausted,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    OutOfRange,
+)
+from winslow.ports import Clock, Entry, Upload
+
+_SHOWN_MODE = 0o644
+
+
+def _leave_it(work: object) -> None:
+    """Without other threads, all hashing is left for the commit."""
+
+
+class Uploads:
+    """Implements the port `winslow.ports.Uploads`; blocking, any number of threads. `root` is the volume, held open."""
+
+    def __init__(self, root: int, background: Background = _leave_it, clock: Clock = time.time) -> None:
+        self._root = root
+        self._clock = clock
+        self._locks = Locks()
+        self._open = OpenUploads(background)
+
+    def begin(self, id: str, location: Location, size: int, sha256: str, stop: Stop) -> Upload:
+        """See the port. Of an upload that was begun before, what is on disk is made safe and is the offset.
+
+        Raises FailedPrecondition (IS_A_DIRECTORY, PATH_LEADS_OUT) already now where the commit would.
+        """
+        require_writable(location)
+        require_name(location)
+        record = upload_record.promise(id, location, size, sha256)
+        upload = Upload(id, location, size, sha256, 0)
+        with self._locks.hold(_key(upload), stop=stop), about(location):
+            self._require_place(location)
+            with upload_record.opened(self._root, location.root, id, make=True) as directory:
+                known = upload_record.read(directory)
+                if known is not None and known.promise != record:
+                    raise _differs(upload)
+                if known is not None and known.entry is not None:
+                    return _at(upload, size)
+                if known is None:
+                    _require_space(directory, upload, 0)
+                    os.close(os.open(DATA, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=directory))
+                    upload_record.write(directory, record)
+            with self._data(upload) as data:
+                if known is not None:
+                    _require_space(data.fd, upload, data.offset)
+                    os.fdatasync(data.fd)
+                return _at(upload, data.offset)
+
+    def append(self, upload: Upload, offset: int, data: bytes | bytearray | memoryview, stop: Stop) -> Upload:
+        """See the port. Where the disk is full the bytes that fitted are kept; `begin` says how many.
+
+        Raises InvalidArgument (UPLOAD_TOO_LONG) past the promised size.
+        """
+        with self._locks.hold(_key(upload), stop=stop), self._data(upload) as there:
+            if offset != there.offset:
+                raise _mismatch(upload, offset, there.offset)
+            if offset + len(data) > upload.size:
+                raise _too_long(upload, offset + len(data))
+            with about(upload.location):
+                there.write(memoryview(data))
+            return _at(upload, there.offset)
+
+    def flush(self, upload: Upload, stop: Stop) -> Upload:
+        """See the port."""
+        with self._locks.hold(_key(upload), stop=stop), self._data(upload) as data, about(upload.location):
+            offset = data.offset
+            os.fdatasync(data.fd)
+            if not data.settled:
+                # A byte in a file that nobody finds again after a power cut is a lost one.
+                with self._directory(upload) as directory:
+                    upload_record.settle(directory)
+                _sync_directories(self._root, upload_record.staging(upload.location.root))
+                data.settled = True
+            return _at(upload, offset)
+
+    def commit(self, upload: Upload, stop: Stop) -> Entry:
+        """See the port. A file that is there is replaced at once; a directory is not.
+
+        Raises FailedPrecondition (UPLOAD_INCOMPLETE); after CHECKSUM_MISMATCH the upload stands at offset 0.
+        """
+        require_writable(upload.location)
+        with self._locks.hold(_key(upload), stop=stop), self._directory(upload) as directory:
+            record = self._known(upload, directory)
+            entry = record.entry or self._verify(upload, record, directory, stop)
+            self._open.close(_key(upload))
+            self._publish(upload.location, directory)
+            return entry
+
+    def cancel(self, upload: Upload, stop: Stop) -> None:
+        """See the port. What has been published stays."""
+        place = upload_record.staging(upload.location.root)
+        upload_record.promise(upload.id, upload.location, upload.size, upload.sha256)
+        with self._locks.hold(_key(upload), stop=stop), about(upload.location), suppress(FileNotFoundError):
+            self._open.close(_key(upload))
+            with self._place(place) as directory:
+                _forget(directory, upload.id, stop)
+
+    def expire(self, before: float, stop: Stop) -> int:
+        """Forget uploads that nobody touched since `before` (Unix seconds), published ones too; returns how many."""
+        count = 0
+        for place in self._places():
+            with about(place), suppress(FileNotFoundError, NotADirectoryError), self._place(place) as directory:
+                for id in _names(directory):
+                    with self._locks.hold(f"{place}/{id}", stop=stop), suppress(FileNotFoundError):
+                        if _touched(directory, id) < before:
+                            self._open.close(f"{place}/{id}")
+                            _forget(directory, id, stop)
+                            count += 1
+        return count
+
+    def _verify(self, upload: Upload, record: Record, directory: int, stop: Stop) -> Entry:
+        """Compare what came with what was promised, make it safe, and write down what will be shown."""
+        with self._data(upload) as data:
+            if data.offset != record.size:
+                raise _incomplete(upload, data.offset)
+            found = data.digest(stop)
+            if found != record.sha256:
+                os.ftruncate(data.fd, 0)
+                self._open.close(_key(upload))
+                raise _corrupt(upload, found)
+            now = self._clock()
+            os.fchmod(data.fd, _SHOWN_MODE)
+            os.utime(data.fd, (now, now))
+            os.fsync(data.fd)
+            entry = describe(record.relative.rpartition("/")[2], os.fstat(data.fd))
+        upload_record.write(directory, record.showing(entry))
+        upload_record.settle(directory)
+        return entry
+
+    def _publish(self, location: Location, directory: int) -> None:
+        """Rename the data to its place. Where it is gone from here, that has been done before."""
+        above, _, name = location.relative.rpartition("/")
+        with about(location), pool(self._root, location) as root:
+            with suppress(FileNotFoundError):
+                os.stat(DATA, dir_fd=directory)
+                with held(make_directories(root, above)) as parent:
+                    os.rename(DATA, name, src_dir_fd=directory, dst_dir_fd=parent)
+            with suppress(FileNotFoundError):
+                _sync_directories(root, above)
+            os.fsync(directory)
+
+    @contextmanager
+    def _directory(self, upload: Upload) -> Iterator[int]:
+        upload_record.promise(upload.id, upload.location, upload.size, upload.sha256)
+        try:
+            with (
+                about(upload.location),
+                upload_record.opened(self._root, upload.location.root, upload.id) as directory,
+            ):
+                yield directory
+        except NotFound as error:
+            if error.reason != "FILE_NOT_FOUND":
+                raise
+            raise _unknown(upload) from error
+
+    @contextmanager
+    def _data(self, upload: Upload) -> Iterator[Data]:
+        """The data of an upload under way, as it is now on disk; what was published or forgotten is written to no more."""
+        with self._open.use(_key(upload), lambda: self._opened(upload)) as data:
+            try:
+                with about(upload.location):
+                    data.look()
+            except NotFound as error:
+                self._open.close(_key(upload))
+                raise _unknown(upload) from error
+            yield data
+
+    def _opened(self, upload: Upload) -> Data:
+        with self._directory(upload) as directory:
+            if self._known(upload, directory).entry is not None:
+                raise _ended(upload)
+            return Data(directory, DATA)
+
+    def _known(self, upload: Upload, directory: int) -> Record:
+        record = upload_record.read(directory)
+        if record is None:
+            raise _unknown(upload)
+        if record.promise != upload_record.promise(upload.id, upload.location, upload.size, upload.sha256):
+            raise _differs(upload)
+        return record
+
+    def _require_place(self, location: Location) -> None:
+        """Whether the commit could put a file there; what is missing below the pool will be made."""
+        with (
+            pool(self._root, location) as root,
+            suppress(FileNotFoundError),
+            held(open_path(root, location.relative)) as handle,
+        ):
+            if stat.S_ISDIR(os.fstat(handle).st_mode):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+    @contextmanager
+    def _place(self, path: str) -> Iterator[int]:
+        with held(open_directory(self._root, path, follow=False)) as directory:
+            yield directory
+
+    def _places(self) -> Iterator[str]:
+        yield DIRECTORY
+        with self._place("projects") as directory:
+            names = _names(directory)
+        yield from (f"projects/{name}/{DIRECTORY}" for name in names)
+
+
+def _key(upload: Upload) -> str:
+    return f"{upload_record.staging(upload.location.root)}/{upload.id}"
+
+
+def _at(upload: Upload, offset: int) -> Upload:
+    return Upload(upload.id, upload.location, upload.size, upload.sha256, offset)
+
+
+def _require_space(fd: int, upload: Upload, there: int) -> None:
+    status = os.fstatvfs(fd)
+    free, needed = status.f_bavail * status.f_frsize, upload.size - there
+    if needed > free:
+        raise Exhausted(
+            f"{str(upload.location)!r} needs {needed} bytes and {free} are free",
+            reason="DISK_FULL",
+            subject=str(upload.location),
+            hint="Free some space, for instance by deleting old attempts or projects, then try again",
+            metadata={"needed": str(needed), "free": str(free)},
+        )
+
+
+def _forget(directory: int, id: str, stop: Stop) -> None:
+    """The record goes first: data without a record is an upload that was never begun."""
+    with suppress(FileNotFoundError), held(open_directory(directory, id, follow=False)) as upload:
+        remove(upload, upload_record.RECORD, stop)
+    remove(directory, id, stop)
+
+
+def _names(directory: int) -> list[str]:
+    with os.scandir(directory) as entries:
+        return [entry.name for entry in entries]
+
+
+def _touched(directory: int, id: str) -> float:
+    """When the upload was last written to, in Unix seconds."""
+    with held(open_directory(directory, id, follow=False)) as upload, os.scandir(upload) as entries:
+        times = [entry.stat(follow_symlinks=False).st_mtime for entry in entries]
+        return max([os.fstat(upload).st_mtime, *times])
+
+
+def _sync_directories(root: int, relative: str) -> None:
+    """Make the names along a path safe."""
+    parts = relative.split("/") if relative else []
+    for depth in range(len(parts), -1, -1):
+        with held(open_directory(root, "/".join(parts[:depth]))) as directory:
+            os.fsync(directory)
+
+
+def _mismatch(upload: Upload, offset: int, there: int) -> OutOfRange:
+    return OutOfRange(
+        f"The upload of {str(upload.location)!r} goes on at byte {there}, not at {offset}",
+        reason="OFFSET_MISMATCH",
+        subject=str(upload.location),
+        hint="Ask for the upload's offset and go on from there",
+        metadata={"offset": str(there)},
+    )
+
+
+def _too_long(upload: Upload, size: int) -> InvalidArgument:
+    return InvalidArgument(
+        f"{size} bytes were sent for {str(upload.location)!r}, {upload.size} were promised",
+        reason="UPLOAD_TOO_LONG",
+        subject=str(upload.location),
+        hint="Begin another upload with the right size",
+    )
+
+
+def _incomplete(upload: Upload, there: int) -> FailedPrecondition:
+    return FailedPrecondition(
+        f"{there} of {upload.size} bytes of {str(upload.location)!r} have arrived",
+        reason="UPLOAD_INCOMPLETE",
+        subject=str(upload.location),
+        hint="Send the rest, then commit",
+        metadata={"offset": str(there)},
+    )
+
+
+def _corrupt(upload: Upload, found: str) -> DataLoss:
+    return DataLoss(
+        f"What arrived for {str(upload.location)!r} is not what was sent: its SHA-256 differs",
+        reason="CHECKSUM_MISMATCH",
+        subject=str(upload.location),
+        hint="Send it again from the start; if this happens again, the file changed while it was read",
+        metadata={"expected": upload.sha256, "found": found},
+    )
+
+
+def _differs(upload: Upload) -> Conflict:
+    return Conflict(
+        f"The upload {upload.id!r} was begun with another path, size or SHA-256",
+        reason="UPLOAD_DIFFERS",
+        subject=upload.id,
+        hint="Choose another id, or cancel the other upload",
+    )
+
+
+def _ended(upload: Upload) -> FailedPrecondition:
+    return FailedPrecondition(
+        f"The upload {upload.id!r} has been committed",
+        reason="UPLOAD_ENDED",
+        subject=upload.id,
+        hint="Begin another one to replace the file",
+    )
+
+
+def _unknown(upload: Upload) -> NotFound:
+    return NotFound(
+        f"There is no upload {upload.id!r} for {str(upload.location)!r}",
+        reason="UPLOAD_NOT_FOUND",
+        subject=upload.id,
+        hint="It was cancelled or has expired: begin it again",
+    )

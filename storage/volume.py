@@ -1,0 +1,70 @@
+"""The volume on one directory of a POSIX file system: an ordinary disk, XFS with reflinks, a CephFS or NFS mount.
+
+Brings the four ports together over one open root. A file system that can do more (snapshots, recursive sizes,
+layers) gets a volume of its own beside this one; the worker asks for no more than these attributes.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from types import TracebackType
+
+from storage.beneath import make_directories, open_root
+from storage.faults import about
+from storage.files import Files
+from storage.logs import Logs
+from storage.stop import Stop
+from storage.upload_state import Background
+from storage.uploads import Uploads
+from storage.workspaces import Workspaces
+from winslow.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Bytes of the file system: all, and what is free to the daemon."""
+
+    total: int
+    free: int
+
+
+def _leave_it(work: object) -> None:
+    """Without other threads nothing is done in the background."""
+
+
+class PlainVolume:
+    """Opens the volume at the absolute path `root`, which must exist; makes what is missing of its top.
+
+    Raises NotFound (FILE_NOT_FOUND), FailedPrecondition (KERNEL_TOO_OLD), PermissionDenied (FILE_PERMISSION).
+    """
+
+    def __init__(self, root: str, background: Background = _leave_it, clock: Clock = time.time) -> None:
+        with about(root):
+            self._root = open_root(root)
+            for name in ("resources", "projects"):
+                os.close(make_directories(self._root, name))
+        self.logs = Logs(self._root, clock)
+        self.workspaces = Workspaces(self._root, self.logs)
+        self.files = Files(self._root)
+        self.uploads = Uploads(self._root, background, clock)
+        self._path = root
+
+    def space(self, stop: Stop) -> Space:
+        """Asks the file system itself, so it also tells whether that answers. Raises Unavailable (STORAGE_DEGRADED)."""
+        with about(self._path):
+            status = os.fstatvfs(self._root)
+        return Space(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)
+
+    def close(self) -> None:
+        """Let go of the root."""
+        os.close(self._root)
+
+    def __enter__(self) -> PlainVolume:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,226 @@
+"""Directories of projects and of their attempts: made, filled, sealed, shown, removed.
+
+A workspace is filled under a hidden name and then renamed, so that it is whole or absent; what is deleted is
+renamed first, so that it is gone at once and a removal that was cut is found again. Which workspace a stage is
+made from is decided by `winslow.domain.layout`; this module never looks at a stage's record.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from storage.beneath import held, make_directories, open_directory
+from storage.faults import about
+from storage.locks import Locks
+from storage.logs import Logs
+from storage.removal import remove
+from storage.seal import Seal, break_seal, read_seal, write_seal
+from storage.stop import Stop
+from storage.tree import Copied, Owner, copy_tree, own, own_tree
+from winslow.domain.layout import WorkspacePlan, output_link, project_root, safe_parts, stage_root
+from winslow.domain.pipeline import DefinitionName
+from winslow.domain.stage import ProjectId, StageId
+from winslow.errors import InvalidArgument, NotFound
+
+_PROJECT_DIRECTORIES = ("input", "workspace", "output", "stages")
+_OPEN_MODE = 0o755
+_SEALED_MODE = 0o555
+
+
+class Workspaces:
+    """Implements the port `winslow.ports.Workspaces`; blocking, any number of threads. `root` is the volume, held open."""
+
+    def __init__(self, root: int, logs: Logs) -> None:
+        self._root = root
+        self._logs = logs
+        self._locks = Locks()
+
+    def make_project(self, project: ProjectId, stop: Stop) -> None:
+        """See the port."""
+        path = _checked(project_root(project))
+        with about(path), self._locks.hold(path, stop=stop):
+            for name in _PROJECT_DIRECTORIES:
+                os.close(make_directories(self._root, f"{path}/{name}"))
+
+    def delete_project(self, project: ProjectId, stop: Stop) -> None:
+        """See the port. The project is gone from sight at once; its files are removed then."""
+        path = _checked(project_root(project))
+        with about(path), self._locks.hold(path, stop=stop):
+            self._remove(path, stop)
+
+    def drop(self, project: ProjectId, stage: StageId, stop: Stop) -> None:
+        """See the port. Links that show the attempt's output as the project's go with it."""
+        path, project_path = _checked(stage_root(project, stage)), _checked(project_root(project))
+        with about(path), self._locks.hold(project_path, stop=stop):
+            self._unpublish(project, stage)
+        with about(path), self._locks.hold(path, stop=stop):
+            self._remove(path, stop)
+
+    def prepare(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> None:
+        """See the port. An attempt that has been sealed is not opened again by preparing it again."""
+        own_root, target_root = _above(plan.output), _above(plan.target)
+        with about(plan.target), self._locks.hold(own_root, target_root, stop=stop):
+            os.close(make_directories(self._root, own_root))
+            self._make_owned(plan.output, owner)
+            self._logs.create(plan.log, owner)
+            if plan.in_place:
+                self._unseal(plan, owner, stop)
+            else:
+                self._fill(plan, owner, stop)
+
+    def seal(self, plan: WorkspacePlan, stop: Stop) -> None:
+        """See the port. An attempt that never had a workspace needs no seal."""
+        above, name = _split(plan.target)
+        with (
+            about(plan.target),
+            self._locks.hold(above, stop=stop),
+            suppress(FileNotFoundError),
+            self._directory(above) as stage,
+            held(open_directory(stage, name, follow=False)) as workspace,
+        ):
+            seal = read_seal(stage)
+            if seal is None or seal.stage != plan.stage:
+                status = os.fstat(workspace)
+                write_seal(stage, Seal(plan.stage, status.st_uid, status.st_gid))
+            own(workspace, "", (os.geteuid(), os.getegid()))
+            os.fchmod(workspace, _SEALED_MODE)
+
+    def publish(self, plan: WorkspacePlan, definition: DefinitionName, stop: Stop) -> None:
+        """See the port. Raises NotFound (FILE_NOT_FOUND) when the attempt has no output."""
+        link = _checked(output_link(plan.project, definition))
+        above, name = _split(link)
+        with about(plan.output), self._locks.hold(project_root(plan.project), stop=stop):
+            with self._directory(plan.output):
+                pass
+            with about(link), held(make_directories(self._root, above)) as shown:
+                draft = f".{name}.{plan.stage}"
+                with suppress(FileNotFoundError):
+                    os.unlink(draft, dir_fd=shown)
+                os.symlink(_link_text(plan.output, above), draft, dir_fd=shown)
+                os.rename(draft, name, src_dir_fd=shown, dst_dir_fd=shown)
+
+    def _fill(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> None:
+        above, name = _split(plan.target)
+        with self._directory(above) as stage:
+            try:
+                with held(open_directory(stage, name, follow=False)) as workspace:
+                    if read_seal(stage) is None:
+                        own(workspace, "", owner)
+                    return
+            except FileNotFoundError:
+                pass
+            draft = f".{name}.partial"
+            remove(stage, draft, stop)
+            os.mkdir(draft, _OPEN_MODE, dir_fd=stage)
+            with held(open_directory(stage, draft, follow=False)) as workspace:
+                if plan.source is not None:
+                    self._copy(plan, stage, workspace, owner, stop)
+                own(workspace, "", owner)
+            os.rename(draft, name, src_dir_fd=stage, dst_dir_fd=stage)
+
+    def _copy(self, plan: WorkspacePlan, stage: int, workspace: int, owner: Owner, stop: Stop) -> None:
+        try:
+            with self._source(plan) as source:
+                copied = copy_tree(source, workspace, owner, stop)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):  # half a copy helps nobody and keeps the disk full
+                remove(stage, f".{_split(plan.target)[1]}.partial", stop)
+            raise
+        self._tell(plan, copied)
+
+    @contextmanager
+    def _source(self, plan: WorkspacePlan) -> Iterator[int]:
+        try:
+            source = open_directory(self._root, _checked(plan.source or ""), follow=False)
+        except FileNotFoundError as error:
+            raise NotFound(
+                f"The workspace {plan.source!r} that {plan.stage!r} is made from is not there",
+                reason="SOURCE_MISSING",
+                subject=plan.source or "",
+                hint="It may have been removed to save space: choose a stage whose workspace is kept",
+            ) from error
+        with held(source):
+            yield source
+
+    def _tell(self, plan: WorkspacePlan, copied: Copied) -> None:
+        if copied.special:
+            names = ", ".join(copied.first)
+            text = f"{copied.special} special files (FIFOs, sockets, devices) were not copied: {names}"
+            self._logs.append(plan.log, text)
+
+    def _unseal(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> None:
+        above, name = _split(plan.target)
+        try:
+            with self._directory(above) as stage, held(open_directory(stage, name, follow=False)) as workspace:
+                seal = read_seal(stage)
+                if seal is not None and seal.stage == plan.stage:
+                    return
+                if seal is not None and (seal.uid, seal.gid) != owner:
+                    own_tree(workspace, owner, stop)
+                own(workspace, "", owner)
+                if seal is not None:
+                    os.fchmod(workspace, _OPEN_MODE)
+                    break_seal(stage)
+        except FileNotFoundError as error:
+            raise NotFound(
+                f"The workspace {plan.target!r} that {plan.stage!r} goes on in is not there",
+                reason="SOURCE_MISSING",
+                subject=plan.target,
+                hint="It may have been removed to save space: choose a stage whose workspace is kept",
+            ) from error
+
+    def _make_owned(self, path: str, owner: Owner) -> None:
+        with held(make_directories(self._root, _checked(path))) as directory:
+            own(directory, "", owner)
+
+    def _unpublish(self, project: ProjectId, stage: StageId) -> None:
+        shown_path = f"{project_root(project)}/output"
+        text = _link_text(f"{stage_root(project, stage)}/output", shown_path)
+        with suppress(FileNotFoundError), self._directory(shown_path) as shown, os.scandir(shown) as entries:
+            for entry in entries:
+                if entry.is_symlink() and os.readlink(entry.name, dir_fd=shown) == text:
+                    os.unlink(entry.name, dir_fd=shown)
+
+    def _remove(self, path: str, stop: Stop) -> None:
+        """Rename within the directory above, which no quota forbids, then remove; also what an earlier call left."""
+        above, name = _split(path)
+        with suppress(FileNotFoundError), self._directory(above) as parent:
+            doomed = f".removed.{name}"
+            remove(parent, doomed, stop)
+            with suppress(FileNotFoundError):
+                os.rename(name, doomed, src_dir_fd=parent, dst_dir_fd=parent)
+                remove(parent, doomed, stop)
+
+    @contextmanager
+    def _directory(self, path: str) -> Iterator[int]:
+        with held(open_directory(self._root, _checked(path), follow=False)) as directory:
+            yield directory
+
+
+def _checked(path: str) -> str:
+    """A path of the layout; an id that is no single name would lead elsewhere. Raises InvalidArgument (PATH_INVALID)."""
+    parts = safe_parts(path)
+    if "/".join(parts) != path or any(part.startswith(".") for part in parts):
+        raise InvalidArgument(
+            f"{path!r} is not a place of the layout",
+            reason="PATH_INVALID",
+            subject=path,
+            hint="Names of projects and stages contain no '/' and do not begin with '.'",
+        )
+    return path
+
+
+def _above(path: str) -> str:
+    return _split(path)[0]
+
+
+def _split(path: str) -> tuple[str, str]:
+    above, _, name = _checked(path).rpartition("/")
+    return above, name
+
+
+def _link_text(target: str, above: str) -> str:
+    return os.path.relpath(target, above)

@@ -1,0 +1,54 @@
+"""What the worker can be asked, and in which lane it is done.
+
+A lane is a pool of threads of its own, so that a long copy never makes a listing wait, nor a deletion a stage.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Lane(Enum):
+    """`value` is the most threads that work in it at once."""
+
+    QUICK = 8
+    """Answers in milliseconds on a healthy file system; past its deadline, the file system is not."""
+    PREPARE = 4
+    """Fills workspaces: a stage waits for it."""
+    SYNC = 5
+    """Waits for the disk (fsync) or reads a whole upload."""
+    SCAN = 2
+    """Searches logs."""
+    BULK = 3
+    """Removes and measures: nobody waits."""
+
+
+PING = "space"
+
+CALLS: dict[str, Lane] = {
+    PING: Lane.QUICK,
+    "workspaces.make_project": Lane.QUICK,
+    "workspaces.delete_project": Lane.BULK,
+    "workspaces.prepare": Lane.PREPARE,
+    "workspaces.seal": Lane.PREPARE,
+    "workspaces.publish": Lane.PREPARE,
+    "workspaces.drop": Lane.BULK,
+    "files.stat": Lane.QUICK,
+    "files.entries": Lane.QUICK,
+    "files.read": Lane.QUICK,
+    "files.make_directory": Lane.QUICK,
+    "files.rename": Lane.QUICK,
+    "files.delete": Lane.BULK,
+    "files.usage": Lane.BULK,
+    "files.digest": Lane.SYNC,
+    "uploads.begin": Lane.QUICK,
+    "uploads.append": Lane.QUICK,
+    "uploads.flush": Lane.SYNC,
+    "uploads.commit": Lane.SYNC,
+    "uploads.cancel": Lane.BULK,
+    "uploads.expire": Lane.BULK,
+    "logs.size": Lane.QUICK,
+    "logs.read": Lane.QUICK,
+    "logs.scan": Lane.SCAN,
+    "logs.note": Lane.QUICK,
+}

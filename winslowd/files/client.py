@@ -1,0 +1,130 @@
+"""The ports Workspaces, Files, Uploads and Logs for the daemon: each method is one call to the worker.
+
+They know neither how the worker is kept alive nor what it does; `winslowd.files.process` makes them.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+from winslow.domain.layout import Location, WorkspacePlan, safe_parts
+from winslow.domain.pipeline import DefinitionName, LogParser
+from winslow.domain.stage import ProjectId, StageId
+from winslow.ports import Entry, Findings, Totals, Upload
+
+T = TypeVar("T")
+Nothing = type(None)
+
+
+class Caller(Protocol):
+    """Has a call done within its deadline."""
+
+    async def call(self, kind: type[T], name: str, *arguments: object, data: bytes = b"") -> T:
+        """The value of `name`, which is a `kind`."""
+
+
+class WorkspacesClient:
+    """`winslow.ports.Workspaces` of the volume at `root`."""
+
+    def __init__(self, caller: Caller, root: str) -> None:
+        self._call = caller.call
+        self._root = root
+
+    def absolute(self, path: str) -> str:
+        return "/".join([self._root, *safe_parts(path)])
+
+    async def make_project(self, project: ProjectId) -> None:
+        await self._call(Nothing, "workspaces.make_project", project)
+
+    async def delete_project(self, project: ProjectId) -> None:
+        await self._call(Nothing, "workspaces.delete_project", project)
+
+    async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
+        await self._call(Nothing, "workspaces.prepare", plan, owner)
+
+    async def seal(self, plan: WorkspacePlan) -> None:
+        await self._call(Nothing, "workspaces.seal", plan)
+
+    async def publish(self, plan: WorkspacePlan, definition: DefinitionName) -> None:
+        await self._call(Nothing, "workspaces.publish", plan, definition)
+
+    async def drop(self, project: ProjectId, stage: StageId) -> None:
+        await self._call(Nothing, "workspaces.drop", project, stage)
+
+
+class FilesClient:
+    """`winslow.ports.Files`."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    async def stat(self, location: Location) -> Entry:
+        return await self._call(Entry, "files.stat", location)
+
+    async def entries(self, location: Location, after: str, limit: int) -> list[Entry]:
+        return await self._call(list, "files.entries", location, after, limit)
+
+    async def read(self, location: Location, offset: int, size: int) -> bytes:
+        return await self._call(bytes, "files.read", location, offset, size)
+
+    async def make_directory(self, location: Location) -> None:
+        await self._call(Nothing, "files.make_directory", location)
+
+    async def rename(self, source: Location, target: Location) -> None:
+        await self._call(Nothing, "files.rename", source, target)
+
+    async def delete(self, location: Location, recursive: bool) -> None:
+        await self._call(Nothing, "files.delete", location, recursive)
+
+    async def usage(self, location: Location) -> Totals:
+        return await self._call(Totals, "files.usage", location)
+
+    async def digest(self, location: Location) -> str:
+        return await self._call(str, "files.digest", location)
+
+
+class UploadsClient:
+    """`winslow.ports.Uploads`, and `expire`."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    async def begin(self, id: str, location: Location, size: int, sha256: str) -> Upload:
+        return await self._call(Upload, "uploads.begin", id, location, size, sha256)
+
+    async def append(self, upload: Upload, offset: int, data: bytes) -> Upload:
+        if not data:  # a frame without data has no last argument
+            return await self._call(Upload, "uploads.append", upload, offset, b"")
+        return await self._call(Upload, "uploads.append", upload, offset, data=data)
+
+    async def flush(self, upload: Upload) -> Upload:
+        return await self._call(Upload, "uploads.flush", upload)
+
+    async def commit(self, upload: Upload) -> Entry:
+        return await self._call(Entry, "uploads.commit", upload)
+
+    async def cancel(self, upload: Upload) -> None:
+        await self._call(Nothing, "uploads.cancel", upload)
+
+    async def expire(self, before: float) -> int:
+        """Forget uploads that nobody touched since `before` (Unix seconds), published ones too; returns how many."""
+        return await self._call(int, "uploads.expire", before)
+
+
+class LogsClient:
+    """`winslow.ports.Logs`."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    async def size(self, project: ProjectId, stage: StageId) -> int:
+        return await self._call(int, "logs.size", project, stage)
+
+    async def read(self, project: ProjectId, stage: StageId, offset: int, size: int) -> bytes:
+        return await self._call(bytes, "logs.read", project, stage, offset, size)
+
+    async def scan(self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...]) -> Findings:
+        return await self._call(Findings, "logs.scan", project, stage, offset, parsers)
+
+    async def note(self, project: ProjectId, stage: StageId, text: str) -> None:
+        await self._call(Nothing, "logs.note", project, stage, text)

@@ -1,0 +1,229 @@
+"""Keeps a storage worker alive, and gives every call a deadline: a hanging mount hangs the worker, never the daemon.
+
+A ping asks the file system itself, in the lane of quick calls. When it is not answered in time, every thread of
+that lane hangs or the file system does: the worker is killed and another started. A process that hangs in the
+kernel may not die of that; it is left to itself, and there are never more than a few of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import winslowd
+from storage.volume import Space
+from winslow.errors import Unavailable, WinslowError
+from winslowd.files.calls import CALLS, PING, Lane
+from winslowd.files.client import FilesClient, LogsClient, UploadsClient, WorkspacesClient
+from winslowd.files.link import Link
+
+T = TypeVar("T")
+
+_SOCKET_BUFFER = 4 << 20
+_SO_SNDBUFFORCE = 32
+"""Like SO_SNDBUF, past the system's limit; for root."""
+_HANGING_MAX = 3
+_END = 2.0
+"""Seconds that a worker has to end, when it is asked to and when it is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """In seconds: how long a quick call may take, how long any other, how often to ping, when an unanswered one is too old."""
+
+    quick: float = 10.0
+    bulk: float = 6 * 3600.0
+    ping_every: float = 2.0
+    ping: float = 10.0
+    restart_max: float = 10.0
+    """The longest wait before another worker is started; the first is a tenth of a second, each one twice the last."""
+
+
+class FilesProcess:
+    """The storage of this node: the ports as `workspaces`, `files`, `uploads` and `logs`. Made by `open_files`.
+
+    Every call raises Unavailable (STORAGE_DEGRADED) past its deadline, and (STORAGE_RESTARTED) when the worker died.
+    """
+
+    def __init__(self, root: str, patience: Patience) -> None:
+        self.workspaces = WorkspacesClient(self, root)
+        self.files = FilesClient(self)
+        self.uploads = UploadsClient(self)
+        self.logs = LogsClient(self)
+        self.degraded = ""
+        """Why the storage is degraded, for people; empty while it is well."""
+        self.space: Space | None = None
+        """As the last ping found it."""
+        self.worker: int = 0
+        """The worker's process id."""
+        self._root = root
+        self._patience = patience
+        self._link: Link | None = None
+        self._linked = asyncio.Event()
+        self._hanging: list[Process] = []
+
+    async def call(self, kind: type[T], name: str, *arguments: object, data: bytes = b"") -> T:
+        """Have the worker do `name`. Cancelled, it is told to stop and not waited for."""
+        quick = CALLS[name] is Lane.QUICK
+        limit = self._patience.quick if quick else self._patience.bulk
+        try:
+            async with asyncio.timeout(limit):
+                value = await (await self._worker()).request(name, arguments, data)
+        except TimeoutError:
+            self.degraded = self.degraded or f"{name} was not answered within {limit:g} s"
+            raise _late(name, limit) from None
+        assert isinstance(value, kind), (name, value)
+        return value
+
+    async def _worker(self) -> Link:
+        while self._link is None:
+            await self._linked.wait()
+        return self._link
+
+    async def run(self, started: asyncio.Event) -> None:
+        """Keep a worker alive, for ever. Raises what the first one could not start for."""
+        wait = 0.1
+        while True:
+            try:
+                async with self._started() as link:
+                    started.set()
+                    wait = 0.1
+                    self.degraded = await self._watch(link)
+            except (WinslowError, OSError) as error:  # OSError: no process could be started
+                if not started.is_set():
+                    raise
+                self.degraded = str(error)
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, self._patience.restart_max)
+
+    @asynccontextmanager
+    async def _started(self) -> AsyncIterator[Link]:
+        """A worker that is up. It is ended when the body is left, and calls wait for the next one."""
+        await self._make_room()
+        link, process = await self._start()
+        try:
+            try:
+                async with asyncio.timeout(self._patience.ping):
+                    await link.hello()
+            except TimeoutError:
+                raise _late("the start of the worker", self._patience.ping) from None
+            self.worker = process.pid
+            self._link = link
+            self._linked.set()
+            yield link
+        finally:
+            self._link = None
+            self._linked.clear()
+            link.close()
+            await self._end(process)
+
+    async def _start(self) -> tuple[Link, Process]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            for end in (ours, theirs):
+                _widen(end)
+            ours.setblocking(False)
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-X", "utf8", "-m", "winslowd.files.worker", str(theirs.fileno()), self._root),
+                stdin=DEVNULL,
+                stdout=DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=_environment(),
+            )
+        _, link = await asyncio.get_running_loop().create_unix_connection(Link, sock=ours)
+        return link, process
+
+    async def _watch(self, link: Link) -> str:
+        """Ping until the worker is lost, hangs, or cannot reach its root any more; returns which."""
+        failed = 0
+        while not link.lost.is_set():
+            try:
+                async with asyncio.timeout(self._patience.ping):
+                    self.space = await link.request(PING, ())
+            except TimeoutError:
+                return f"the file system did not answer within {self._patience.ping:g} s"
+            except WinslowError as error:
+                failed += 1
+                if failed == 3:
+                    return str(error)
+                self.degraded = str(error)
+            else:
+                failed = 0
+                self.degraded = ""
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience.ping_every):
+                    await link.lost.wait()
+        return "the process that does the storage work ended and is started again"
+
+    async def _end(self, process: Process) -> None:
+        """A worker ends when its link is closed. One that hangs is killed; one that hangs in the kernel is left."""
+        for kill in (False, True):
+            if kill:
+                with suppress(ProcessLookupError):
+                    process.kill()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_END):
+                    await process.wait()
+                    return
+        self._hanging.append(process)
+
+    async def _make_room(self) -> None:
+        while True:
+            self._hanging = [process for process in self._hanging if process.returncode is None]
+            if len(self._hanging) < _HANGING_MAX:
+                return
+            self.degraded = f"{len(self._hanging)} processes hang in the kernel, waiting for the file system"
+            await asyncio.sleep(self._patience.restart_max)
+
+
+@asynccontextmanager
+async def open_files(root: str, patience: Patience | None = None) -> AsyncIterator[FilesProcess]:
+    """The storage at the absolute path `root`, up when the body begins; its worker ends with the body.
+
+    Raises NotFound (FILE_NOT_FOUND) and what else `storage.volume.PlainVolume` raises.
+    """
+    process = FilesProcess(root, patience or Patience())
+    started = asyncio.Event()
+    keeper = asyncio.create_task(process.run(started), name="files: worker")
+    try:
+        waiter = asyncio.create_task(started.wait(), name="files: start")
+        await asyncio.wait({keeper, waiter}, return_when=asyncio.FIRST_COMPLETED)
+        waiter.cancel()
+        if keeper.done():
+            await keeper
+        yield process
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeper
+
+
+def _widen(end: socket.socket) -> None:
+    """Let a MiB of data go into the pair at once; without the right to that, it goes in steps."""
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
+    with suppress(PermissionError):
+        end.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, _SOCKET_BUFFER)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the way to our packages; and with few arenas of memory, however many threads there are."""
+    packages = str(Path(winslowd.__file__).parents[1])
+    known = os.environ.get("PYTHONPATH", "")
+    return {**os.environ, "PYTHONPATH": f"{packages}:{known}" if known else packages, "MALLOC_ARENA_MAX": "2"}
+
+
+def _late(name: str, limit: float) -> Unavailable:
+    return Unavailable(
+        f"The storage did not answer {name} within {limit:g} s",
+        reason="STORAGE_DEGRADED",
+        subject=name,
+        hint="Look at the mount and the servers behind it on this node; it may have happened all the same: read back",
+    )
