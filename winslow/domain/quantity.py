@@ -15,7 +15,7 @@ _BINARY = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 <
 _UNITS = {**_BINARY, **_DECIMAL, "": 1, "K": 10**3}
 _SIZE = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,9}))? ?(?:B|([kKMGTP]|[KMGTP]i)B?)?")
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,20})?"
+_AMOUNT = r"[0-9]{1,12}(?:\.[0-9]{1,1100})?"
 _DURATION = re.compile(
     rf"(?=[0-9])(?:({_AMOUNT})d)?(?:({_AMOUNT})h)?(?:({_AMOUNT})m)?(?:({_AMOUNT})s)?(?:({_AMOUNT})ms)?"
 )
@@ -67,7 +67,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """`2h30m`, `90s` as `1m30s`, `0.5s`. Exact for every finite number that is not negative."""
+    """`2h30m`, `90s` as `1m30s`, `0.5s`. Exact for every number from 0 up to 10^12."""
     if seconds != int(seconds):
         return f"{Decimal(repr(seconds)):f}s"
     left, text = int(seconds), ""

@@ -106,7 +106,7 @@ def _events(text: str, source: str) -> Iterator[Event]:
         line, column = _place(text, error.position)
         message = f"the character U+{ord(text[error.position]):04X} is not allowed here"
         raise _fatal(source, line, column, "SYNTAX", message, "write it as an escape in double quotes") from None
-    except (YAMLError, ValueError, IndexError, AttributeError, AssertionError) as error:
+    except (YAMLError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
         # The scanner stumbles over some broken escapes and directives with errors of Python.
         raise _fatal(source, 1, 1, "SYNTAX", f"this is no YAML: {error}") from None
 
@@ -141,7 +141,7 @@ class _Builder:
             case "AliasEvent":
                 hint = "write the value itself; what stages share can stand in the pipeline's environment"
                 self._problem(line, column, "ALIAS", "anchors and aliases are not taken", hint)
-                self._add(Scalar("", None, line, column))
+                self._add(Scalar("*", None, line, column))
             case "ScalarEvent":
                 self._refuse_properties(event, line, column)
                 self._add(self._scalar(event, line, column))

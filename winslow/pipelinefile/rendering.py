@@ -1,19 +1,20 @@
 """Writing a Pipeline as the file that a person would have written: what has its default value is left out.
 
-What is written reads back as an equal Pipeline, if it passes `winslow.domain.graph.check`.
+What is written reads back as an equal Pipeline, if it passes `winslow.domain.graph.check`, and means the same to tools
+that know only YAML 1.1: what they would take for a boolean or a date is quoted.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from io import StringIO
+from collections.abc import Iterator
 from typing import Any
 
 from winslow.domain.pipeline import Edge, LogParser, Pipeline, RetryPolicy, StageDefinition, UserInput
 from winslow.domain.quantity import format_duration, format_size
 from winslow.domain.resources import GpuRequest, GpuVendor, Resources
 from winslow.pipelinefile.decoding import default
+from winslow.pipelinefile.nodes import resolve
 
 Tree = dict[str, Any]
 
@@ -110,35 +111,73 @@ def _put(tree: Tree, name: str, value: object, usual: object) -> None:
         tree[name] = value
 
 
-_NO_TEXT_IN_YAML_1_1 = re.compile(r"(?i:y|n|yes|no|on|off)|[-+]?[0-9][0-9_:.]*")
-"""Texts that tools of YAML 1.1 take for booleans and numbers (`1000:1000`); quotes make them texts everywhere."""
-_SHORT_LISTS = ("arguments", "after", "tags", "on", "variables")
+_IN_ONE_LINE = ("arguments", "tags", "on", "variables")
 
 
 def _yaml(tree: Tree) -> str:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.comments import CommentedSeq
-    from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
+    return "".join(f"{line}\n" for line in _fields(tree, ""))
 
-    def styled(value: object, name: str = "") -> object:
+
+def _fields(tree: Tree, indent: str) -> Iterator[str]:
+    for name, value in tree.items():
+        key = f"{indent}{_scalar(name)}:"
         match value:
-            case str() if "\n" in value:
-                return LiteralScalarString(value)
-            case str():
-                return SingleQuotedScalarString(value) if _NO_TEXT_IN_YAML_1_1.fullmatch(value) else str(value)
-            case Mapping():
-                return {key: styled(one, str(key)) for key, one in value.items()}
+            case dict():
+                yield key
+                yield from _fields(value, indent + "  ")
+            case list() if not value or (name in _IN_ONE_LINE and all(len(one) <= 40 for one in value)):
+                yield f"{key} [{', '.join(_scalar(one, listed=True) for one in value)}]"
             case list():
-                items = CommentedSeq(styled(one) for one in value)
-                if name in _SHORT_LISTS and not any(isinstance(one, str) and "\n" in one for one in value):
-                    items.fa.set_flow_style()
-                return items
+                yield key
+                yield from _items(value, indent + "  ")
+            case str() if _is_block(value):
+                yield f"{key} |{'' if value.endswith(chr(10)) else '-'}"
+                yield from (f"{indent}  {line}" if line else "" for line in value.removesuffix("\n").split("\n"))
             case _:
-                return value
+                yield f"{key} {_scalar(value)}"
 
-    writer = YAML(typ="rt", pure=True)
-    writer.width = 4096  # a line is never folded
-    writer.indent(mapping=2, sequence=4, offset=2)
-    written = StringIO()
-    writer.dump(styled(tree), written)
-    return written.getvalue()
+
+def _items(items: list[Tree | str], indent: str) -> Iterator[str]:
+    for item in items:
+        if isinstance(item, str):
+            yield f"{indent}- {_scalar(item)}"
+        else:
+            first, *others = _fields(item, indent + "  ")
+            yield f"{indent}- {first.lstrip()}"
+            yield from others
+
+
+def _scalar(value: str | float, *, listed: bool = False) -> str:
+    """One value in one line; in a list in one line, a comma would end it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return repr(value)
+    ambiguous = not isinstance(resolve(value), str) or _OTHER_IN_YAML_1_1.fullmatch(value)
+    if _PLAIN.fullmatch(value) and not ambiguous and not (listed and "," in value):
+        return value
+    if ("\\" in value or '"' in value) and _PRINTABLE.fullmatch(value):
+        return "'" + value.replace("'", "''") + "'"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + _UNPRINTABLE.sub(lambda found: _escape(found[0]), escaped) + '"'
+
+
+def _is_block(text: str) -> bool:
+    """Whether a text of several lines can stand as it is: nothing unprintable, no spaces that one could not see."""
+    lines = text.removesuffix("\n").split("\n")
+    seen = all(_PRINTABLE.fullmatch(line) and line == line.rstrip() for line in lines)
+    return "\n" in text and seen and lines[0] == lines[0].lstrip() != "" and lines[-1] != ""
+
+
+def _escape(character: str) -> str:
+    short = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
+    return short.get(character) or f"\\u{ord(character):04x}"
+
+
+_PLAIN = re.compile(
+    r"(?:[A-Za-z0-9_./(]|-{1,2}[A-Za-z])[\w./@+=<>(),-]*(?:[ :][\w./@+=<>()][\w./@+=<>(),-]*)*", re.ASCII
+)
+_OTHER_IN_YAML_1_1 = re.compile(r"(?i:y|n|yes|no|on|off)|[-+.]?[0-9][-0-9_:.TtZz+ ]*")
+"""What tools of YAML 1.1 take for a boolean, a date or a number in base 60 (`1000:1000`)."""
+_PRINTABLE = re.compile(r"[ -~\u00a0-\u1fff]*")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
