@@ -113,6 +113,15 @@ def stage_ended(stage: Stage) -> FailedPrecondition:
     )
 
 
+def nothing_lives(project: ProjectId) -> FailedPrecondition:
+    return FailedPrecondition(
+        f"No stage of {project} is on its way",
+        reason="STAGE_ENDED",
+        subject=f"projects/{project}",
+        hint=f"See where it is with: winslowctl status {project}",
+    )
+
+
 def not_its_turn(run: Run, name: DefinitionName, standing: Standing) -> FailedPrecondition:
     match standing:
         case Settled(stage):

@@ -1,0 +1,232 @@
+"""What changes, as it changes: first all there is, then every change, with what is derived of it.
+
+A project's or run's derived state moves when its stages do, so their changes are told too; at most a few times a second
+each, since in a project with many stages deriving costs more than the change. It never needs to know who listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from winslow.domain.node import Node
+from winslow.domain.pipeline import PipelineRecord
+from winslow.domain.principal import Principal
+from winslow.domain.project import Project, Run, Sweep
+from winslow.domain.records import Change, Comment, Globals, Kind, Record, Ref, View
+from winslow.domain.stage import NodeId, Stage
+from winslow.errors import OutOfRange
+from winslow.ports import Clock, Store
+from winslowd.engines import nodes, pipelines, stages
+from winslowd.engines.derived import ProjectShown, RunShown, SweepShown, project_shown, run_shown, sweep_shown
+from winslowd.engines.nodes import NodeShown
+from winslowd.engines.pipelines import PipelineShown
+from winslowd.engines.settings import GlobalsShown
+from winslowd.engines.stages import StageShown
+
+HEARTBEAT = 5.0
+"""Seconds after which something is said though nothing happened."""
+SETTLE = 0.1
+"""Seconds in which changes of one derived state are taken together."""
+PIECE = 200
+"""Resources of one message of the beginning."""
+
+Shown = PipelineShown | ProjectShown | RunShown | SweepShown | StageShown | Comment | NodeShown | GlobalsShown
+
+WATCHED = frozenset(
+    {Kind.PIPELINE, Kind.PROJECT, Kind.RUN, Kind.SWEEP, Kind.STAGE, Kind.COMMENT, Kind.NODE, Kind.GLOBALS}
+)
+IN_PROJECT = frozenset({Kind.PROJECT, Kind.RUN, Kind.SWEEP, Kind.STAGE, Kind.COMMENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One resource as it became; `shown` is None when it was deleted."""
+
+    ref: Ref
+    revision: int
+    shown: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What happened at once. `revision`: where to go on after a cut, 0 while the beginning is not complete."""
+
+    revision: int
+    told: tuple[Told, ...] = ()
+    initial: bool = False
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a watcher wants: kinds, and projects by id; empty for all."""
+
+    kinds: frozenset[Kind] = frozenset()
+    projects: frozenset[str] = frozenset()
+
+    def takes(self, ref: Ref) -> bool:
+        kinds = self.kinds or WATCHED
+        if ref.kind not in kinds:
+            return False
+        return ref.kind not in IN_PROJECT or not self.projects or ref.key.partition("/")[0] in self.projects
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The use case of watching."""
+
+    store: Store
+    clock: Clock
+
+    async def watch(self, asker: Principal, wanted: Wanted, revision: int = 0) -> AsyncIterator[Batch]:
+        """Every change after `revision`, in order and without a gap; from 0, all there is first. Never ends by itself.
+
+        Raises OutOfRange (REVISION_COMPACTED) when changes that old are no longer kept.
+        """
+        if revision > self.store.view.revision:
+            raise OutOfRange(
+                f"Revision {revision} is ahead of this node, which is at {self.store.view.revision}",
+                reason="REVISION_COMPACTED",
+                hint="Begin again without a revision",
+            )
+        since = revision
+        if revision == 0:
+            for batch in self._beginning(wanted):
+                yield batch
+                since = batch.revision
+        async for batch in _Watch(self.store, self.clock, wanted, since).batches():
+            yield batch
+
+    def _beginning(self, wanted: Wanted) -> Iterator[Batch]:
+        """All of it as of one revision: nothing is awaited between the first and the last piece being drawn."""
+        view, now = self.store.view, self.clock()
+        refs = [Ref(kind, key) for kind in Kind for key in view.all(kind) if wanted.takes(Ref(kind, key))]
+        told = [one for ref in refs if (one := tell(view, ref, now))]
+        pieces = [tuple(told[start : start + PIECE]) for start in range(0, len(told), PIECE)] or [()]
+        revision, stale = view.revision, not self.store.connected
+        for piece in pieces[:-1]:
+            yield Batch(0, piece, initial=True, stale=stale)
+        yield Batch(revision, pieces[-1], initial=True, stale=stale)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One watcher after the beginning: changes as they come, derived ones when they have settled."""
+
+    store: Store
+    clock: Clock
+    wanted: Wanted
+    revision: int
+    _dirty: dict[Ref, None] = field(default_factory=dict)
+    _last: dict[Ref, Shown | None] = field(default_factory=dict)
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        changes = self.store.changes(self.revision)
+        coming: asyncio.Future[tuple[Change, ...]] = asyncio.ensure_future(anext(changes))  # type: ignore[arg-type]
+        try:
+            while True:
+                wait = SETTLE if self._dirty else HEARTBEAT
+                await asyncio.wait((coming,), timeout=wait)
+                if not coming.done():
+                    yield self._settled()
+                    continue
+                told = self._take(coming.result())
+                coming = asyncio.ensure_future(anext(changes))  # type: ignore[arg-type]
+                if told:
+                    yield Batch(self.revision, told, stale=not self.store.connected)
+        finally:
+            coming.cancel()
+            with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration, OutOfRange):
+                await coming
+
+    def _take(self, changes: tuple[Change, ...]) -> tuple[Told, ...]:
+        """What a revision changed that is wanted; what is derived of it is noted for later."""
+        view, now = self.store.view, self.clock()
+        told: dict[Ref, Told] = {}
+        for change in changes:
+            self.revision = max(self.revision, change.revision)
+            ref = _shown_by(change.ref)
+            self._dirty.update(dict.fromkeys(one for one in _derived_of(change) if self.wanted.takes(one)))
+            if self.wanted.takes(ref):
+                one = tell(view, ref, now) or Told(ref, change.revision, None)
+                told[ref] = one
+                self._remember(one)
+        return tuple(told.values())
+
+    def _settled(self) -> Batch:
+        """Derived states that differ from what was told last; none of them: a heartbeat."""
+        view, now = self.store.view, self.clock()
+        dirty, self._dirty = self._dirty, {}
+        fresh = [one for ref in dirty if (one := tell(view, ref, now))]
+        told = tuple(one for one in fresh if self._last.get(one.ref) != one.shown)
+        for one in told:
+            self._remember(one)
+        return Batch(self.revision, told, stale=not self.store.connected)
+
+    def _remember(self, told: Told) -> None:
+        """Of what has derived states, the last that was told."""
+        self._dirty.pop(told.ref, None)
+        if told.shown is None:
+            self._last.pop(told.ref, None)
+        elif told.ref.kind in (Kind.PROJECT, Kind.RUN, Kind.SWEEP):
+            self._last[told.ref] = told.shown
+
+
+def tell(view: View, ref: Ref, now: float) -> Told | None:
+    """A record as people see it now; None when it is gone."""
+    found = view.get(ref)
+    if ref.kind is Kind.NODE:
+        shown = nodes.shown(view, NodeId(ref.key))
+        return Told(ref, shown.revision, shown) if shown.node or shown.policy else None
+    if found is None:
+        return None
+    return Told(ref, found.revision, _shown(view, found.value, found.revision, now))
+
+
+def _shown(view: View, record: Record, revision: int, now: float) -> Shown:
+    match record:
+        case PipelineRecord():
+            return pipelines.shown(view, record)
+        case Project():
+            return project_shown(view, record, now)
+        case Run():
+            return run_shown(view, record, now)
+        case Sweep():
+            return sweep_shown(view, record)
+        case Stage():
+            return stages.shown(view, record)
+        case Comment():
+            return record
+        case Node():
+            return nodes.shown(view, record.id)
+        case Globals():
+            return GlobalsShown(record, revision)
+        case _:
+            raise AssertionError(f"{type(record).__name__} is not watched")
+
+
+def _shown_by(ref: Ref) -> Ref:
+    """What people see changing: a policy is its node's."""
+    return Ref(Kind.NODE, ref.key) if ref.kind is Kind.NODE_POLICY else ref
+
+
+def _derived_of(change: Change) -> Iterable[Ref]:
+    """What may be seen differently after the change, beside what changed."""
+    found = change.now or change.before
+    record = found.value if found else None
+    match record:
+        case Stage():
+            yield Ref(Kind.PROJECT, record.project)
+            yield Ref(Kind.RUN, f"{record.project}/{record.run}")
+            if record.node:
+                yield Ref(Kind.NODE, record.node)
+        case Run():
+            yield Ref(Kind.PROJECT, record.project)
+            yield change.ref
+            if record.sweep:
+                yield Ref(Kind.SWEEP, f"{record.project}/{record.sweep}")
+        case _:
+            return

@@ -1,0 +1,174 @@
+"""What must not stay, and what falls due: deleted projects, and drains whose deadline has come.
+
+Level-triggered and repeatable: each look at the records says what is left to do, so a janitor that was stopped at any
+point goes on where it was. One in the cluster works at a time; two would only do the same twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import structlog
+
+from winslow.domain.lifecycle import AbortRequested, advance
+from winslow.domain.node import NodePolicy
+from winslow.domain.principal import SYSTEM
+from winslow.domain.project import Project
+from winslow.domain.records import Change, Commit, Expect, Kind, Put, Ref, View, project_ref, run_ref, stage_ref
+from winslow.domain.stage import ProjectId, Stage
+from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
+from winslow.ports import Clock, Membership, Store, Workspaces
+from winslowd.engines.requests import BATCH
+from winslowd.engines.sweeps import aborting
+
+log = structlog.get_logger(__name__)
+
+RESYNC = 30.0
+"""Seconds after which it looks again though nothing woke it."""
+AGAIN = 2.0
+"""Seconds before something that failed is tried again."""
+RECORDS = 100
+"""Records deleted in one transaction; etcd takes 128 operations in one by default."""
+OWNED = (Kind.COMMENT, Kind.STAGE, Kind.RUN, Kind.SWEEP)
+"""What a project's key leads. Stages go before runs, so that no run is seen without being able to tell why."""
+
+
+class Janitor:
+    """Runs until cancelled."""
+
+    def __init__(self, store: Store, membership: Membership, workspaces: Workspaces, clock: Clock) -> None:
+        self._store = store
+        self._membership = membership
+        self._workspaces = workspaces
+        self._clock = clock
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                async with self._membership.lock("janitor"):
+                    await self._work()
+            except Unavailable as error:
+                log.warning("the janitor's lock was lost", error=str(error))
+                await asyncio.sleep(0.5)
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(self._listen(), name="janitor: listens for changes")
+            try:
+                while True:
+                    self._wake.clear()
+                    await self._rest(await self.look())
+            finally:
+                listening.cancel()
+
+    async def look(self) -> bool:
+        """Do what can be done now; whether something failed and is to be tried again soon."""
+        view = self._store.view
+        failed = False
+        for step in [
+            *(self._remove(project) for project in _deleting(view)),
+            *(self._drain(policy) for policy in _drained(view, self._clock())),
+        ]:
+            try:
+                await step
+            except Conflict:
+                failed = True  # somebody else changed it meanwhile: the next look sees how
+            except WinslowError as error:
+                log.warning("tried again soon", error=str(error), reason=error.reason)
+                failed = True
+        return failed
+
+    async def _rest(self, failed: bool) -> None:
+        now = self._clock()
+        due = [deadline - now for deadline in _deadlines(self._store.view) if deadline > now]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min([AGAIN if failed else RESYNC, *due])):
+                await self._wake.wait()
+
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(OutOfRange):
+                self._wake.set()
+                async for changes in self._store.changes(self._store.view.revision):
+                    if any(_matters(self._store.view, change) for change in changes):
+                        self._wake.set()
+
+    # ---- deleted projects
+
+    async def _remove(self, project: Project) -> None:
+        """Stages, files, records, the project itself: in this order, each again after a stop."""
+        live = [stage for stage in self._store.view.stages_of(project.id) if stage.live]
+        if live:
+            await self._abort([stage for stage in live if stage.abort is None])
+            return  # their ends wake us
+        await self._workspaces.delete_project(project.id)
+        await self._delete_records(project.id)
+        await self._workspaces.delete_project(project.id)  # what a late publisher may have put there meanwhile
+        await self._store.commit(Commit(deletes=(project_ref(project.id),)))
+        log.info("project is gone", project=project.id)
+
+    async def _abort(self, stages: Sequence[Stage]) -> None:
+        for start in range(0, len(stages), BATCH):
+            commit = aborting(self._store.view, stages[start : start + BATCH], SYSTEM.name, self._clock())
+            if commit.puts:
+                await self._store.commit(commit)
+
+    async def _delete_records(self, project: ProjectId) -> None:
+        for kind in OWNED:
+            keys = [key for key in self._store.view.all(kind) if key.startswith(f"{project}/")]
+            for start in range(0, len(keys), RECORDS):
+                batch = tuple(Ref(kind, key) for key in keys[start : start + RECORDS])
+                await self._store.commit(Commit(deletes=batch))
+
+    # ---- drains
+
+    async def _drain(self, policy: NodePolicy) -> None:
+        """Abort what still runs on the node, and have it tried again, which is elsewhere: the node is cordoned."""
+        for stage in self._store.view.live_on(policy.id):
+            if stage.abort is None:
+                await self._store.commit(self._moved_on(stage))
+
+    def _moved_on(self, stage: Stage) -> Commit:
+        view = self._store.view
+        aborted = advance(stage, AbortRequested("winslow, to drain the node"), self._clock())
+        puts, expects = [Put(stage_ref(stage), aborted)], [Expect(stage_ref(stage), view.revision_of(stage_ref(stage)))]
+        run = view.run(stage.project, stage.run)
+        if run is not None and run.active:
+            puts.append(Put(run_ref(run), replace(run, again=run.again | {stage.definition.name})))
+            expects.append(Expect(run_ref(run), view.revision_of(run_ref(run))))
+        return Commit(puts=tuple(puts), expects=tuple(expects))
+
+
+def _deleting(view: View) -> list[Project]:
+    found = (one.value for one in view.all(Kind.PROJECT).values())
+    return [project for project in found if isinstance(project, Project) and project.deleting]
+
+
+def _policies(view: View) -> Iterable[NodePolicy]:
+    found = (one.value for one in view.all(Kind.NODE_POLICY).values())
+    return (policy for policy in found if isinstance(policy, NodePolicy))
+
+
+def _drained(view: View, now: float) -> list[NodePolicy]:
+    return [policy for policy in _policies(view) if policy.drain_deadline is not None and policy.drain_deadline <= now]
+
+
+def _deadlines(view: View) -> list[float]:
+    return [policy.drain_deadline for policy in _policies(view) if policy.drain_deadline is not None]
+
+
+def _matters(view: View, change: Change) -> bool:
+    match change.ref.kind:
+        case Kind.NODE_POLICY:
+            return True
+        case Kind.PROJECT:
+            return change.now is not None and isinstance(change.now.value, Project) and change.now.value.deleting
+        case Kind.STAGE:
+            project = view.project(change.ref.key.partition("/")[0])
+            return project is not None and project.deleting
+        case _:
+            return False

@@ -1,0 +1,189 @@
+"""Stages, single attempts, as people look at them: list, abort, pin, compare, and why one waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from winslow.domain import election
+from winslow.domain.election import Bid, Refusal
+from winslow.domain.lifecycle import AbortRequested, advance
+from winslow.domain.node import NodePolicy
+from winslow.domain.principal import Principal
+from winslow.domain.records import Commit, Kind, Put, View, stage_ref
+from winslow.domain.stage import PLACED, WAITING, ProjectId, Reason, Stage, StageId
+from winslow.ports import Clock, Store
+from winslowd.engines import known, refusals
+from winslowd.engines.listing import Ask, Listing, Page
+from winslowd.engines.requests import Request, expect, in_batches, once
+from winslowd.engines.sweeps import aborting
+
+
+@dataclass(frozen=True, slots=True)
+class StageShown:
+    """A stage with its revision; `suspect` when its node's session is gone and the stage is waited for."""
+
+    stage: Stage
+    revision: int
+    suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a stage is where it is. `position` counts from 1 among the `length` that wait, 0 when it does not."""
+
+    stage: Stage
+    reason: Reason
+    remedies: tuple[str, ...] = ()
+    position: int = 0
+    length: int = 0
+    answers: tuple[Bid | Refusal, ...] = ()
+
+
+LISTING: Listing[StageShown] = Listing(
+    name=lambda shown: shown.stage.id,
+    order="create_time",
+    orders={
+        "create_time": lambda shown: shown.stage.created_at,
+        "end_time": lambda shown: shown.stage.ended_at or 0.0,
+    },
+    fields={
+        "run": lambda shown: (f"projects/{shown.stage.project}/runs/{shown.stage.run}", shown.stage.run),
+        "definition": lambda shown: (shown.stage.definition.name,),
+        "state": lambda shown: (shown.stage.state.value,),
+        "node": lambda shown: (f"nodes/{shown.stage.node}", shown.stage.node) if shown.stage.node else (),
+        "author": lambda shown: (shown.stage.created_by,),
+    },
+)
+
+REMEDIES = {
+    "NO_NODES": ("Start winslowd on a node, or look at: winslowctl node list",),
+    "NO_NODE_ABLE": ("Ask for less: winslowctl project configure", "Add a node that has what it needs"),
+    "NODES_BUSY": ("Wait for room, or abort what is less important",),
+    "RUN_PAUSED": ("winslowctl run resume PROJECT",),
+    "RETRY_BACKOFF": ("Wait, or skip it: winslowctl run skip",),
+}
+"""What would unblock a stage, by the code of its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The use cases of stages. All raise NotFound (PROJECT_UNKNOWN, STAGE_UNKNOWN); a project may be `-` but in lists of it."""
+
+    store: Store
+    clock: Clock
+
+    # ---- looking
+
+    def get(self, asker: Principal, project: str, id_: str) -> StageShown:
+        return shown(self.store.view, known.stage(self.store.view, project, id_))
+
+    def list(self, asker: Principal, project: ProjectId | None, ask: Ask) -> Page[StageShown]:
+        """Oldest first; None for those of all projects."""
+        view = self.store.view
+        if project is not None:
+            known.project(view, project)
+            return LISTING.page([shown(view, stage) for stage in view.stages_of(project)], ask)
+        every = [found.value for found in view.all(Kind.STAGE).values()]
+        return LISTING.page([shown(view, stage) for stage in every if isinstance(stage, Stage)], ask)
+
+    def explain(self, asker: Principal, project: str, id_: str) -> Explanation:
+        """Why it waits, with what each node says now; or where it is, and how it ended."""
+        view, now = self.store.view, self.clock()
+        stage = known.stage(view, project, id_)
+        if stage.state not in WAITING:
+            return Explanation(stage, _present(stage))
+        waiting = sorted(
+            (one for one in view.live_stages() if one.state in WAITING), key=lambda one: (one.created_at, one.id)
+        )
+        answers = _answers(view, stage)
+        reason = _why_waiting(view, stage, answers, now)
+        return Explanation(
+            stage,
+            reason,
+            remedies=REMEDIES.get(reason.code, ()),
+            position=[one.id for one in waiting].index(stage.id) + 1,
+            length=len(waiting),
+            answers=tuple(answers),
+        )
+
+    # ---- changing
+
+    async def abort(self, request: Request, project: str, id_: StageId, expected: int = 0) -> str:
+        """Abort it wherever it is on its way. Aborting twice is aborting once. Raises FailedPrecondition (STAGE_ENDED)."""
+
+        def decide(view: View) -> tuple[Commit, str]:
+            stage = known.stage(view, project, id_)
+            name = f"projects/{stage.project}/stages/{stage.id}"
+            expectation = expect(view, stage_ref(stage), expected)
+            if stage.ended and stage.abort is None:
+                raise refusals.stage_ended(stage)
+            if stage.abort is not None:
+                return Commit(), name
+            moved = advance(stage, AbortRequested(request.principal.name), self.clock())
+            return Commit(puts=(Put(stage_ref(stage), moved),), expects=(expectation,)), name
+
+        return await once(self.store, request, decide)
+
+    async def abort_all(self, request: Request, project: ProjectId) -> str:
+        """Abort all that live in a project; answers the latest one's name. Raises FailedPrecondition (STAGE_ENDED) where none does."""
+        view, by = self.store.view, request.principal.name
+        known.project(view, project)
+        stages = view.stages_of(project)
+        live = [stage for stage in stages if stage.live]
+        if not live:
+            raise refusals.nothing_lives(project)
+        name = f"projects/{project}/stages/{live[-1].id}"
+        return await in_batches(
+            self.store, request, live, lambda view, batch: (aborting(view, batch, by, self.clock()), name)
+        )
+
+    async def pin(self, request: Request, project: str, id_: StageId, *, pinned: bool, expected: int = 0) -> str:
+        """Keep its workspace whatever the retention policy says, or let it go again."""
+
+        def decide(view: View) -> tuple[Commit, str]:
+            stage = known.stage(view, project, id_)
+            name = f"projects/{stage.project}/stages/{stage.id}"
+            expectation = expect(view, stage_ref(stage), expected)
+            if stage.pinned == pinned:
+                return Commit(), name
+            return Commit(puts=(Put(stage_ref(stage), replace(stage, pinned=pinned)),), expects=(expectation,)), name
+
+        return await once(self.store, request, decide)
+
+
+def shown(view: View, stage: Stage) -> StageShown:
+    silent = stage.state in PLACED and not any(node.id == stage.node for node in view.nodes())
+    return StageShown(stage, view.revision_of(stage_ref(stage)), silent)
+
+
+def _answers(view: View, stage: Stage) -> Sequence[Bid | Refusal]:
+    """What each node says to the stage now."""
+    policies = {
+        key: found.value for key, found in view.all(Kind.NODE_POLICY).items() if isinstance(found.value, NodePolicy)
+    }
+    placed = [one for one in view.live_stages() if one.state in PLACED]
+    parent = view.stage(stage.parent) if stage.parent else None
+    nodes = sorted(election.candidates(view.nodes(), policies, placed), key=lambda one: one.node.id)
+    return [election.bid(stage, candidate, parent.node if parent else None) for candidate in nodes]
+
+
+def _why_waiting(view: View, stage: Stage, answers: Sequence[Bid | Refusal], now: float) -> Reason:
+    run = view.run(stage.project, stage.run)
+    if run and run.hold:
+        return Reason("RUN_PAUSED", f"its run is paused: {run.hold.reason.text}")
+    if stage.not_before > now:
+        return Reason("RETRY_BACKOFF", f"it is tried again in {stage.not_before - now:.0f} s")
+    refused = [answer for answer in answers if isinstance(answer, Refusal)]
+    if len(refused) == len(answers):
+        return election.why(refused)
+    return Reason("ELECTING", "a node is about to be given it")
+
+
+def _present(stage: Stage) -> Reason:
+    if stage.reason:
+        return stage.reason
+    if stage.state in PLACED:
+        return Reason(stage.state.value, f"it is {stage.state.value.lower()} on {stage.node}")
+    said = stage.outcome.message if stage.outcome and stage.outcome.message else "it ended well"
+    return Reason(stage.state.value, said)

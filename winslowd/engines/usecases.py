@@ -1,0 +1,49 @@
+"""All use cases over one set of ports: what the API is made of, and what tests call directly."""
+
+from __future__ import annotations
+
+from winslow.ports import Clock, Store, Workspaces
+from winslow.ports import Files as FilesPort
+from winslow.ports import Logs as LogsPort
+from winslow.ports import Uploads as UploadsPort
+from winslowd.engines.comparing import Comparing
+from winslowd.engines.events import Events
+from winslowd.engines.files import Files
+from winslowd.engines.logs import Logs
+from winslowd.engines.nodes import Nodes
+from winslowd.engines.pipelines import Pipelines
+from winslowd.engines.projects import NewSuffix, Projects
+from winslowd.engines.runs import Runs
+from winslowd.engines.settings import Settings
+from winslowd.engines.stages import Stages
+from winslowd.engines.sweeps import Sweeps
+from winslowd.engines.uploads import Uploads
+
+
+class UseCases:
+    """One attribute a noun. `token` gives six random small letters and digits, others each time."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        token: NewSuffix,
+        workspaces: Workspaces,
+        files: FilesPort,
+        uploads: UploadsPort,
+        logs: LogsPort,
+    ) -> None:
+        self.store = store
+        self.pipelines = Pipelines(store, clock)
+        self.projects = Projects(store, clock, token, workspaces)
+        self.runs = Runs(store, clock)
+        self.sweeps = Sweeps(store, clock)
+        self.stages = Stages(store, clock)
+        self.comparing = Comparing(store, files)
+        self.settings = Settings(store)
+        self.nodes = Nodes(store, clock)
+        self.files = Files(store, files)
+        self.uploads = Uploads(store, files, uploads)
+        self.logs = Logs(store, logs)
+        self.events = Events(store, clock)
