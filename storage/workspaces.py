@@ -11,6 +11,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 from storage.beneath import held, make_directories, open_directory
 from storage.faults import about
@@ -40,20 +41,20 @@ class Workspaces:
 
     def make_project(self, project: ProjectId, stop: Stop) -> None:
         """See the port."""
-        path = _checked(project_root(project))
+        path = project_root(_name(project))
         with about(path), self._locks.hold(path, stop=stop):
             for name in _PROJECT_DIRECTORIES:
                 os.close(make_directories(self._root, f"{path}/{name}"))
 
     def delete_project(self, project: ProjectId, stop: Stop) -> None:
         """See the port. The project is gone from sight at once; its files are removed then."""
-        path = _checked(project_root(project))
+        path = project_root(_name(project))
         with about(path), self._locks.hold(path, stop=stop):
             self._remove(path, stop)
 
     def drop(self, project: ProjectId, stage: StageId, stop: Stop) -> None:
         """See the port. Links that show the attempt's output as the project's go with it."""
-        path, project_path = _checked(stage_root(project, stage)), _checked(project_root(project))
+        path, project_path = stage_root(_name(project), _name(stage)), project_root(project)
         with about(path), self._locks.hold(project_path, stop=stop):
             self._unpublish(project, stage)
         with about(path), self._locks.hold(path, stop=stop):
@@ -61,7 +62,7 @@ class Workspaces:
 
     def prepare(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> None:
         """See the port. An attempt that has been sealed is not opened again by preparing it again."""
-        own_root, target_root = _above(plan.output), _above(plan.target)
+        own_root, target_root = stage_root(_name(plan.project), _name(plan.stage)), _split(plan.target)[0]
         with about(plan.target), self._locks.hold(own_root, target_root, stop=stop):
             os.close(make_directories(self._root, own_root))
             self._make_owned(plan.output, owner)
@@ -90,7 +91,7 @@ class Workspaces:
 
     def publish(self, plan: WorkspacePlan, definition: DefinitionName, stop: Stop) -> None:
         """See the port. Raises NotFound (FILE_NOT_FOUND) when the attempt has no output."""
-        link = _checked(output_link(plan.project, definition))
+        link = output_link(_name(plan.project), _name(definition))
         above, name = _split(link)
         with about(plan.output), self._locks.hold(project_root(plan.project), stop=stop):
             with self._directory(plan.output):
@@ -200,21 +201,31 @@ class Workspaces:
             yield directory
 
 
+Id = TypeVar("Id", bound=str)
+
+
+def _name(id: Id) -> Id:
+    """An id, which must be one name: another would lead elsewhere. Raises InvalidArgument (PATH_INVALID)."""
+    if "/" in _checked(id):
+        raise _no_place(id)
+    return id
+
+
 def _checked(path: str) -> str:
-    """A path of the layout; an id that is no single name would lead elsewhere. Raises InvalidArgument (PATH_INVALID)."""
+    """A path of the layout. Raises InvalidArgument (PATH_INVALID)."""
     parts = safe_parts(path)
     if "/".join(parts) != path or any(part.startswith(".") for part in parts):
-        raise InvalidArgument(
-            f"{path!r} is not a place of the layout",
-            reason="PATH_INVALID",
-            subject=path,
-            hint="Names of projects and stages contain no '/' and do not begin with '.'",
-        )
+        raise _no_place(path)
     return path
 
 
-def _above(path: str) -> str:
-    return _split(path)[0]
+def _no_place(path: str) -> InvalidArgument:
+    return InvalidArgument(
+        f"{path!r} is not a place of the layout",
+        reason="PATH_INVALID",
+        subject=path,
+        hint="Names of projects and stages contain no '/' and do not begin with '.'",
+    )
 
 
 def _split(path: str) -> tuple[str, str]:
