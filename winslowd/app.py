@@ -39,7 +39,7 @@ from winslowd.etcd.client import Client
 from winslowd.etcd.membership import EtcdMembership
 from winslowd.etcd.session import Sessions
 from winslowd.etcd.store import EtcdStore
-from winslowd.files.client import FilesProcess
+from winslowd.files.process import open_files
 from winslowd.journal import DirectoryJournal
 from winslowd.monitor import host
 
@@ -90,7 +90,7 @@ async def serve(settings: Settings) -> None:
                 EtcdMembership.open(client, settings.cluster, holder, sessions, store)
             )
             settings.volume.mkdir(parents=True, exist_ok=True)
-            files = await stack.enter_async_context(FilesProcess.open(settings.volume))
+            files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
             journal = DirectoryJournal(settings.state / "stages")
             driver = DockerDriver(settings.cluster, find_launcher(), journal.control_root, settings.docker)
             stack.push_async_callback(driver.close)

@@ -26,6 +26,11 @@ class DirectoryJournal:
         for directory in (root, self._control, self._verdicts):
             directory.mkdir(mode=0o711, parents=True, exist_ok=True)
 
+    @property
+    def control_root(self) -> Path:
+        """The directory of the stages' entries."""
+        return self._control
+
     def open(self, stage: StageId) -> str:
         entry = self._control / stage
         entry.mkdir(mode=0o755, exist_ok=True)
