@@ -107,16 +107,13 @@ def test_the_process_begins_with_default_signals_no_input_and_a_session_of_its_o
 
 
 def test_signals_reach_the_whole_group(launched: Launched) -> None:
-    process = launched.begin(
-        "sh",
-        "-c",
-        "sh -c 'trap \"echo inner; exit\" USR1; echo up; while :; do sleep 0.01; done' & "
-        "trap 'wait; echo outer; exit 4' USR1; wait; wait",
-    )
+    inner = "trap 'echo inner; exit' USR1; echo up; while :; do sleep 0.01; done"
+    outer = f'trap "wait; echo outer; exit 4" USR1; sh -c "{inner}" & wait; wait'
+    process = launched.begin("sh", "-c", outer)
     launched.await_text("up")
     process.send_signal(signal.SIGUSR1)
     assert process.wait(10) == 4
-    assert launched.texts() == ["up", "inner", "outer"]
+    assert [text for stream, _, text in launched.rows() if stream == "stdout"] == [b"up", b"inner", b"outer"]
 
 
 def test_a_survivor_that_keeps_the_output_open_is_not_waited_for_long(launched: Launched) -> None:
@@ -155,9 +152,9 @@ def test_terminated_while_held_it_never_launches(launched: Launched) -> None:
 
 
 def test_the_fifo_hangs_up_when_the_launcher_is_killed(launched: Launched) -> None:
-    process = launched.begin("sleep", "60")
+    process = launched.begin("sh", "-c", "echo up; exec sleep 60")
     done = os.open(launched.control / "done", os.O_RDONLY | os.O_NONBLOCK)
-    launched.await_up()
+    launched.await_text("up")
     with pytest.raises(BlockingIOError):
         os.read(done, 1)
     process.kill()

@@ -34,6 +34,7 @@ class Engine:
 
     def __init__(self, url: str | None = None) -> None:
         self._url = url
+        self._version = "auto"
         self._clients = threading.local()
         self._closed = False
         self._calls = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
@@ -59,8 +60,16 @@ class Engine:
         return action(client)
 
     def connect(self) -> APIClient:
-        """A client that speaks the engine's own version of the API; asks the engine for it, so blocks."""
-        return APIClient(self._url, version="auto", timeout=CALL_TIMEOUT)
+        """A client that speaks the engine's own version of the API; asks the engine for it the first time, so blocks.
+
+        Raises Unavailable (ENGINE_UNAVAILABLE).
+        """
+        try:
+            client = APIClient(self._url, version=self._version, timeout=CALL_TIMEOUT)
+        except (requests.RequestException, DockerException, OSError) as error:
+            raise _unreachable(error, "ENGINE_UNAVAILABLE") from error
+        self._version = client.api_version
+        return client
 
     def close(self) -> None:
         """Calls under way go on in their threads; new ones fail."""
@@ -95,9 +104,13 @@ def translate(error: Exception) -> WinslowError:
     """An exception of docker-py or of what it stands on, in Winslow's tree."""
     if isinstance(error, APIError) and error.response is not None:
         return _refusal(int(error.response.status_code), str(error.explanation or error).strip())
+    return _unreachable(error, "ENGINE_UNAVAILABLE" if _never_sent(error) else "ENGINE_SILENT")
+
+
+def _unreachable(error: Exception, reason: str) -> Unavailable:
     return Unavailable(
         f"The Docker engine cannot be reached: {error}",
-        reason="ENGINE_UNAVAILABLE" if _never_sent(error) else "ENGINE_SILENT",
+        reason=reason,
         subject="docker",
         hint="See on the node whether dockerd runs (systemctl status docker) and winslowd may use its socket",
     )
@@ -129,6 +142,7 @@ def _refusal(status: int, words: str) -> WinslowError:
                 reason="ENGINE_REFUSED",
                 subject="docker",
                 hint="See the engine's log on the node; the message above is its own",
+                metadata={"status": str(status)},
             )
 
 
@@ -164,7 +178,7 @@ class Pull:
         except (requests.RequestException, DockerException, OSError) as error:
             told = translate(error)
             self._tell(told if isinstance(told, Unavailable) else PullRefused(told.message))
-        except PullRefused as error:
+        except (PullRefused, Unavailable) as error:
             self._tell(error)
         else:
             self._tell(None)

@@ -18,7 +18,7 @@ from docker.errors import NotFound as NotInEngine
 from docker.utils import parse_repository_tag
 
 from winslow.domain.container import Image
-from winslow.errors import NotFound
+from winslow.errors import FailedPrecondition, NotFound
 from winslowd.docker import users
 from winslowd.docker.engine import Engine, Pull, PullRefused
 
@@ -66,6 +66,10 @@ class Images:
             found = await self._engine.call(lambda client: client.inspect_image(name))  # type: ignore[no-untyped-call]
         except NotFound:
             return None
+        except FailedPrecondition as error:
+            if error.metadata.get("status") == "400":  # what is no name names no image
+                return None
+            raise
         config = found.get("Config") or {}
         return Image(
             name=name,
