@@ -1,0 +1,105 @@
+"""winslowctl: the command line. Parse, call `winslow.client`, render.
+
+Nouns live in a module each and are loaded when they are named. Errors become one or two lines and an exit code here,
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from winslow.errors import WinslowError
+from winslowctl import errors, session
+from winslowctl.command import ADDRESS, OUTPUT, SETTINGS, LazyGroup, Place
+
+PLACES = {
+    "status": Place("status", "What goes on, and what to do next: of everything, or one project as a tree.", "status"),
+    "project": Place("project", "Work items, usually one video each."),
+    "pipeline": Place("pipeline", "Pipelines: named, versioned graphs of stages."),
+    "run": Place("run", "Start, pause, resume, confirm, skip, redo."),
+    "sweep": Place("sweep", "Try many values of parameters side by side."),
+    "stage": Place("stage", "Single attempts, live and ended."),
+    "logs": Place("logs", "What a stage wrote.", "logs"),
+    "explain": Place("stage", "Why a stage waits, or where it was put and why there.", "explain"),
+    "cp": Place("files", "Copy files: to, from and within Winslow.", "cp"),
+    "ls": Place("files", "List files.", "ls"),
+    "mkdir": Place("files", "Make a directory.", "mkdir"),
+    "mv": Place("files", "Move or rename a file.", "mv"),
+    "rm": Place("files", "Delete files.", "rm"),
+    "du": Place("files", "How much a directory holds.", "du"),
+    "cat": Place("files", "Write a file to the terminal or a pipe.", "cat"),
+    "env": Place("env", "The environment of every stage in the cluster."),
+    "node": Place("node", "Machines that run stages."),
+    "watch": Place("watch", "Show every change as it happens.", "watch"),
+    "version": Place("version", "The versions of this program and of the daemon.", "version"),
+}
+
+
+class Commands(LazyGroup):
+    places = PLACES
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=SETTINGS,
+    epilog=errors.EPILOG,
+)
+
+
+@app.callback()
+def winslowctl(
+    _output: OUTPUT = None,
+    _address: ADDRESS = None,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Work with Winslow: pipelines of containers over your files, with you in the loop.
+
+    Begin with:  winslowctl status
+    """
+    if version:
+        from winslow import __version__
+
+        typer.echo(f"winslowctl {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and answer its exit code; what is wrong with it has been said."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own remarks are for developers of gRPC
+    now = session.begin()
+    try:
+        answer: Any = typer.main.get_command(app).main(
+            list(arguments), prog_name="winslowctl", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except WinslowError as error:
+        return errors.report(error, now.format)
+    except typer.TyperException as error:
+        return errors.report_usage(error, now.format)
+    except typer.Abort:
+        return errors.interrupted()
+    except KeyboardInterrupt:
+        return errors.interrupted()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return errors.ExitCode.OK
+    finally:
+        now.close()
+    return answer if isinstance(answer, int) else 0
+
+
+if __name__ == "__main__":
+    main()
