@@ -34,11 +34,11 @@ def launcher_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def world(
+async def dock(
     tmp_path: Path, tiny_image: str, engine_client: APIClient, launcher_binary: Path
 ) -> AsyncIterator[DockerWorld]:
     digest = engine_client.inspect_image(tiny_image)["Id"]
-    world = DockerWorld(
+    dock = DockerWorld(
         cluster=f"test-{uuid.uuid4().hex[:8]}",
         root=tmp_path,
         image=Image(tiny_image, digest),
@@ -46,6 +46,6 @@ async def world(
         launcher=launcher_binary,
     )
     try:
-        yield world
+        yield dock
     finally:
-        await world.close()
+        await dock.close()

@@ -20,11 +20,11 @@ pytest_plugins = ("tests.docker_fixtures",)
 
 
 @pytest.fixture
-def registry(world: DockerWorld) -> Iterator[Registry]:
+def registry(dock: DockerWorld) -> Iterator[Registry]:
     with running_registry() as registry:
         yield registry
         with contextlib.suppress(APIError):
-            world.client.remove_image(registry.image, force=True)
+            dock.client.remove_image(registry.image, force=True)
 
 
 async def within(condition, timeout: float = 20.0) -> None:
@@ -33,24 +33,24 @@ async def within(condition, timeout: float = 20.0) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_an_image_on_the_node_is_found_without_a_registry(world: DockerWorld) -> None:
-    found = await world.driver.pull(world.image.name)
-    assert found == await world.driver.inspect_image(world.image.name)
-    assert (found.name, found.digest, found.user) == (world.image.name, world.image.digest, None)
-    assert await world.driver.pull(found.digest)
+async def test_an_image_on_the_node_is_found_without_a_registry(dock: DockerWorld) -> None:
+    found = await dock.driver.pull(dock.image.name)
+    assert found == await dock.driver.inspect_image(dock.image.name)
+    assert (found.name, found.digest, found.user) == (dock.image.name, dock.image.digest, None)
+    assert await dock.driver.pull(found.digest)
 
 
-async def test_an_images_own_command_and_entry_point_are_read_and_run(world: DockerWorld) -> None:
+async def test_an_images_own_command_and_entry_point_are_read_and_run(dock: DockerWorld) -> None:
     with busybox_image('ENTRYPOINT ["printf", "%s+"]', 'CMD ["own", "command"]') as name:
-        image = await world.driver.pull(name)
+        image = await dock.driver.pull(name)
         assert (image.entrypoint, image.command) == (("printf", "%s+"), ("own", "command"))
-        spec = world.spec(image=image)
-        await world.run(spec)
-        assert world.lines(spec) == ["own+command+"]
-        spec = world.spec("given", image=image)
-        await world.run(spec)
-        assert world.lines(spec) == ["given+"]
-        for driver in world.drivers:
+        spec = dock.spec(image=image)
+        await dock.run(spec)
+        assert dock.lines(spec) == ["own+command+"]
+        spec = dock.spec("given", image=image)
+        await dock.run(spec)
+        assert dock.lines(spec) == ["given+"]
+        for driver in dock.drivers:
             await driver.remove(spec.stage)
 
 
@@ -68,62 +68,60 @@ async def test_an_images_own_command_and_entry_point_are_read_and_run(world: Doc
     ],
 )
 async def test_an_images_user_is_resolved_as_the_engine_would(
-    world: DockerWorld, user: str, resolved: tuple[int, int] | None
+    dock: DockerWorld, user: str, resolved: tuple[int, int] | None
 ) -> None:
     with busybox_image(f"USER {user}") as name:
-        assert (await world.driver.pull(name)).user == resolved
+        assert (await dock.driver.pull(name)).user == resolved
 
 
-async def test_a_user_named_by_a_stage_is_looked_up_in_the_image(world: DockerWorld) -> None:
-    resolve = world.driver.resolve_user
-    assert await resolve(world.image, "worker") == (1234, 2345)
-    assert await resolve(world.image, "77:88") == (77, 88)
+async def test_a_user_named_by_a_stage_is_looked_up_in_the_image(dock: DockerWorld) -> None:
+    resolve = dock.driver.resolve_user
+    assert await resolve(dock.image, "worker") == (1234, 2345)
+    assert await resolve(dock.image, "77:88") == (77, 88)
     with pytest.raises(NotFound, match="stranger") as missing:
-        await resolve(world.image, "stranger")
+        await resolve(dock.image, "stranger")
     assert missing.value.reason == "USER_MISSING"
 
 
-async def test_an_image_without_users_has_no_names(world: DockerWorld) -> None:
+async def test_an_image_without_users_has_no_names(dock: DockerWorld) -> None:
     with busybox_image("USER 31:32", extra={"etc/passwd": b"\xff:::\n:\n", "etc/group": b""}) as name:
-        image = await world.driver.pull(name)
+        image = await dock.driver.pull(name)
         assert image.user == (31, 32)
         with pytest.raises(NotFound):
-            await world.driver.resolve_user(image, "worker")
+            await dock.driver.resolve_user(image, "worker")
 
 
 @pytest.mark.parametrize(
     "name", ["winslow-test-nowhere:1", "127.0.0.1:9/nowhere:1", "sha256:" + "0" * 64, "Not An:Image"]
 )
-async def test_a_missing_image_is_named_with_what_to_do(world: DockerWorld, name: str) -> None:
-    assert await world.driver.inspect_image(name) is None
+async def test_a_missing_image_is_named_with_what_to_do(dock: DockerWorld, name: str) -> None:
+    assert await dock.driver.inspect_image(name) is None
     with pytest.raises(NotFound) as missing:
-        await world.driver.pull(name)
+        await dock.driver.pull(name)
     assert missing.value.reason == "IMAGE_MISSING"
     assert name in missing.value.message
     assert "docker load" in missing.value.hint
 
 
-async def test_an_image_is_fetched_once_for_all_who_wait(world: DockerWorld, registry: Registry) -> None:
-    assert await world.driver.inspect_image(registry.image) is None
-    pulled = await asyncio.gather(*(world.driver.pull(registry.image) for _ in range(5)))
+async def test_an_image_is_fetched_once_for_all_who_wait(dock: DockerWorld, registry: Registry) -> None:
+    assert await dock.driver.inspect_image(registry.image) is None
+    pulled = await asyncio.gather(*(dock.driver.pull(registry.image) for _ in range(5)))
     assert {image.digest for image in pulled} == {registry.digest}
     assert registry.manifests_served <= 1
-    spec = world.spec(image=pulled[0])
-    assert (await world.run(spec)).code == 0
-    assert world.lines(spec) == ["pulled"]
-    await world.driver.remove(spec.stage)
+    spec = dock.spec(image=pulled[0])
+    assert (await dock.run(spec)).code == 0
+    assert dock.lines(spec) == ["pulled"]
+    await dock.driver.remove(spec.stage)
 
 
-async def test_a_tag_that_the_registry_does_not_have_is_missing(world: DockerWorld, registry: Registry) -> None:
+async def test_a_tag_that_the_registry_does_not_have_is_missing(dock: DockerWorld, registry: Registry) -> None:
     with pytest.raises(NotFound, match="manifest unknown"):
-        await world.driver.pull(registry.image.replace(":1", ":2"))
+        await dock.driver.pull(registry.image.replace(":1", ":2"))
 
 
-async def test_a_pull_that_nobody_waits_for_any_more_is_given_up_at_once(
-    world: DockerWorld, registry: Registry
-) -> None:
+async def test_a_pull_that_nobody_waits_for_any_more_is_given_up_at_once(dock: DockerWorld, registry: Registry) -> None:
     registry.flowing.clear()
-    pulls = [asyncio.create_task(world.driver.pull(registry.image)) for _ in range(2)]
+    pulls = [asyncio.create_task(dock.driver.pull(registry.image)) for _ in range(2)]
     await within(registry.asked.is_set)
     begun = time.monotonic()
     pulls[0].cancel()
@@ -137,23 +135,23 @@ async def test_a_pull_that_nobody_waits_for_any_more_is_given_up_at_once(
     assert time.monotonic() - begun < 2
     await within(registry.hung_up.is_set)
     registry.flowing.set()
-    assert (await world.driver.pull(registry.image)).digest == registry.digest
+    assert (await dock.driver.pull(registry.image)).digest == registry.digest
 
 
 async def test_one_who_is_cancelled_does_not_take_the_image_from_the_others(
-    world: DockerWorld, registry: Registry
+    dock: DockerWorld, registry: Registry
 ) -> None:
     registry.flowing.clear()
-    impatient, patient = (asyncio.create_task(world.driver.pull(registry.image)) for _ in range(2))
+    impatient, patient = (asyncio.create_task(dock.driver.pull(registry.image)) for _ in range(2))
     await within(registry.asked.is_set)
     impatient.cancel()
     registry.flowing.set()
     assert (await patient).digest == registry.digest
 
 
-async def test_an_engine_that_is_away_is_said_to_be_so(world: DockerWorld, tmp_path) -> None:
-    driver = DockerDriver(world.cluster, world.launcher, url=f"unix://{tmp_path}/no.sock")
-    for call in (driver.pull("a:1"), driver.create(world.spec("true")), driver.recover()):
+async def test_an_engine_that_is_away_is_said_to_be_so(dock: DockerWorld, tmp_path) -> None:
+    driver = DockerDriver(dock.cluster, dock.launcher, url=f"unix://{tmp_path}/no.sock")
+    for call in (driver.pull("a:1"), driver.create(dock.spec("true")), driver.recover()):
         with pytest.raises(Unavailable) as away:
             await call
         assert away.value.reason == "ENGINE_UNAVAILABLE"

@@ -24,169 +24,169 @@ async def eventually(condition, timeout: float = 20.0) -> None:
             await asyncio.sleep(0.002)
 
 
-async def test_a_stage_runs_in_its_workspace_and_its_end_is_told(world: DockerWorld) -> None:
-    spec = world.shell("pwd; echo trouble >&2; echo made > made; exit 7", environment={"FOO": "bar"})
+async def test_a_stage_runs_in_its_workspace_and_its_end_is_told(dock: DockerWorld) -> None:
+    spec = dock.shell("pwd; echo trouble >&2; echo made > made; exit 7", environment={"FOO": "bar"})
     before = time.time()
-    end = await world.run(spec)
+    end = await dock.run(spec)
     assert (end.code, end.signal, end.launched, end.message) == (7, 0, True, "")
     assert before <= end.started_at <= end.ended_at <= time.time()
-    assert world.lines(spec) == ["/workspace"]
-    assert world.lines(spec, "stderr") == ["trouble"]
-    assert (world.workspace(spec.stage) / "made").read_text() == "made\n"
+    assert dock.lines(spec) == ["/workspace"]
+    assert dock.lines(spec, "stderr") == ["trouble"]
+    assert (dock.workspace(spec.stage) / "made").read_text() == "made\n"
 
 
-async def test_arguments_are_a_list_and_no_shell_sees_them(world: DockerWorld) -> None:
-    spec = world.spec("printf", "%s|", "$HOME", "a b", "`id`", "")
-    assert (await world.run(spec)).code == 0
-    assert world.lines(spec) == ["$HOME|a b|`id`||"]
+async def test_arguments_are_a_list_and_no_shell_sees_them(dock: DockerWorld) -> None:
+    spec = dock.spec("printf", "%s|", "$HOME", "a b", "`id`", "")
+    assert (await dock.run(spec)).code == 0
+    assert dock.lines(spec) == ["$HOME|a b|`id`||"]
 
 
-async def test_an_end_is_told_long_before_the_engine_tells_it(world: DockerWorld) -> None:
+async def test_an_end_is_told_long_before_the_engine_tells_it(dock: DockerWorld) -> None:
     lags = []
     for _ in range(5):
-        spec = world.shell("while [ ! -e go ]; do usleep 1000; done")
-        waiting = asyncio.create_task(world.driver.wait(await world.begin(spec)))
-        await eventually(lambda spec=spec: (world.record(spec.stage) / "started").exists())
-        (world.workspace(spec.stage) / "go").touch()
+        spec = dock.shell("while [ ! -e go ]; do usleep 1000; done")
+        waiting = asyncio.create_task(dock.driver.wait(await dock.begin(spec)))
+        await eventually(lambda spec=spec: (dock.record(spec.stage) / "started").exists())
+        (dock.workspace(spec.stage) / "go").touch()
         end = await waiting
         lags.append(time.time() - end.ended_at)
     assert min(lags) < 0.02
 
 
-async def test_started_again_and_again_it_runs_once(world: DockerWorld) -> None:
-    spec = world.shell("echo ran >> count")
-    await world.driver.create(spec)
-    await asyncio.gather(*(world.driver.start(spec.stage) for _ in range(4)))
-    assert (await world.driver.wait(spec.stage)).code == 0
-    await world.driver.start(spec.stage)
-    world.client.wait(spec.stage)
+async def test_started_again_and_again_it_runs_once(dock: DockerWorld) -> None:
+    spec = dock.shell("echo ran >> count")
+    await dock.driver.create(spec)
+    await asyncio.gather(*(dock.driver.start(spec.stage) for _ in range(4)))
+    assert (await dock.driver.wait(spec.stage)).code == 0
+    await dock.driver.start(spec.stage)
+    dock.client.wait(spec.stage)
     for _ in range(2):  # behind the driver's back, as an engine that repeats itself would
-        world.client.start(spec.stage)
-        assert world.client.wait(spec.stage)["StatusCode"] == 125
-    assert (world.workspace(spec.stage) / "count").read_text() == "ran\n"
-    assert (world.record(spec.stage) / "refused").read_text() == "it was launched before\n"
-    assert (await world.new_driver().wait(spec.stage)).code == 0
+        dock.client.start(spec.stage)
+        assert dock.client.wait(spec.stage)["StatusCode"] == 125
+    assert (dock.workspace(spec.stage) / "count").read_text() == "ran\n"
+    assert (dock.record(spec.stage) / "refused").read_text() == "it was launched before\n"
+    assert (await dock.new_driver().wait(spec.stage)).code == 0
 
 
 async def test_a_killed_stage_started_again_by_the_engine_is_not_run_and_not_called_a_success(
-    world: DockerWorld,
+    dock: DockerWorld,
 ) -> None:
-    spec = world.shell("echo ran >> count; sleep 1000")
-    await world.begin(spec)
-    await eventually(lambda: (world.workspace(spec.stage) / "count").exists())
-    world.client.kill(spec.stage, "SIGKILL")
-    await world.driver.wait(spec.stage)
-    world.client.wait(spec.stage)
-    world.client.start(spec.stage)
-    world.client.wait(spec.stage)
-    end = await world.new_driver().wait(spec.stage)
+    spec = dock.shell("echo ran >> count; sleep 1000")
+    await dock.begin(spec)
+    await eventually(lambda: (dock.workspace(spec.stage) / "count").exists())
+    dock.client.kill(spec.stage, "SIGKILL")
+    await dock.driver.wait(spec.stage)
+    dock.client.wait(spec.stage)
+    dock.client.start(spec.stage)
+    dock.client.wait(spec.stage)
+    end = await dock.new_driver().wait(spec.stage)
     assert (end.signal, end.launched) == (9, True)
-    assert (world.workspace(spec.stage) / "count").read_text() == "ran\n"
+    assert (dock.workspace(spec.stage) / "count").read_text() == "ran\n"
 
 
-async def test_a_held_stage_waits_and_launches_within_milliseconds_of_its_release(world: DockerWorld) -> None:
+async def test_a_held_stage_waits_and_launches_within_milliseconds_of_its_release(dock: DockerWorld) -> None:
     lags = []
     for _ in range(5):
-        spec = world.shell("echo ran >> count", hold=True)
-        await world.begin(spec)
-        assert await world.driver.phase(spec.stage) is Phase.HELD
+        spec = dock.shell("echo ran >> count", hold=True)
+        await dock.begin(spec)
+        assert await dock.driver.phase(spec.stage) is Phase.HELD
         await asyncio.sleep(0.05)
-        assert not (world.workspace(spec.stage) / "count").exists()
+        assert not (dock.workspace(spec.stage) / "count").exists()
         released = time.time()
-        await world.driver.release(spec.stage)
-        lags.append((await world.driver.wait(spec.stage)).started_at - released)
+        await dock.driver.release(spec.stage)
+        lags.append((await dock.driver.wait(spec.stage)).started_at - released)
     assert min(lags) < 0.01
 
 
-async def test_a_release_before_the_start_and_by_another_daemon_is_not_lost(world: DockerWorld) -> None:
-    spec = world.shell("echo ran", hold=True)
-    await world.driver.create(spec)
-    await world.new_driver().release(spec.stage)
-    await world.driver.start(spec.stage)
-    assert (await world.driver.wait(spec.stage)).code == 0
+async def test_a_release_before_the_start_and_by_another_daemon_is_not_lost(dock: DockerWorld) -> None:
+    spec = dock.shell("echo ran", hold=True)
+    await dock.driver.create(spec)
+    await dock.new_driver().release(spec.stage)
+    await dock.driver.start(spec.stage)
+    assert (await dock.driver.wait(spec.stage)).code == 0
 
 
-async def test_a_held_stage_that_is_stopped_never_ran_and_never_will(world: DockerWorld) -> None:
-    spec = world.shell("echo ran >> count", hold=True)
-    await world.begin(spec)
-    await world.driver.stop(spec.stage, 10)
-    end = await world.driver.wait(spec.stage)
+async def test_a_held_stage_that_is_stopped_never_ran_and_never_will(dock: DockerWorld) -> None:
+    spec = dock.shell("echo ran >> count", hold=True)
+    await dock.begin(spec)
+    await dock.driver.stop(spec.stage, 10)
+    end = await dock.driver.wait(spec.stage)
     assert (end.launched, end.message) == (False, "stopped before it was released")
-    await world.driver.release(spec.stage)
-    await world.driver.start(spec.stage)
-    world.client.wait(spec.stage)
-    world.client.start(spec.stage)
-    assert world.client.wait(spec.stage)["StatusCode"] == 125
-    assert not (world.workspace(spec.stage) / "count").exists()
+    await dock.driver.release(spec.stage)
+    await dock.driver.start(spec.stage)
+    dock.client.wait(spec.stage)
+    dock.client.start(spec.stage)
+    assert dock.client.wait(spec.stage)["StatusCode"] == 125
+    assert not (dock.workspace(spec.stage) / "count").exists()
 
 
-async def test_a_missing_command_never_launched_and_says_why(world: DockerWorld) -> None:
-    spec = world.spec("no-such-program", "--flag")
-    end = await world.run(spec)
+async def test_a_missing_command_never_launched_and_says_why(dock: DockerWorld) -> None:
+    spec = dock.spec("no-such-program", "--flag")
+    end = await dock.run(spec)
     assert (end.launched, end.code, end.message) == (
         False,
         127,
         "cannot run no-such-program: No such file or directory",
     )
-    assert world.lines(spec, "winslow") == [end.message]
+    assert dock.lines(spec, "winslow") == [end.message]
 
 
-async def test_a_command_that_may_not_be_run_never_launched(world: DockerWorld) -> None:
-    end = await world.run(world.spec("/etc"))
+async def test_a_command_that_may_not_be_run_never_launched(dock: DockerWorld) -> None:
+    end = await dock.run(dock.spec("/etc"))
     assert (end.launched, end.code) == (False, 126)
     assert "Permission denied" in end.message
 
 
-async def test_stop_asks_first(world: DockerWorld) -> None:
-    spec = world.shell('trap "echo bye; exit 3" TERM; echo ready; while :; do sleep 0.05; done')
-    await world.begin(spec)
+async def test_stop_asks_first(dock: DockerWorld) -> None:
+    spec = dock.shell('trap "echo bye; exit 3" TERM; echo ready; while :; do sleep 0.05; done')
+    await dock.begin(spec)
     await eventually(lambda: "ready" in Path(spec.log).read_text())
-    await world.driver.stop(spec.stage, 20)
-    assert (await world.driver.wait(spec.stage)).code == 3
-    assert world.lines(spec) == ["ready", "bye"]
+    await dock.driver.stop(spec.stage, 20)
+    assert (await dock.driver.wait(spec.stage)).code == 3
+    assert dock.lines(spec) == ["ready", "bye"]
 
 
-async def test_stop_right_after_the_start_is_heard(world: DockerWorld) -> None:
-    spec = world.spec("sleep", "1000")
-    await world.begin(spec)
+async def test_stop_right_after_the_start_is_heard(dock: DockerWorld) -> None:
+    spec = dock.spec("sleep", "1000")
+    await dock.begin(spec)
     begun = time.monotonic()
-    await world.driver.stop(spec.stage, 30)
+    await dock.driver.stop(spec.stage, 30)
     assert time.monotonic() - begun < 20
-    assert (await world.driver.wait(spec.stage)).signal == signal.SIGTERM
+    assert (await dock.driver.wait(spec.stage)).signal == signal.SIGTERM
 
 
-async def test_a_stage_that_ignores_sigterm_is_killed_after_its_grace(world: DockerWorld) -> None:
-    spec = world.shell('trap "" TERM; echo ready; while :; do sleep 0.05; done')
-    await world.begin(spec)
+async def test_a_stage_that_ignores_sigterm_is_killed_after_its_grace(dock: DockerWorld) -> None:
+    spec = dock.shell('trap "" TERM; echo ready; while :; do sleep 0.05; done')
+    await dock.begin(spec)
     await eventually(lambda: "ready" in Path(spec.log).read_text())
     begun = time.monotonic()
-    await world.driver.stop(spec.stage, 0.5)
+    await dock.driver.stop(spec.stage, 0.5)
     assert 0.5 <= time.monotonic() - begun < 15
-    end = await world.driver.wait(spec.stage)
+    end = await dock.driver.wait(spec.stage)
     assert (end.signal, end.launched) == (9, True)
     assert end.message == "killed from outside the container"
 
 
-async def test_what_the_main_process_leaves_behind_is_gone_before_the_end_is_told(world: DockerWorld) -> None:
-    spec = world.shell("(trap '' TERM HUP; while :; do echo x >> still; done) >/dev/null 2>&1 & sleep 0.2; exit 0")
-    assert (await world.run(spec)).code == 0
-    still = world.workspace(spec.stage) / "still"
+async def test_what_the_main_process_leaves_behind_is_gone_before_the_end_is_told(dock: DockerWorld) -> None:
+    spec = dock.shell("(trap '' TERM HUP; while :; do echo x >> still; done) >/dev/null 2>&1 & sleep 0.2; exit 0")
+    assert (await dock.run(spec)).code == 0
+    still = dock.workspace(spec.stage) / "still"
     size = still.stat().st_size
     assert size > 0
     await asyncio.sleep(0.1)
     assert still.stat().st_size == size
 
 
-async def test_output_of_a_grandchild_that_ends_soon_after_is_kept(world: DockerWorld) -> None:
-    spec = world.shell("(sleep 0.2; echo late) & echo early")
-    await world.run(spec)
-    assert world.lines(spec) == ["early", "late"]
+async def test_output_of_a_grandchild_that_ends_soon_after_is_kept(dock: DockerWorld) -> None:
+    spec = dock.shell("(sleep 0.2; echo late) & echo early")
+    await dock.run(spec)
+    assert dock.lines(spec) == ["early", "late"]
 
 
-async def test_an_orphan_that_ends_is_reaped(world: DockerWorld) -> None:
-    spec = world.shell("(sleep 0.05 & exec true); sleep 0.5; grep -l '^State:.Z' /proc/[0-9]*/status; echo done")
-    await world.run(spec)
-    assert world.lines(spec) == ["done"]
+async def test_an_orphan_that_ends_is_reaped(dock: DockerWorld) -> None:
+    spec = dock.shell("(sleep 0.05 & exec true); sleep 0.5; grep -l '^State:.Z' /proc/[0-9]*/status; echo done")
+    await dock.run(spec)
+    assert dock.lines(spec) == ["done"]
 
 
 WAITER = """
@@ -201,54 +201,54 @@ asyncio.run(main())
 """
 
 
-async def test_a_daemon_killed_while_it_waits_is_replaced_by_one_that_learns_the_end(world: DockerWorld) -> None:
-    spec = world.shell("while [ ! -e go ]; do sleep 0.01; done; exit 5")
-    await world.begin(spec)
+async def test_a_daemon_killed_while_it_waits_is_replaced_by_one_that_learns_the_end(dock: DockerWorld) -> None:
+    spec = dock.shell("while [ ! -e go ]; do sleep 0.01; done; exit 5")
+    await dock.begin(spec)
     waiter = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", WAITER, world.cluster, str(world.launcher), spec.stage, stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", WAITER, dock.cluster, str(dock.launcher), spec.stage, stdout=asyncio.subprocess.PIPE
     )
     assert waiter.stdout is not None
     assert await waiter.stdout.readline() == b"waiting\n"
     os.kill(waiter.pid, signal.SIGKILL)
     assert await waiter.wait() == -9
-    successor = world.new_driver()
+    successor = dock.new_driver()
     assert [found.stage for found in await successor.recover()] == [spec.stage]
-    (world.workspace(spec.stage) / "go").touch()
+    (dock.workspace(spec.stage) / "go").touch()
     assert (await successor.wait(spec.stage)).code == 5
-    assert (await world.new_driver().wait(spec.stage)).code == 5
+    assert (await dock.new_driver().wait(spec.stage)).code == 5
 
 
-async def test_the_end_is_known_after_the_container_is_gone(world: DockerWorld) -> None:
-    spec = world.shell("exit 4")
-    await world.run(spec)
-    await world.driver.remove(spec.stage)
-    assert await world.driver.phase(spec.stage) is Phase.GONE
-    assert (await world.new_driver().wait(spec.stage)).code == 4
+async def test_the_end_is_known_after_the_container_is_gone(dock: DockerWorld) -> None:
+    spec = dock.shell("exit 4")
+    await dock.run(spec)
+    await dock.driver.remove(spec.stage)
+    assert await dock.driver.phase(spec.stage) is Phase.GONE
+    assert (await dock.new_driver().wait(spec.stage)).code == 4
 
 
-async def test_a_container_that_vanished_before_its_end_is_told_to_who_waits(world: DockerWorld) -> None:
-    spec = world.spec("sleep", "1000")
-    await world.begin(spec)
-    waiting = asyncio.create_task(world.driver.wait(spec.stage))
-    await eventually(lambda: (world.record(spec.stage) / "started").exists())
-    world.client.remove_container(spec.stage, force=True)
+async def test_a_container_that_vanished_before_its_end_is_told_to_who_waits(dock: DockerWorld) -> None:
+    spec = dock.spec("sleep", "1000")
+    await dock.begin(spec)
+    waiting = asyncio.create_task(dock.driver.wait(spec.stage))
+    await eventually(lambda: (dock.record(spec.stage) / "started").exists())
+    dock.client.remove_container(spec.stage, force=True)
     with pytest.raises(NotFound, match=spec.stage):
         await waiting
 
 
-async def test_a_stage_cannot_fake_its_end_while_it_runs(world: DockerWorld) -> None:
+async def test_a_stage_cannot_fake_its_end_while_it_runs(dock: DockerWorld) -> None:
     forged = "launched=1\\ncode=0\\nsignal=0\\nstarted=1\\nended=2\\n"
-    spec = world.shell(
+    spec = dock.shell(
         f"printf '{forged}' > /.winslow/control/record/exit; : > forged; "
         "rm -f /.winslow/control/done /.winslow/control/go; mv /.winslow/control/record /.winslow/control/x; "
         "kill -9 1; kill -STOP 1; while [ ! -e go ]; do sleep 0.01; done; exit 6"
     )
-    await world.begin(spec)
-    await eventually(lambda: (world.workspace(spec.stage) / "forged").exists())
-    waiting = asyncio.create_task(world.new_driver().wait(spec.stage))
+    await dock.begin(spec)
+    await eventually(lambda: (dock.workspace(spec.stage) / "forged").exists())
+    waiting = asyncio.create_task(dock.new_driver().wait(spec.stage))
     done, _ = await asyncio.wait({waiting}, timeout=0.5)
     assert not done
-    (world.workspace(spec.stage) / "go").touch()
+    (dock.workspace(spec.stage) / "go").touch()
     assert (await waiting).code == 6
 
 
@@ -262,19 +262,19 @@ async def test_a_stage_cannot_fake_its_end_while_it_runs(world: DockerWorld) -> 
         "printf 'code=99999999999999999999999\\nsignal=-1\\n' > exit",
     ],
 )
-async def test_a_hostile_record_harms_nobody(world: DockerWorld, hostile: str) -> None:
-    spec = world.shell(f"cd /.winslow/control/record && {hostile}; kill -9 $$")
-    end = await world.run(spec)
+async def test_a_hostile_record_harms_nobody(dock: DockerWorld, hostile: str) -> None:
+    spec = dock.shell(f"cd /.winslow/control/record && {hostile}; kill -9 $$")
+    end = await dock.run(spec)
     assert (end.code, end.signal) == (0, 9)
 
 
-async def test_a_stage_that_shouts_into_the_daemons_ear_only_loses_the_fast_way(world: DockerWorld) -> None:
-    spec = world.shell("yes > /.winslow/control/done & sleep 0.3; exit 8")
+async def test_a_stage_that_shouts_into_the_daemons_ear_only_loses_the_fast_way(dock: DockerWorld) -> None:
+    spec = dock.shell("yes > /.winslow/control/done & sleep 0.3; exit 8")
     async with asyncio.timeout(30):
-        assert (await world.run(spec)).code == 8
+        assert (await dock.run(spec)).code == 8
 
 
-async def test_a_control_directory_that_was_lost_leaves_the_engines_word(world: DockerWorld) -> None:
-    spec = world.shell("rm -rf /.winslow/control/record/*; chmod 0 /.winslow/control/record; exit 9")
-    end = await world.run(spec)
+async def test_a_control_directory_that_was_lost_leaves_the_engines_word(dock: DockerWorld) -> None:
+    spec = dock.shell("rm -rf /.winslow/control/record/*; chmod 0 /.winslow/control/record; exit 9")
+    end = await dock.run(spec)
     assert end.code == 9

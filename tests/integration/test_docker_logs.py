@@ -12,21 +12,21 @@ pytest_plugins = ("tests.docker_fixtures",)
 LINE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z (stdout|stderr|winslow) [FP] .*", re.DOTALL)
 
 
-async def test_two_hundred_megabytes_are_capped_with_a_mark_and_results_still_pass(world: DockerWorld) -> None:
-    spec = world.shell("yes 0123456789abcdef | head -n 12000000; echo WINSLOW_FRAMES=250", log_limit=1 << 20)
-    assert (await world.run(spec)).code == 0
+async def test_two_hundred_megabytes_are_capped_with_a_mark_and_results_still_pass(dock: DockerWorld) -> None:
+    spec = dock.shell("yes 0123456789abcdef | head -n 12000000; echo WINSLOW_FRAMES=250", log_limit=1 << 20)
+    assert (await dock.run(spec)).code == 0
     data = Path(spec.log).read_bytes()
     assert len(data) < (1 << 20) + 1000
     assert all(LINE.fullmatch(line) for line in data.splitlines())
-    assert world.lines(spec, "winslow") == [
+    assert dock.lines(spec, "winslow") == [
         f"log capped at {1 << 20} bytes; what follows is dropped except WINSLOW_ lines"
     ]
-    assert world.lines(spec)[-1] == "WINSLOW_FRAMES=250"
+    assert dock.lines(spec)[-1] == "WINSLOW_FRAMES=250"
 
 
-async def test_two_hundred_megabytes_without_a_newline_are_capped_too(world: DockerWorld) -> None:
-    spec = world.shell("head -c 200000000 /dev/zero; exit 2", log_limit=1 << 20)
-    assert (await world.run(spec)).code == 2
+async def test_two_hundred_megabytes_without_a_newline_are_capped_too(dock: DockerWorld) -> None:
+    spec = dock.shell("head -c 200000000 /dev/zero; exit 2", log_limit=1 << 20)
+    assert (await dock.run(spec)).code == 2
     data = Path(spec.log).read_bytes()
     assert 1_000_000 < len(data) < (1 << 20) + 1000
     pieces = data.split(b"\n")[:-1]
@@ -36,8 +36,8 @@ async def test_two_hundred_megabytes_without_a_newline_are_capped_too(world: Doc
     assert b" winslow F log capped" in pieces[-1]
 
 
-async def test_the_engine_keeps_no_copy_of_the_log(world: DockerWorld) -> None:
-    spec = world.shell("echo seen")
-    await world.run(spec)
-    assert world.client.inspect_container(spec.stage)["LogPath"] == ""
-    assert world.lines(spec) == ["seen"]
+async def test_the_engine_keeps_no_copy_of_the_log(dock: DockerWorld) -> None:
+    spec = dock.shell("echo seen")
+    await dock.run(spec)
+    assert dock.client.inspect_container(spec.stage)["LogPath"] == ""
+    assert dock.lines(spec) == ["seen"]

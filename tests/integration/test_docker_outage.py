@@ -64,37 +64,37 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
 
 
 @pytest.fixture
-async def distant(world: DockerWorld, line: Line) -> AsyncIterator[DockerDriver]:
+async def distant(dock: DockerWorld, line: Line) -> AsyncIterator[DockerDriver]:
     """A driver that reaches the engine over `line`."""
-    driver = DockerDriver(world.cluster, world.launcher, url=f"unix://{line.path}")
+    driver = DockerDriver(dock.cluster, dock.launcher, url=f"unix://{line.path}")
     yield driver
     await driver.close()
 
 
-async def test_an_end_during_an_outage_is_told_at_once(world: DockerWorld, line: Line, distant: DockerDriver) -> None:
-    spec = world.shell("while [ ! -e go ]; do sleep 0.01; done; exit 3")
+async def test_an_end_during_an_outage_is_told_at_once(dock: DockerWorld, line: Line, distant: DockerDriver) -> None:
+    spec = dock.shell("while [ ! -e go ]; do sleep 0.01; done; exit 3")
     await distant.create(spec)
     await distant.start(spec.stage)
     await line.cut()
     with pytest.raises(Unavailable):
         await distant.phase(spec.stage)
     waiting = asyncio.create_task(distant.wait(spec.stage))
-    (world.workspace(spec.stage) / "go").touch()
+    (dock.workspace(spec.stage) / "go").touch()
     async with asyncio.timeout(10):
         assert (await waiting).code == 3
 
 
 async def test_a_daemon_that_starts_during_an_outage_waits_for_the_engine(
-    world: DockerWorld, line: Line, distant: DockerDriver
+    dock: DockerWorld, line: Line, distant: DockerDriver
 ) -> None:
-    spec = world.spec("sleep", "1000")
-    await world.begin(spec)
+    spec = dock.spec("sleep", "1000")
+    await dock.begin(spec)
     await line.cut()
     waiting = asyncio.create_task(distant.wait(spec.stage))
     done, _ = await asyncio.wait({waiting}, timeout=0.3)
     assert not done
-    world.client.kill(spec.stage, "SIGKILL")
-    world.client.wait(spec.stage)
+    dock.client.kill(spec.stage, "SIGKILL")
+    dock.client.wait(spec.stage)
     await line.open()
     async with asyncio.timeout(20):
         end = await waiting
@@ -102,15 +102,15 @@ async def test_a_daemon_that_starts_during_an_outage_waits_for_the_engine(
 
 
 async def test_a_container_killed_during_an_outage_is_told_when_the_engine_is_back(
-    world: DockerWorld, line: Line, distant: DockerDriver
+    dock: DockerWorld, line: Line, distant: DockerDriver
 ) -> None:
-    spec = world.spec("sleep", "1000")
+    spec = dock.spec("sleep", "1000")
     await distant.create(spec)
     await distant.start(spec.stage)
     waiting = asyncio.create_task(distant.wait(spec.stage))
     await asyncio.sleep(0)
     await line.cut()
-    world.client.kill(spec.stage, "SIGKILL")
+    dock.client.kill(spec.stage, "SIGKILL")
     done, _ = await asyncio.wait({waiting}, timeout=0.5)
     assert not done
     await line.open()
@@ -119,26 +119,26 @@ async def test_a_container_killed_during_an_outage_is_told_when_the_engine_is_ba
 
 
 async def test_a_held_container_that_died_with_the_engine_never_launched_and_may_be_started_again(
-    world: DockerWorld,
+    dock: DockerWorld,
 ) -> None:
-    spec = world.shell("echo ran", hold=True)
-    await world.begin(spec)
-    world.client.kill(spec.stage, "SIGKILL")
-    end = await world.driver.wait(spec.stage)
+    spec = dock.shell("echo ran", hold=True)
+    await dock.begin(spec)
+    dock.client.kill(spec.stage, "SIGKILL")
+    end = await dock.driver.wait(spec.stage)
     assert (end.launched, end.message) == (False, "the container ended before the stage's process was launched")
     assert end.code != 0
-    world.client.wait(spec.stage)
-    await world.driver.start(spec.stage)
-    await world.driver.release(spec.stage)
-    assert (await world.driver.wait(spec.stage)).code == 0
+    dock.client.wait(spec.stage)
+    await dock.driver.start(spec.stage)
+    await dock.driver.release(spec.stage)
+    assert (await dock.driver.wait(spec.stage)).code == 0
 
 
 async def test_a_create_without_an_answer_is_ambiguous_and_can_be_read_back(
-    world: DockerWorld, line: Line, distant: DockerDriver
+    dock: DockerWorld, line: Line, distant: DockerDriver
 ) -> None:
     assert await distant.recover() == ()
     line.swallow = True
-    spec = world.spec("true")
+    spec = dock.spec("true")
     with pytest.raises(Ambiguous):
         await distant.create(spec)
     line.swallow = False
@@ -151,41 +151,41 @@ async def test_a_create_without_an_answer_is_ambiguous_and_can_be_read_back(
 
 @pytest.mark.parametrize("pause", [0.0, 0.002, 0.02, 0.08])
 async def test_a_create_cancelled_half_way_leaves_nothing_that_remove_does_not_find(
-    world: DockerWorld, pause: float
+    dock: DockerWorld, pause: float
 ) -> None:
-    spec = world.spec("true")
-    await world.driver.recover()
-    creating = asyncio.create_task(world.driver.create(spec))
+    spec = dock.spec("true")
+    await dock.driver.recover()
+    creating = asyncio.create_task(dock.driver.create(spec))
     await asyncio.sleep(pause)
     creating.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await creating
-    await world.driver.remove(spec.stage)
+    await dock.driver.remove(spec.stage)
     await asyncio.sleep(0.3)
-    assert await world.driver.phase(spec.stage) is Phase.GONE
-    await world.driver.create(spec)
-    await world.driver.start(spec.stage)
-    assert (await world.driver.wait(spec.stage)).code == 0
+    assert await dock.driver.phase(spec.stage) is Phase.GONE
+    await dock.driver.create(spec)
+    await dock.driver.start(spec.stage)
+    assert (await dock.driver.wait(spec.stage)).code == 0
 
 
-async def test_a_start_cancelled_half_way_may_be_repeated(world: DockerWorld) -> None:
-    spec = world.shell("echo ran >> count")
-    await world.driver.create(spec)
-    starting = asyncio.create_task(world.driver.start(spec.stage))
+async def test_a_start_cancelled_half_way_may_be_repeated(dock: DockerWorld) -> None:
+    spec = dock.shell("echo ran >> count")
+    await dock.driver.create(spec)
+    starting = asyncio.create_task(dock.driver.start(spec.stage))
     await asyncio.sleep(0.03)
     starting.cancel()
-    await world.driver.start(spec.stage)
-    assert (await world.driver.wait(spec.stage)).code == 0
-    assert (world.workspace(spec.stage) / "count").read_text() == "ran\n"
+    await dock.driver.start(spec.stage)
+    assert (await dock.driver.wait(spec.stage)).code == 0
+    assert (dock.workspace(spec.stage) / "count").read_text() == "ran\n"
 
 
-async def test_waiting_can_be_cancelled_and_leaves_no_descriptor(world: DockerWorld) -> None:
-    spec = world.spec("sleep", "1000")
-    await world.begin(spec)
-    await world.driver.phase(spec.stage)
+async def test_waiting_can_be_cancelled_and_leaves_no_descriptor(dock: DockerWorld) -> None:
+    spec = dock.spec("sleep", "1000")
+    await dock.begin(spec)
+    await dock.driver.phase(spec.stage)
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
-        waiting = asyncio.create_task(world.driver.wait(spec.stage))
+        waiting = asyncio.create_task(dock.driver.wait(spec.stage))
         await asyncio.sleep(0.01)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -193,14 +193,14 @@ async def test_waiting_can_be_cancelled_and_leaves_no_descriptor(world: DockerWo
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 8  # connections of threads that had not had one
 
 
-async def test_containers_of_other_clusters_are_not_there(world: DockerWorld) -> None:
-    spec = world.spec("sleep", "1000")
-    await world.begin(spec)
-    other = DockerDriver(f"{world.cluster}-other", world.launcher)
+async def test_containers_of_other_clusters_are_not_there(dock: DockerWorld) -> None:
+    spec = dock.spec("sleep", "1000")
+    await dock.begin(spec)
+    other = DockerDriver(f"{dock.cluster}-other", dock.launcher)
     assert await other.recover() == ()
     assert await other.phase(spec.stage) is Phase.GONE
     await other.stop(spec.stage, 0)
     with pytest.raises(NotFound):
         await other.start(spec.stage)
     await other.close()
-    assert await world.driver.phase(spec.stage) is Phase.RUNNING
+    assert await dock.driver.phase(spec.stage) is Phase.RUNNING

@@ -229,10 +229,13 @@ class DockerDriver:
         found = await self._inspect(stage)
         if found is None or not exits.engine_state(found["State"]).up:
             return False
-        with self._remember(stage, found["Config"]["Labels"]).vigil() as vigil:
+        control = self._remember(stage, found["Config"]["Labels"])
+        with control.vigil() as vigil:
             for _ in range(round(LISTEN_WITHIN / LOOK_SOON)):
                 if not vigil.silent():
-                    break
+                    return True
+                if control.exit() is not None:  # it has ended, the engine has only not noticed yet
+                    return False
                 await asyncio.sleep(LOOK_SOON)
         return True
 
