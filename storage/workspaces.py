@@ -29,6 +29,9 @@ from winslow.errors import InvalidArgument, NotFound
 _PROJECT_DIRECTORIES = ("input", "workspace", "output", "stages")
 _OPEN_MODE = 0o755
 _SEALED_MODE = 0o555
+_MARK_MODE = 0o600
+_RESERVED = ".reserved"
+"""In an attempt's directory: its workspace is empty, and still to be filled where it is."""
 
 
 class Workspaces:
@@ -59,6 +62,18 @@ class Workspaces:
             self._unpublish(project, stage)
         with about(path), self._locks.hold(path, stop=stop):
             self._remove(path, stop)
+
+    def reserve(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> None:
+        """See the port. A container may be bound to the empty workspace; `prepare` then fills that very directory."""
+        own_root = stage_root(_name(plan.project), _name(plan.stage))
+        with about(plan.target), self._locks.hold(own_root, stop=stop):
+            with held(make_directories(self._root, own_root)) as stage:
+                if _present(stage, _split(plan.target)[1]):
+                    return
+                os.close(os.open(_RESERVED, os.O_CREAT | os.O_WRONLY, _MARK_MODE, dir_fd=stage))
+            self._make_owned(plan.target, owner)
+            self._make_owned(plan.output, owner)
+            self._logs.create(plan.log, owner)
 
     def prepare(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> None:
         """See the port. An attempt that has been sealed is not opened again by preparing it again."""
@@ -108,19 +123,38 @@ class Workspaces:
         with self._directory(above) as stage:
             try:
                 with held(open_directory(stage, name, follow=False)) as workspace:
-                    if read_seal(stage) is None:
+                    if _present(stage, _RESERVED):
+                        self._fill_in_place(plan, stage, workspace, owner, stop)
+                    elif read_seal(stage) is None:
                         own(workspace, "", owner)
                     return
             except FileNotFoundError:
                 pass
-            draft = f".{name}.partial"
-            remove(stage, draft, stop)
-            os.mkdir(draft, _OPEN_MODE, dir_fd=stage)
-            with held(open_directory(stage, draft, follow=False)) as workspace:
-                if plan.source is not None:
-                    self._copy(plan, stage, workspace, owner, stop)
-                own(workspace, "", owner)
+            draft = self._drafted(plan, stage, owner, stop)
             os.rename(draft, name, src_dir_fd=stage, dst_dir_fd=stage)
+
+    def _drafted(self, plan: WorkspacePlan, stage: int, owner: Owner, stop: Stop) -> str:
+        """A whole copy of the source under a hidden name beside the workspace."""
+        draft = f".{_split(plan.target)[1]}.partial"
+        remove(stage, draft, stop)
+        os.mkdir(draft, _OPEN_MODE, dir_fd=stage)
+        with held(open_directory(stage, draft, follow=False)) as workspace:
+            if plan.source is not None:
+                self._copy(plan, stage, workspace, owner, stop)
+            own(workspace, "", owner)
+        return draft
+
+    def _fill_in_place(self, plan: WorkspacePlan, stage: int, workspace: int, owner: Owner, stop: Stop) -> None:
+        """Move a whole copy into the reserved directory, entry by entry; the mark goes last, so a cut begins again."""
+        for name in os.listdir(workspace):
+            remove(workspace, name, stop)
+        draft = self._drafted(plan, stage, owner, stop)
+        with held(open_directory(stage, draft, follow=False)) as copy:
+            for name in os.listdir(copy):
+                os.rename(name, name, src_dir_fd=copy, dst_dir_fd=workspace)
+        os.rmdir(draft, dir_fd=stage)
+        own(workspace, "", owner)
+        os.unlink(_RESERVED, dir_fd=stage)
 
     def _copy(self, plan: WorkspacePlan, stage: int, workspace: int, owner: Owner, stop: Stop) -> None:
         try:
@@ -206,7 +240,7 @@ Id = TypeVar("Id", bound=str)
 
 def _name(id: Id) -> Id:
     """An id, which must be one name: another would lead elsewhere. Raises InvalidArgument (PATH_INVALID)."""
-    if "/" in _checked(id):
+    if not id or "/" in _checked(id):
         raise _no_place(id)
     return id
 
@@ -226,6 +260,14 @@ def _no_place(path: str) -> InvalidArgument:
         subject=path,
         hint="Names of projects and stages contain no '/' and do not begin with '.'",
     )
+
+
+def _present(directory: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _split(path: str) -> tuple[str, str]:

@@ -162,6 +162,12 @@ class Workspaces(Protocol):
     async def delete_project(self, project: ProjectId) -> None:
         """Remove everything the project owns. Half done and called again, it goes on."""
 
+    async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
+        """Make the attempt's directories before its turn, the workspace empty; `prepare` fills it where it is.
+
+        So a container can be bound to it early. Nothing happens when the workspace is there.
+        """
+
     async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
         """Make the attempt's directories and log, owned by `owner` (uid, gid), and fill the workspace.
 

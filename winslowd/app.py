@@ -13,8 +13,10 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -30,7 +32,7 @@ from winslowd.config import EtcdSettings, Settings
 from winslowd.docker.driver import DockerDriver
 from winslowd.docker.launcher import find_launcher
 from winslowd.engines.agent import Agent
-from winslowd.engines.attempt import Tools
+from winslowd.engines.containers import Tools
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
 from winslowd.engines.usecases import UseCases
@@ -78,7 +80,9 @@ async def serve(settings: Settings) -> None:
             stop = _stop_signal()
             etcd = settings.etcd
             client = await stack.enter_async_context(
-                Client.open(etcd.endpoints, tls=_tls(etcd), login=Login(etcd.user, etcd.password) if etcd.user else None)
+                Client.open(
+                    etcd.endpoints, tls=_tls(etcd), login=Login(etcd.user, etcd.password) if etcd.user else None
+                )
             )
             memory = settings.state / "session"
             sessions = await stack.enter_async_context(
@@ -94,7 +98,9 @@ async def serve(settings: Settings) -> None:
             journal = DirectoryJournal(settings.state / "stages")
             driver = DockerDriver(settings.cluster, find_launcher(), journal.control_root, settings.docker)
             stack.push_async_callback(driver.close)
+            node = _node(settings)
             tools = Tools(
+                node=node.id,
                 store=store,
                 driver=driver,
                 workspaces=files.workspaces,
@@ -114,10 +120,9 @@ async def serve(settings: Settings) -> None:
                 logs=files.logs,
             )
             server = Server(use_cases, _authenticate)
-            node = _node(settings)
             await stack.enter_async_context(server.listening(settings.listen))
             async with _engines(
-                Agent(node.id, tools).run(),
+                Agent(tools).run(),
                 Leader(store, membership, time.time).run(),
                 Janitor(store, membership, files.workspaces).run(),
                 _registered(settings, membership, node),
@@ -129,7 +134,7 @@ async def serve(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _engines(*loops) -> AsyncIterator[None]:  # type: ignore[no-untyped-def]
+async def _engines(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Loops that run while the scope does; one that breaks ends the scope with its error."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop, name=getattr(loop, "__qualname__", "engine")) for loop in loops]
@@ -146,7 +151,7 @@ def _stop_signal() -> asyncio.Event:
 
 
 @contextlib.contextmanager
-def _only_daemon(state: Path):  # type: ignore[no-untyped-def]
+def _only_daemon(state: Path) -> Iterator[None]:
     """Hold the state directory: two daemons with one journal would adopt each other's stages."""
     state.mkdir(mode=0o711, parents=True, exist_ok=True)
     with (state / "lock").open("a") as file:
@@ -178,8 +183,6 @@ def _node(settings: Settings) -> Node:
 
 async def _registered(settings: Settings, membership: EtcdMembership, node: Node) -> None:
     """Register the node, and again whenever what the machine has changed."""
-    from dataclasses import replace
-
     await membership.join(node)
     while True:
         await asyncio.sleep(REGISTER_EVERY)
@@ -208,4 +211,3 @@ def _authenticate(metadata: Mapping[str, str]) -> Principal:
     """Identity follows later; until then whoever reaches the address is the local user, by the name they give."""
     del metadata
     return Principal(os.environ.get("USER") or "local", admin=True)
-

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.world import FAILED, OK, World, chain, definition, pipeline, project, run, value
 from winslow.domain.pipeline import Confirmation, DefinitionName, Edge, RetryPolicy, UserInput, WorkspaceMode
+from winslow.domain.progress import Situation, foresee
 from winslow.domain.project import Answer, Override, RunEnd, RunMode
 from winslow.domain.stage import Layer, Outcome, Stage, State
 
@@ -220,6 +221,26 @@ def test_a_point_of_a_sweep_that_fails_ends_its_run_without_waiting_for_a_person
     w = world(chain("a", "b"), "a", sweep="s1", only=frozenset({name("a")}))
     w.play(lambda stage: FAILED)
     assert w.run.end is RunEnd.FAILED and w.run.hold is None
+
+
+def test_what_follows_a_running_stage_is_foreseen_as_it_will_be_made() -> None:
+    w = world(chain("a", "b", "c", "d"), "a")
+    (a,) = w.decide()
+    foreseen = foresee(Situation(w.project, w.run, w.attempts, {}), a, w.now)
+    assert [stage.definition.name for stage in foreseen] == ["b", "c"]
+    w.end(a, OK)
+    (b,) = w.decide()
+    assert replace(b, created_at=foreseen[0].created_at) == foreseen[0]
+
+
+def test_nothing_is_foreseen_past_a_gate_or_a_pause() -> None:
+    asks = UserInput(confirmation=Confirmation.ALWAYS)
+    w = world(pipeline(definition("a"), definition("b", "a", user_input=asks), definition("c", "b")), "a")
+    (a,) = w.decide()
+    assert foresee(Situation(w.project, w.run, w.attempts, {}), a, w.now) == ()
+    w = world(chain("a", "b"), "a", only=frozenset({name("a")}))
+    (a,) = w.decide()
+    assert foresee(Situation(w.project, w.run, w.attempts, {}), a, w.now) == ()
 
 
 @st.composite

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from hashlib import blake2b
 
 from winslow.domain.pipeline import Network
 from winslow.domain.resources import Resources
@@ -72,6 +73,27 @@ class Exit:
     ended_at: float = 0.0
     launched: bool = True
     message: str = ""
+
+
+def fingerprint(spec: ContainerSpec) -> str:
+    """What a container made of `spec` is, as a digest: equal for equal inputs, in every process.
+
+    Labels, the control directory and `hold` are left out: they say whose and when, not what.
+    """
+    need = spec.resources
+    facts = (
+        spec.stage,
+        spec.image.digest,
+        spec.arguments,
+        tuple(sorted(spec.environment.items())),
+        tuple((mount.source, mount.target, mount.read_only) for mount in spec.mounts),
+        (need.cpus, need.memory, need.shared_memory, need.pids),
+        spec.user,
+        (spec.log, spec.log_limit),
+        spec.network.value,
+        spec.gpus,
+    )
+    return blake2b(repr(facts).encode(), digest_size=16).hexdigest()
 
 
 class Phase(Enum):

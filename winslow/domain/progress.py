@@ -20,6 +20,7 @@ from winslow.domain.condition import evaluate, parse
 from winslow.domain.pipeline import Confirmation, DefinitionName, Edge, StageDefinition, WorkspaceMode
 from winslow.domain.principal import SYSTEM
 from winslow.domain.project import Hold, Override, Project, Run, RunEnd
+from winslow.domain.records import View
 from winslow.domain.restart import retry_delay
 from winslow.domain.stage import Reason, RunId, Stage, StageId, State, WorkspaceId
 
@@ -105,6 +106,22 @@ class Outside:
 
 
 Standing = Settled | Live | Blocked | Ready | Open | Dead | Outside
+
+
+def situation_of(view: View, run: Run) -> Situation | None:
+    """The run with all that its next step depends on; None while its project is going, or is not seen yet."""
+    project = view.project(run.project)
+    if project is None or project.deleting:
+        return None
+    attempts = {stage.id: stage for stage in view.stages_of_run(run)}
+    for id_ in (*run.inherited.values(), *([run.parent] if run.parent else ())):
+        stage = view.stage(id_)
+        if stage:
+            attempts[id_] = stage
+    wanted = {id_ for tries in run.attempts.values() for id_ in tries}
+    if not wanted <= attempts.keys():
+        return None
+    return Situation(project, run, attempts, view.globals().environment)
 
 
 def stage_id(project: Project, run: Run, definition: DefinitionName, attempt: int) -> StageId:
@@ -202,6 +219,27 @@ def plan(situation: Situation, now: float) -> Plan:
     if made or gates or run.hold or any(isinstance(standing, Live) for standing in found.values()):
         return Plan(run, tuple(made), tuple(gates))
     return Plan(_conclude(run, failed, waits_for_pause, now))
+
+
+def foresee(situation: Situation, running: Stage, now: float, steps: int = 2) -> tuple[Stage, ...]:
+    """The stages that would be made in the next `steps` if `running` succeeded now, and those after it at once.
+
+    A guess to get ready by, from the results reported so far: what is made in the end may differ, or be nothing.
+    """
+    supposed = {**situation.attempts, running.id: _succeeded(running, now)}
+    run, line, found = situation.run, {running.id}, list[Stage]()
+    for _ in range(steps):
+        decided = plan(replace(situation, run=run, attempts=supposed), now)
+        made = [stage for stage in decided.stages if stage.live]
+        found += [stage for stage in made if stage.parent in line]
+        line |= {stage.id for stage in found}
+        supposed |= {stage.id: _succeeded(stage, now) for stage in decided.stages}
+        run = decided.run
+    return tuple(found)
+
+
+def _succeeded(stage: Stage, now: float) -> Stage:
+    return replace(stage, state=State.SUCCEEDED, ended_at=now) if stage.live else stage
 
 
 def _tried_again(

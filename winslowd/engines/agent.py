@@ -11,9 +11,11 @@ import contextlib
 
 import structlog
 
-from winslow.domain.stage import NodeId, Stage, StageId
+from winslow.domain.stage import Stage, StageId
 from winslow.errors import WinslowError
-from winslowd.engines.attempt import Attempt, Finishing, Tools
+from winslowd.engines.attempt import Attempt, Finishing
+from winslowd.engines.containers import Tools
+from winslowd.engines.standby import Standbys
 
 log = structlog.get_logger(__name__)
 
@@ -24,34 +26,36 @@ RESYNC = 30.0
 class Agent:
     """Runs until cancelled. Containers go on when it ends: a restarted agent adopts them."""
 
-    def __init__(self, node: NodeId, tools: Tools) -> None:
-        self._node = node
+    def __init__(self, tools: Tools) -> None:
+        self._node = tools.node
         self._tools = tools
         self._attempts: dict[StageId, Attempt] = {}
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._tidy_up(), name="agent: what an earlier daemon left")
-            seen = 0
+            standbys = Standbys(self._tools, group)
+            group.create_task(self._tidy_up(standbys), name="agent: what an earlier daemon left")
             while True:
                 seen = self._tools.store.view.revision
                 for stage in self._tools.store.view.live_on(self._node):
-                    self._attend(stage, group)
+                    self._attend(stage, standbys, group)
+                standbys.look()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(RESYNC):
                         await self._tools.store.changed(seen)
 
-    def _attend(self, stage: Stage, group: asyncio.TaskGroup) -> None:
+    def _attend(self, stage: Stage, standbys: Standbys, group: asyncio.TaskGroup) -> None:
         attempt = self._attempts.get(stage.id)
         if attempt is None:
             attempt = self._attempts[stage.id] = Attempt(stage, self._tools)
-            group.create_task(self._see_through(stage.id, attempt), name=f"attempt {stage.id}")
+            group.create_task(self._see_through(stage.id, attempt, standbys), name=f"attempt {stage.id}")
         if stage.abort:
             attempt.abort()
 
-    async def _see_through(self, id_: StageId, attempt: Attempt) -> None:
+    async def _see_through(self, id_: StageId, attempt: Attempt, standbys: Standbys) -> None:
         """A fault of ours must not take the node's other stages with it; the next look begins the attempt again."""
         try:
+            await standbys.claim(id_)
             await attempt.run()
         except Exception:
             log.exception("attempt broke off, it is begun again", stage=id_)
@@ -59,14 +63,14 @@ class Agent:
         finally:
             self._attempts.pop(id_, None)
 
-    async def _tidy_up(self) -> None:
+    async def _tidy_up(self, standbys: Standbys) -> None:
         """Finish what an earlier daemon had recorded but not cleaned up, and remove containers that nobody owns."""
         mine = {stage.id for stage in self._tools.store.view.live_on(self._node)}
         left = set(self._tools.journal.entries())
         while True:
             try:
                 left |= {found.stage for found in await self._tools.driver.recover()}
-                for id_ in sorted(left - mine - self._attempts.keys()):
+                for id_ in sorted(left - mine - self._attempts.keys() - standbys.ids):
                     log.info("finishing what an earlier daemon left", stage=id_)
                     await Finishing(self._tools).finish_id(id_)
             except WinslowError as error:

@@ -9,18 +9,18 @@ it is anywhere else.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import structlog
 
 from winslow.domain import exits, layout, lifecycle
-from winslow.domain.container import ContainerSpec, Exit, Image, Phase
-from winslow.domain.mounts import mounts_of
+from winslow.domain.container import Exit, Phase
 from winslow.domain.records import Commit, Expect, Put, stage_ref
 from winslow.domain.stage import Cause, Outcome, Reason, Stage, StageId
 from winslow.errors import Conflict, NotFound, Unavailable, WinslowError
-from winslow.ports import Clock, Driver, Findings, Journal, Logs, Store, Verdict, Workspaces
+from winslow.ports import Findings, Verdict
+from winslowd.engines.containers import IMAGE_LABEL, SPEC_LABEL, Containers, Tools
 
 log = structlog.get_logger(__name__)
 
@@ -35,24 +35,11 @@ class Fenced(Exception):
     """The stage is no longer this attempt's: another fence, another node, an end, or no record at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What an attempt works with. `cluster` labels its container; `default_user` runs what names no user."""
-
-    store: Store
-    driver: Driver
-    workspaces: Workspaces
-    logs: Logs
-    journal: Journal
-    clock: Clock
-    cluster: str
-    default_user: tuple[int, int]
-
-
 class Attempt:
     """Sees one stage of this node through. `run` may be cancelled at any point and begun again, in this process or another."""
 
     def __init__(self, stage: Stage, tools: Tools) -> None:
+        self._containers = Containers(tools)
         self._id = stage.id
         self._fence = stage.fence
         self._stage = stage
@@ -91,77 +78,48 @@ class Attempt:
 
     async def _bring_up(self) -> Outcome | None:
         """Until a process was launched, or is being. None when it goes on from there."""
-        phase = await self._tools.driver.phase(self._id)
-        if phase is not Phase.GONE:
-            await self._adopt()
-        elif self._stage.started_at is not None:
-            return None  # it ran here before; `wait` knows how it ended
-        else:
-            await self._create()
-        if phase in (Phase.GONE, Phase.CREATED):
-            await self._tools.driver.start(self._id)
+        driver = self._tools.driver
+        match await driver.phase(self._id):
+            case Phase.RUNNING | Phase.EXITED:
+                await self._adopt()
+            case Phase.HELD if await self._let_go():
+                pass
+            case Phase.GONE if self._stage.started_at is not None:
+                pass  # it ran here before; `wait` knows how it ended
+            case Phase.GONE:
+                await self._create_and_start()
+            case _:  # made before its turn, but not as it is wanted now; or never started
+                await driver.remove(self._id)
+                await self._create_and_start()
         return None
+
+    async def _create_and_start(self) -> None:
+        spec = await self._containers.spec(self._stage)
+        await self._tools.workspaces.prepare(self._containers.plan(self._stage), spec.user)
+        await self._tools.driver.create(spec)
+        self._stage = replace(self._stage, image_digest=spec.image.digest)
+        await self._tools.driver.start(self._id)
+
+    async def _let_go(self) -> bool:
+        """Release the container that was made ready before its turn, if it is what the stage wants now."""
+        spec = await self._containers.spec(self._stage)
+        labels = await self._labels()
+        if labels.get(SPEC_LABEL) != spec.labels[SPEC_LABEL]:
+            return False
+        await self._tools.workspaces.prepare(self._containers.plan(self._stage), spec.user)
+        self._stage = replace(self._stage, image_digest=spec.image.digest)
+        await self._tools.driver.release(self._id)
+        return True
 
     async def _adopt(self) -> None:
         """Go on with a container that an earlier daemon made."""
-        for found in await self._tools.driver.recover():
-            if found.stage == self._id and not self._stage.image_digest:
-                self._stage = replace(self._stage, image_digest=found.labels.get("winslow.image", ""))
+        if not self._stage.image_digest:
+            labels = await self._labels()
+            self._stage = replace(self._stage, image_digest=labels.get(IMAGE_LABEL, ""))
 
-    async def _create(self) -> None:
-        image = await self._image()
-        user = await self._user(image)
-        plan = self._plan()
-        control = self._tools.journal.open(self._id)
-        await self._tools.workspaces.prepare(plan, user)
-        await self._tools.driver.create(self._spec(image, user, control, plan))
-        self._stage = replace(self._stage, image_digest=image.digest)
-
-    async def _image(self) -> Image:
-        """The digest that this run resolved first stays the run's, whatever the name means by now."""
-        view, stage = self._tools.store.view, self._stage
-        run = view.run(stage.project, stage.run)
-        for other in view.stages_of_run(run) if run else ():
-            if other.image_digest and other.definition.image == stage.definition.image:
-                pinned = await self._tools.driver.inspect_image(other.image_digest)
-                if pinned:
-                    return pinned
-        return await self._tools.driver.pull(stage.definition.image)
-
-    async def _user(self, image: Image) -> tuple[int, int]:
-        wanted = self._stage.definition.user
-        if wanted:
-            return await self._tools.driver.resolve_user(image, wanted)
-        return image.user or self._tools.default_user
-
-    def _plan(self) -> layout.WorkspacePlan:
-        view, stage = self._tools.store.view, self._stage
-        return layout.plan_workspace(stage, view.stage(stage.parent) if stage.parent else None)
-
-    def _spec(self, image: Image, user: tuple[int, int], control: str, plan: layout.WorkspacePlan) -> ContainerSpec:
-        stage, volume = self._stage, self._tools.workspaces
-        environment = {variable.name: variable.value for variable in stage.environment}
-        joined = {name: self._tools.store.view.stage(id_) for name, id_ in stage.joined.items()}
-        return ContainerSpec(
-            stage=stage.id,
-            image=image,
-            arguments=stage.definition.arguments,
-            environment={**environment, "WINSLOW_NODE": stage.node or ""},
-            mounts=mounts_of(plan, joined, volume.absolute),
-            resources=stage.definition.resources,
-            user=user,
-            control=control,
-            log=volume.absolute(plan.log),
-            log_limit=stage.definition.log_limit,
-            network=stage.definition.network,
-            gpus=stage.gpus,
-            labels={
-                "winslow.cluster": self._tools.cluster,
-                "winslow.project": stage.project,
-                "winslow.fence": str(stage.fence),
-                "winslow.image": image.digest,
-            },
-        )
+    async def _labels(self) -> Mapping[str, str]:
+        found = [one.labels for one in await self._tools.driver.recover() if one.stage == self._id]
+        return found[0] if found else {}
 
     async def _unless_aborted(self, work: Awaitable[Outcome | None]) -> Outcome | None:
         """Its result, or ABORTED as soon as somebody asks: a pull or a copy under way is cancelled."""
@@ -303,7 +261,7 @@ class Attempt:
 
     async def _seal(self) -> None:
         try:
-            await self._tools.workspaces.seal(self._plan())
+            await self._tools.workspaces.seal(self._containers.plan(self._stage))
         except NotFound:
             return  # it ended before it had a workspace
         except WinslowError as error:

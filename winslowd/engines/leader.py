@@ -17,7 +17,7 @@ import structlog
 
 from winslow.domain import election, lifecycle
 from winslow.domain.node import NodePolicy
-from winslow.domain.progress import Plan, Situation, plan
+from winslow.domain.progress import Plan, plan, situation_of
 from winslow.domain.project import Run, Sweep
 from winslow.domain.records import (
     Change,
@@ -26,7 +26,6 @@ from winslow.domain.records import (
     Fence,
     Kind,
     Put,
-    View,
     project_ref,
     run_ref,
     stage_ref,
@@ -284,19 +283,3 @@ class Term:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-
-
-def situation_of(view: View, run: Run) -> Situation | None:
-    """The run with all that its next step depends on; None while its project is going, or is not seen yet."""
-    project = view.project(run.project)
-    if project is None or project.deleting:
-        return None
-    attempts = {stage.id: stage for stage in view.stages_of_run(run)}
-    for id_ in (*run.inherited.values(), *([run.parent] if run.parent else ())):
-        stage = view.stage(id_)
-        if stage:
-            attempts[id_] = stage
-    wanted = {id_ for tries in run.attempts.values() for id_ in tries}
-    if not wanted <= attempts.keys():
-        return None
-    return Situation(project, run, attempts, view.globals().environment)

@@ -29,6 +29,7 @@ CALLS: dict[str, Lane] = {
     PING: Lane.QUICK,
     "workspaces.make_project": Lane.QUICK,
     "workspaces.delete_project": Lane.BULK,
+    "workspaces.reserve": Lane.PREPARE,
     "workspaces.prepare": Lane.PREPARE,
     "workspaces.seal": Lane.PREPARE,
     "workspaces.publish": Lane.PREPARE,

@@ -39,6 +39,9 @@ class WorkspacesClient:
     async def delete_project(self, project: ProjectId) -> None:
         await self._call(Nothing, "workspaces.delete_project", project)
 
+    async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
+        await self._call(Nothing, "workspaces.reserve", plan, owner)
+
     async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
         await self._call(Nothing, "workspaces.prepare", plan, owner)
 

@@ -1,0 +1,96 @@
+"""What an attempt's container is made of: one recipe for those made in their turn and those made before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from winslow.domain import layout
+from winslow.domain.container import ContainerSpec, Image, fingerprint
+from winslow.domain.mounts import mounts_of
+from winslow.domain.pipeline import DefinitionName
+from winslow.domain.stage import NodeId, Stage
+from winslow.ports import Clock, Driver, Journal, Logs, Store, Workspaces
+
+SPEC_LABEL, IMAGE_LABEL = "winslow.spec", "winslow.image"
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a node's engines work with. `cluster` labels containers; `default_user` runs what names no user."""
+
+    node: NodeId
+    store: Store
+    driver: Driver
+    workspaces: Workspaces
+    logs: Logs
+    journal: Journal
+    clock: Clock
+    cluster: str
+    default_user: tuple[int, int]
+
+
+class Containers:
+    """Builds specs of stages from the view as it is."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def plan(self, stage: Stage) -> layout.WorkspacePlan:
+        """The stage's directories."""
+        parent = self._tools.store.view.stage(stage.parent) if stage.parent else None
+        return layout.plan_workspace(stage, parent)
+
+    async def spec(self, stage: Stage, *, hold: bool = False) -> ContainerSpec:
+        """The container for `stage`, its image at hand and its journal entry open.
+
+        Raises what pulling and resolving the user raise.
+        """
+        image = await self._image(stage)
+        volume, plan = self._tools.workspaces, self.plan(stage)
+        spec = ContainerSpec(
+            stage=stage.id,
+            image=image,
+            arguments=stage.definition.arguments,
+            environment={**{one.name: one.value for one in stage.environment}, "WINSLOW_NODE": self._tools.node},
+            mounts=mounts_of(plan, self._joined(stage), volume.absolute),
+            resources=stage.definition.resources,
+            user=await self._user(stage, image),
+            control=self._tools.journal.open(stage.id),
+            log=volume.absolute(plan.log),
+            log_limit=stage.definition.log_limit,
+            network=stage.definition.network,
+            gpus=stage.gpus,
+            hold=hold,
+        )
+        return _labelled(spec, self._tools.cluster, stage)
+
+    def _joined(self, stage: Stage) -> dict[DefinitionName, Stage | None]:
+        return {name: self._tools.store.view.stage(id_) for name, id_ in stage.joined.items()}
+
+    async def _image(self, stage: Stage) -> Image:
+        """The digest that this run resolved first stays the run's, whatever the name means by now."""
+        view, driver = self._tools.store.view, self._tools.driver
+        run = view.run(stage.project, stage.run)
+        for other in view.stages_of_run(run) if run else ():
+            if other.image_digest and other.definition.image == stage.definition.image:
+                pinned = await driver.inspect_image(other.image_digest)
+                if pinned:
+                    return pinned
+        return await driver.pull(stage.definition.image)
+
+    async def _user(self, stage: Stage, image: Image) -> tuple[int, int]:
+        wanted = stage.definition.user
+        if wanted:
+            return await self._tools.driver.resolve_user(image, wanted)
+        return image.user or self._tools.default_user
+
+
+def _labelled(spec: ContainerSpec, cluster: str, stage: Stage) -> ContainerSpec:
+    labels = {
+        "winslow.cluster": cluster,
+        "winslow.project": stage.project,
+        "winslow.fence": str(stage.fence),
+        IMAGE_LABEL: spec.image.digest,
+        SPEC_LABEL: fingerprint(spec),
+    }
+    return replace(spec, labels=labels)
