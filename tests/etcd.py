@@ -29,15 +29,19 @@ class Member:
 
     def __init__(self, name: str, folder: Path, client: int, peer: int, peers: str, *flags: str) -> None:
         self.endpoint = f"127.0.0.1:{client}"
+        scheme = "https" if any(flag.startswith("--cert-file") for flag in flags) else "http"
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self._url = f"http://{self.endpoint}"
+        url = f"{scheme}://{self.endpoint}"
+        # Health is asked for where no certificate is: on a listener of its own.
+        self._metrics = f"http://127.0.0.1:{free_ports(1)[0]}"
         self._command = [
             "etcd",
             f"--name={name}",
             f"--data-dir={folder / 'data'}",
-            f"--listen-client-urls={self._url}",
-            f"--advertise-client-urls={self._url}",
+            f"--listen-client-urls={url}",
+            f"--advertise-client-urls={url}",
+            f"--listen-metrics-urls={self._metrics}",
             f"--listen-peer-urls=http://127.0.0.1:{peer}",
             f"--initial-advertise-peer-urls=http://127.0.0.1:{peer}",
             f"--initial-cluster={peers}",
@@ -67,7 +71,7 @@ class Member:
 
     def _healthy(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self._url}/health", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self._metrics}/health", timeout=2) as answer:
                 return b"true" in answer.read()
         except (OSError, urllib.error.URLError):
             return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
 from tests.etcd import Member
@@ -11,7 +11,7 @@ from tests.fakes.store import FakeCluster, FakeMembership, FakeStore
 from winslow.errors import NotFound
 from winslow.ports import Membership, Store
 from winslow.wire import records
-from winslowd.etcd.channels import REVOKE
+from winslowd.etcd.channels import REVOKE, Login, Tls
 from winslowd.etcd.client import Client
 from winslowd.etcd.membership import EtcdMembership
 from winslowd.etcd.session import Sessions
@@ -41,25 +41,29 @@ class EtcdDaemon:
 
     async def lose_session(self) -> None:
         session = await self.sessions.current()
-        try:
+        with suppress(NotFound):
             await self.client.channels.call(REVOKE, pb.LeaseRevokeRequest(ID=session.lease))
-        except NotFound:
-            pass
         session.end()
 
 
 class EtcdWorld:
     """Daemons of one Winslow cluster over the etcd at `endpoints`."""
 
-    def __init__(self, cluster: str, *members: Member, ttl: int = 15) -> None:
+    def __init__(
+        self, cluster: str, *members: Member, ttl: int = 15, tls: Tls | None = None, login: Login | None = None
+    ) -> None:
         self.cluster = cluster
         self.endpoints = [member.endpoint for member in members]
         self.ttl = ttl
+        self.tls = tls
+        self.login = login
 
     @asynccontextmanager
-    async def daemon(self, name: str = "a") -> AsyncIterator[EtcdDaemon]:
+    async def daemon(self, name: str = "a", endpoint: str = "") -> AsyncIterator[EtcdDaemon]:
+        """`endpoint` instead of the members' own: a cable that the test can cut."""
+        endpoints = [endpoint] if endpoint else self.endpoints
         async with (
-            Client.open(self.endpoints) as client,
+            Client.open(endpoints, tls=self.tls, login=self.login) as client,
             Sessions.open(client.channels, self.ttl) as sessions,
             EtcdStore.open(client, self.cluster, records, sessions) as store,
             EtcdMembership.open(client, self.cluster, name, sessions, store) as membership,

@@ -68,11 +68,16 @@ async def test_only_one_leads_and_leaving_the_scope_hands_over(world: World) -> 
             led.append(name)
             leaders.remove(name)
 
-    async with world.daemon("a") as one, world.daemon("b") as other, world.daemon("c") as third:
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            for name, daemon in (("a", one), ("b", other), ("c", third)):
-                for _ in range(3):
-                    group.create_task(lead(name, daemon))
+    async with (
+        world.daemon("a") as one,
+        world.daemon("b") as other,
+        world.daemon("c") as third,
+        asyncio.timeout(20),
+        asyncio.TaskGroup() as group,
+    ):
+        for name, daemon in (("a", one), ("b", other), ("c", third)):
+            for _ in range(3):
+                group.create_task(lead(name, daemon))
     assert sorted(led) == list("aaabbbccc")
 
 
@@ -154,16 +159,18 @@ async def test_a_waiting_daemon_that_loses_its_session_waits_on(world: World) ->
 
 
 async def test_locks_of_different_names_do_not_touch_each_other(world: World) -> None:
-    async with world.daemon("a") as one, world.daemon("b") as other, asyncio.timeout(20):
-        async with (
-            one.membership.lock("x"),
-            other.membership.lock("x/y"),
-            other.membership.lock("y"),
-            other.membership.lead(),
-        ):
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.2), other.membership.lock("x"):
-                    pass
+    async with (
+        world.daemon("a") as one,
+        world.daemon("b") as other,
+        asyncio.timeout(20),
+        one.membership.lock("x"),
+        other.membership.lock("x/y"),
+        other.membership.lock("y"),
+        other.membership.lead(),
+    ):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2), other.membership.lock("x"):
+                pass
 
 
 async def test_two_scopes_of_one_daemon_exclude_each_other(world: World) -> None:

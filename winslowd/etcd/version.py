@@ -41,7 +41,7 @@ async def _warn_of(channels: Channels, endpoint: Endpoint) -> None:
         await asyncio.sleep(RETRY)
     if outdated(version):
         log.warning(
-            "this etcd member has known faults in watches and security: upgrade it",
+            "this etcd member has known faults in watches, leases and security: upgrade it",
             endpoint=endpoint.address,
             version=version,
             fixed_in=", ".join(f"{major}.{minor}.{patch}" for (major, minor), patch in FIXED_IN.items()),

@@ -49,7 +49,7 @@ class _Broken(Exception):
 
 
 class _Denied(Exception):
-    """The watch was refused for lack of permission."""
+    """The watch was refused: its token is no longer good, or never was enough."""
 
 
 class Watch:
@@ -104,7 +104,7 @@ class Watch:
             raise _Broken(faults.details(error)) from error
         except _Denied as denied:
             # etcd 3.4 says "permission denied" on a watch for an expired token too: log in again, once.
-            if course.denied:
+            if course.denied and "permission denied" in str(denied):
                 raise PermissionDenied(f"etcd: watch: {denied}", reason="ETCD_DENIED") from None
             course.denied = True
             await self._channels.try_renew()
@@ -171,9 +171,9 @@ class _Course:
 
     @staticmethod
     def _cancelled(reason: str) -> Exception:
-        if "permission denied" in reason:
+        if "permission denied" in reason or "auth" in reason:
             return _Denied(reason)
-        if "no leader" in reason or "auth" in reason or not reason:
+        if "no leader" in reason or not reason:
             return _Broken(reason or "the server cancelled the watch")
         return Internal(f"etcd cancelled a watch: {reason}", reason="ETCD_REFUSED")
 
