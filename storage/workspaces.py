@@ -130,6 +130,8 @@ class Workspaces:
                     return
             except FileNotFoundError:
                 pass
+            with suppress(FileNotFoundError):
+                os.unlink(_RESERVED, dir_fd=stage)  # of a reservation that was cut before it made the directory
             draft = self._drafted(plan, stage, owner, stop)
             os.rename(draft, name, src_dir_fd=stage, dst_dir_fd=stage)
 
