@@ -36,6 +36,10 @@ async def test_a_leader_that_is_cut_off_knows_by_its_own_clock_that_its_term_is_
     async with cable(etcd.endpoint) as wire, world.daemon("a", wire.endpoint) as one, world.daemon("b") as other:
         with pytest.raises(Unavailable) as raised:
             async with asyncio.timeout(30), one.membership.lead() as term:
+                session = await one.sessions.current()
+                granted = session.deadline
+                while session.deadline == granted:  # renewed at least once
+                    await asyncio.sleep(0.05)
                 await wire.cut()
                 cut = loop.time()
                 await asyncio.Event().wait()

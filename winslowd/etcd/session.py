@@ -34,17 +34,17 @@ BACKOFF_MAX = 2.0
 
 
 class Session:
-    """One lease. Ended once, it stays ended; a new session has a new lease."""
+    """One lease, good until `deadline` of the loop's time. Ended once, it stays ended; a new session has a new lease."""
 
     def __init__(self, lease: int, deadline: float) -> None:
         self.lease = lease
         self.ended = asyncio.Event()
-        self._deadline = deadline
+        self.deadline = deadline
         self._scopes: set[asyncio.Timeout] = set()
 
     @property
     def alive(self) -> bool:
-        return not self.ended.is_set() and asyncio.get_running_loop().time() < self._deadline
+        return not self.ended.is_set() and asyncio.get_running_loop().time() < self.deadline
 
     def extend(self, deadline: float) -> None:
         """It was renewed until `deadline`, in the loop's time."""
@@ -57,7 +57,7 @@ class Session:
         self._reschedule(asyncio.get_running_loop().time())
 
     def _reschedule(self, deadline: float) -> None:
-        self._deadline = deadline
+        self.deadline = deadline
         for scope in self._scopes:
             if not scope.expired():
                 scope.reschedule(deadline)
@@ -66,7 +66,7 @@ class Session:
     async def held(self) -> AsyncIterator[None]:
         """A scope that is cancelled when the session ends; raises Unavailable (LEASE_LOST) then."""
         try:
-            async with asyncio.timeout_at(self._deadline) as scope:
+            async with asyncio.timeout_at(self.deadline) as scope:
                 self._scopes.add(scope)
                 try:
                     yield

@@ -65,7 +65,7 @@ class Watch:
         Raises OutOfRange (REVISION_COMPACTED) when history from there on is gone, DataLoss (ETCD_REWOUND) when etcd
         is older than what was delivered, PermissionDenied, Unauthenticated. An outage is waited out.
         """
-        course = _Course(key, end, start, deliver)
+        course = Course(key, end, start, deliver)
         while not course.done:
             before = course.next
             try:
@@ -78,7 +78,7 @@ class Watch:
                     )
                 await asyncio.sleep(min(0.05 * 2 ** min(course.failures, 10), BACKOFF_MAX))
 
-    async def _stream(self, course: _Course) -> None:
+    async def _stream(self, course: Course) -> None:
         """One stream, until the course is done; raises _Broken when it ends before."""
         loop = asyncio.get_running_loop()
         endpoint = await self._channels.ready(loop.time() + self._channels.timeout)
@@ -126,7 +126,7 @@ class Watch:
             )
 
 
-class _Course:
+class Course:
     """Where one watch stands: what comes next, and the pieces of a response that has not come whole yet."""
 
     def __init__(self, key: bytes, end: bytes, start: int, deliver: Deliver) -> None:
@@ -186,7 +186,7 @@ async def _next(call: Stream) -> pb.WatchResponse:
     return response
 
 
-async def _requests(course: _Course) -> AsyncIterator[pb.WatchRequest]:
+async def _requests(course: Course) -> AsyncIterator[pb.WatchRequest]:
     """What a stream sends: the watch, then a ping now and then, so that silence means something."""
     yield pb.WatchRequest(create_request=course.begin())
     while not course.done:
