@@ -80,9 +80,7 @@ def run(arguments: Sequence[str]) -> int:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # gRPC's own remarks are for developers of gRPC
     now = session.begin()
     try:
-        answer: Any = typer.main.get_command(app).main(
-            list(arguments), prog_name="winslowctl", standalone_mode=False
-        )
+        answer: Any = typer.main.get_command(app).main(list(arguments), prog_name="winslowctl", standalone_mode=False)
         sys.stdout.flush()
     except WinslowError as error:
         return errors.report(error, now.format)

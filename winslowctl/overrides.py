@@ -29,7 +29,9 @@ ENV = Annotated[
 ]
 ARG = Annotated[
     list[str] | None,
-    typer.Option("--arg", metavar="ARGUMENT", help="Arguments of the image, instead of those defined. May be repeated."),
+    typer.Option(
+        "--arg", metavar="ARGUMENT", help="Arguments of the image, instead of those defined. May be repeated."
+    ),
 ]
 IMAGE = Annotated[str | None, typer.Option("--image", help="Another image.")]
 CPUS = Annotated[float | None, typer.Option("--cpus", help="Cores.")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ PATIENCE = 2.0
 """Seconds: a person at a terminal is told soon that nobody answers; streams under way wait longer."""
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How answers are shown."""
 
     TABLE = "table"

@@ -50,10 +50,8 @@ def since(start: Timestamp, end: Timestamp | None = None, now: float | None = No
     if not start.seconds:
         return NOTHING
     if end is not None and end.seconds:
-        until = unix(end)
-    else:
-        until = time.time() if now is None else now
-    return duration(until - unix(start))
+        return duration(unix(end) - unix(start))
+    return duration((time.time() if now is None else now) - unix(start))
 
 
 def unix(at: Timestamp) -> float:

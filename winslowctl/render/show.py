@@ -37,7 +37,9 @@ def show_list(items: Iterable[Any], columns: Sequence[Column], empty: str) -> No
     def lines() -> Iterable[str]:
         if not found:
             return [paint(empty, "dim")]
-        return table([column.header for column in columns], ([column.cell(item) for column in columns] for item in found))
+        return table(
+            [column.header for column in columns], ([column.cell(item) for column in columns] for item in found)
+        )
 
     show(found, lines)
 

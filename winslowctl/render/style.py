@@ -13,7 +13,8 @@ from typing import TextIO
 
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡", 0x09: " "}
 _HIDDEN = dict.fromkeys(
-    [*range(0x80, 0xA0), 0x2028, 0x2029, 0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
+    [*range(0x80, 0xA0), 0x2028, 0x2029, 0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    "\ufffd",
 )
 """C1 controls, line separators, and marks that turn the direction of text around."""
 _TABLE = _PICTURES | _HIDDEN

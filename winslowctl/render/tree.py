@@ -10,9 +10,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from winslow.v1.stage_pb2 import Stage, StageState
+from winslowctl.references import last
 from winslowctl.render import human, words
 from winslowctl.render.style import has_symbols, paint, plain
-from winslowctl.references import last
 
 SIDE_BY_SIDE_MAX = 12
 """Attempts below one parent that are drawn; the others are counted."""
@@ -49,7 +49,12 @@ def _below(parent: str, below: Mapping[str, list[Stage]], indent: str, everythin
 def line(stage: Stage) -> str:
     """One attempt: symbol, id, how long, how it is or was, results."""
     state = words.word(StageState, stage.state)
-    parts = [words.symbol(state), paint(last(stage.name), "bold"), words.paint_state(state), paint(_time(stage), "dim")]
+    parts: list[str] = [
+        words.symbol(state),
+        paint(last(stage.name), "bold"),
+        words.paint_state(state),
+        paint(_time(stage), "dim"),
+    ]
     if state == "RUNNING" and stage.HasField("progress"):
         parts.append(paint(human.percent(stage.progress), "blue"))
     if stage.suspect:
