@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from winslow.domain.node import Node
@@ -81,7 +81,7 @@ class Events:
     store: Store
     clock: Clock
 
-    async def watch(self, asker: Principal, wanted: Wanted, revision: int = 0) -> AsyncIterator[Batch]:
+    async def watch(self, asker: Principal, wanted: Wanted, revision: int = 0) -> AsyncGenerator[Batch, None]:
         """Every change after `revision`, in order and without a gap; from 0, all there is first. Never ends by itself.
 
         Raises OutOfRange (REVISION_COMPACTED) when changes that old are no longer kept.
@@ -123,19 +123,26 @@ class _Watch:
     _dirty: dict[Ref, None] = field(default_factory=dict)
     _last: dict[Ref, Shown | None] = field(default_factory=dict)
 
-    async def batches(self) -> AsyncIterator[Batch]:
+    async def batches(self) -> AsyncGenerator[Batch, None]:
         changes = self.store.changes(self.revision)
-        coming: asyncio.Future[tuple[Change, ...]] = asyncio.ensure_future(anext(changes))  # type: ignore[arg-type]
+        coming = asyncio.ensure_future(anext(changes))
+        loop = asyncio.get_running_loop()
+        said = loop.time()
+        settle = said
         try:
             while True:
-                wait = SETTLE if self._dirty else HEARTBEAT
-                await asyncio.wait((coming,), timeout=wait)
-                if not coming.done():
-                    yield self._settled()
-                    continue
-                told = self._take(coming.result())
-                coming = asyncio.ensure_future(anext(changes))  # type: ignore[arg-type]
-                if told:
+                due = min(settle, said + HEARTBEAT) if self._dirty else said + HEARTBEAT
+                await asyncio.wait((coming,), timeout=max(due - loop.time(), 0.0))
+                told: tuple[Told, ...] = ()
+                if coming.done():
+                    settle = settle if self._dirty else loop.time() + SETTLE
+                    told = self._take(coming.result())
+                    coming = asyncio.ensure_future(anext(changes))
+                elif self._dirty and loop.time() >= settle:
+                    told = self._settled()
+                    settle = loop.time() + SETTLE
+                if told or loop.time() >= said + HEARTBEAT:
+                    said = loop.time()
                     yield Batch(self.revision, told, stale=not self.store.connected)
         finally:
             coming.cancel()
@@ -156,22 +163,22 @@ class _Watch:
                 self._remember(one)
         return tuple(told.values())
 
-    def _settled(self) -> Batch:
-        """Derived states that differ from what was told last; none of them: a heartbeat."""
+    def _settled(self) -> tuple[Told, ...]:
+        """Derived states that differ from what was told last."""
         view, now = self.store.view, self.clock()
         dirty, self._dirty = self._dirty, {}
         fresh = [one for ref in dirty if (one := tell(view, ref, now))]
         told = tuple(one for one in fresh if self._last.get(one.ref) != one.shown)
         for one in told:
             self._remember(one)
-        return Batch(self.revision, told, stale=not self.store.connected)
+        return told
 
     def _remember(self, told: Told) -> None:
         """Of what has derived states, the last that was told."""
         self._dirty.pop(told.ref, None)
         if told.shown is None:
             self._last.pop(told.ref, None)
-        elif told.ref.kind in (Kind.PROJECT, Kind.RUN, Kind.SWEEP):
+        elif told.ref.kind in (Kind.PROJECT, Kind.RUN, Kind.SWEEP, Kind.NODE):
             self._last[told.ref] = told.shown
 
 

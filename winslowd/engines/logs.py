@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -74,7 +74,7 @@ class Logs:
 
     async def follow(
         self, asker: Principal, project: str, id_: str, offset: int = 0, tail_lines: int | None = None
-    ) -> AsyncIterator[Chunk]:
+    ) -> AsyncGenerator[Chunk, None]:
         """Pieces as they are written, until the stage has ended and all was read: the last one is empty and `ended`.
 
         A stage that waits is waited for. Begins again at any offset without a gap or a repeat.

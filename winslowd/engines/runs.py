@@ -13,7 +13,7 @@ from winslow.domain.branching import merged
 from winslow.domain.lifecycle import Skipped, advance
 from winslow.domain.pipeline import Confirmation, DefinitionName
 from winslow.domain.principal import Principal
-from winslow.domain.progress import Blocked, Gate, Live, Ready, Settled, Standing, standings
+from winslow.domain.progress import Blocked, Gate, Live, Ready, Settled, Standing, situation_of, standings
 from winslow.domain.project import Answer, Hold, Override, Run, RunMode
 from winslow.domain.records import Comment, Commit, Expect, Kind, Put, Ref, View, project_ref, run_ref, stage_ref
 from winslow.domain.stage import WAITING, ProjectId, Reason, RunId
@@ -21,7 +21,6 @@ from winslow.ports import Clock, Store
 from winslowd.engines import beginnings, given, known, refusals
 from winslowd.engines.beginnings import Preview, Start
 from winslowd.engines.derived import RunShown, gates_of, run_shown
-from winslowd.engines.leader import situation_of
 from winslowd.engines.listing import Ask, Listing, Page
 from winslowd.engines.requests import Request, answered, expect, in_batches, once
 

@@ -1,0 +1,47 @@
+"""The call under way: who makes it, and what makes its request the same request when it comes again."""
+
+from __future__ import annotations
+
+import hashlib
+from contextvars import ContextVar
+from typing import Any
+
+from winslow.domain.principal import Principal
+from winslow.errors import InvalidArgument, Unauthenticated
+from winslowd.engines.given import REQUEST_ID_MAX
+from winslowd.engines.requests import Request
+
+_principal: ContextVar[Principal] = ContextVar("principal")
+
+
+def enter(principal: Principal) -> None:
+    """Note who makes the call that this task serves."""
+    _principal.set(principal)
+
+
+def asker() -> Principal:
+    """Who makes the call. Raises Unauthenticated (NO_PRINCIPAL) outside of one."""
+    found = _principal.get(None)
+    if found is None:
+        raise Unauthenticated("Nobody is known to ask", reason="NO_PRINCIPAL")
+    return found
+
+
+def request_of(message: Any) -> Request:
+    """The request that a mutation's message is; its fingerprint covers all but the request ID.
+
+    Raises InvalidArgument (REQUEST_ID_INVALID).
+    """
+    id_ = str(message.request_id)
+    if len(id_) > REQUEST_ID_MAX:
+        raise InvalidArgument(
+            f"A request ID of {len(id_)} characters is too long",
+            reason="REQUEST_ID_INVALID",
+            subject="request_id",
+            hint=f"Use at most {REQUEST_ID_MAX}, for instance a UUID",
+        )
+    content = type(message)()
+    content.CopyFrom(message)
+    content.ClearField("request_id")
+    told = f"{message.DESCRIPTOR.full_name}\0".encode() + content.SerializeToString(deterministic=True)
+    return Request(asker(), id_, hashlib.blake2b(told, digest_size=16).hexdigest())

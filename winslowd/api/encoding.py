@@ -1,0 +1,185 @@
+"""What use cases show, as messages: what is stored by `winslow.wire`, and the derived fields beside it."""
+
+from __future__ import annotations
+
+from winslow.domain.records import Comment, Kind, View
+from winslow.domain.status import RunState
+from winslow.v1 import (
+    event_pb2,
+    file_pb2,
+    node_pb2,
+    pipeline_pb2,
+    project_pb2,
+    run_pb2,
+    settings_pb2,
+    stage_pb2,
+    sweep_pb2,
+)
+from winslow.wire import names
+from winslow.wire.file import file_to_proto, upload_to_proto
+from winslow.wire.node import node_to_proto, policy_to_proto
+from winslow.wire.pipeline import pipeline_to_proto
+from winslow.wire.project import project_to_proto
+from winslow.wire.resources import capacity_to_proto
+from winslow.wire.run import comment_to_proto, run_to_proto
+from winslow.wire.settings import globals_to_proto
+from winslow.wire.stage import reason_to_proto, stage_to_proto
+from winslow.wire.sweep import sweep_to_proto
+from winslow.wire.times import timestamp
+from winslowd.engines.derived import ProjectShown, RunShown, SweepShown
+from winslowd.engines.events import Shown, Told
+from winslowd.engines.files import FileShown
+from winslowd.engines.nodes import NodeShown, NodeState
+from winslowd.engines.pipelines import PipelineShown
+from winslowd.engines.runs import comment_ref
+from winslowd.engines.settings import GlobalsShown
+from winslowd.engines.stages import StageShown
+from winslowd.engines.uploads import UploadShown
+
+RUN_STATE = {
+    RunState.RUNNING: run_pb2.RUN_STATE_RUNNING,
+    RunState.AWAITING_INPUT: run_pb2.RUN_STATE_AWAITING_INPUT,
+    RunState.PAUSING: run_pb2.RUN_STATE_PAUSING,
+    RunState.PAUSED: run_pb2.RUN_STATE_PAUSED,
+    RunState.FAILED: run_pb2.RUN_STATE_FAILED,
+    RunState.SUCCEEDED: run_pb2.RUN_STATE_SUCCEEDED,
+    RunState.SUPERSEDED: run_pb2.RUN_STATE_SUPERSEDED,
+}
+
+NODE_STATE = {
+    NodeState.READY: node_pb2.NODE_STATE_READY,
+    NodeState.SUSPECT: node_pb2.NODE_STATE_SUSPECT,
+    NodeState.LOST: node_pb2.NODE_STATE_LOST,
+}
+
+RESOURCE_KIND = {
+    Kind.PIPELINE: event_pb2.RESOURCE_KIND_PIPELINE,
+    Kind.PROJECT: event_pb2.RESOURCE_KIND_PROJECT,
+    Kind.RUN: event_pb2.RESOURCE_KIND_RUN,
+    Kind.SWEEP: event_pb2.RESOURCE_KIND_SWEEP,
+    Kind.STAGE: event_pb2.RESOURCE_KIND_STAGE,
+    Kind.COMMENT: event_pb2.RESOURCE_KIND_COMMENT,
+    Kind.NODE: event_pb2.RESOURCE_KIND_NODE,
+    Kind.GLOBALS: event_pb2.RESOURCE_KIND_GLOBAL_ENVIRONMENT,
+}
+
+
+def pipeline(shown: PipelineShown, *, with_version: bool = False) -> pipeline_pb2.Pipeline:
+    message = pipeline_to_proto(shown.record, shown.revision, with_version=with_version)
+    message.used_by_count = shown.used_by
+    return message
+
+
+def project(shown: ProjectShown) -> project_pb2.Project:
+    message = project_to_proto(shown.project, shown.revision, shown.status)
+    message.activity_time.CopyFrom(timestamp(shown.activity_at))
+    if shown.progress is not None:
+        message.progress = shown.progress
+    if shown.latest_run:
+        message.latest_run = names.run(shown.project.id, shown.latest_run.id)
+    return message
+
+
+def run(shown: RunShown) -> run_pb2.Run:
+    message = run_to_proto(shown.run, shown.revision, shown.gates)
+    message.state = RUN_STATE[shown.state]
+    if reason := reason_to_proto(shown.reason):
+        message.reason.CopyFrom(reason)
+    if shown.progress is not None:
+        message.progress = shown.progress
+    return message
+
+
+def comment(view: View, shown: Comment) -> run_pb2.Comment:
+    return comment_to_proto(shown, view.revision_of(comment_ref(shown)))
+
+
+def sweep(shown: SweepShown) -> sweep_pb2.Sweep:
+    message = sweep_to_proto(shown.sweep, shown.revision)
+    message.running_count = shown.running
+    message.succeeded_count = shown.succeeded
+    message.failed_count = shown.failed
+    return message
+
+
+def stage(shown: StageShown) -> stage_pb2.Stage:
+    message = stage_to_proto(shown.stage, shown.revision)
+    message.suspect = shown.suspect
+    return message
+
+
+def node(shown: NodeShown) -> node_pb2.Node:
+    message = node_to_proto(shown.node, shown.revision) if shown.node else node_pb2.Node(name=names.node(shown.id))
+    message.state = NODE_STATE[shown.state]
+    if shown.policy:
+        message.policy.CopyFrom(policy_to_proto(shown.policy, shown.policy_revision))
+    if shown.free:
+        message.free.CopyFrom(capacity_to_proto(shown.free))
+    message.stages.extend(names.stage(one.project, one.id) for one in shown.stages)
+    return message
+
+
+def globals_(shown: GlobalsShown) -> settings_pb2.GlobalEnvironment:
+    return globals_to_proto(shown.globals, shown.revision)
+
+
+def file(shown: FileShown) -> file_pb2.File:
+    message = file_to_proto(shown.entry, shown.path, writable=shown.writable)
+    message.etag = shown.etag if shown.entry.kind == "file" else ""
+    return message
+
+
+def upload(shown: UploadShown) -> file_pb2.Upload:
+    message = upload_to_proto(shown.upload)
+    message.path = shown.path
+    return message
+
+
+def change(view: View, told: Told) -> event_pb2.Change:
+    message = event_pb2.Change(kind=RESOURCE_KIND[told.ref.kind], name=_name(told), revision=told.revision)
+    if told.shown is None:
+        message.deleted = True
+    else:
+        _resource(view, message, told.shown)
+    return message
+
+
+def _resource(view: View, message: event_pb2.Change, shown: Shown) -> None:
+    match shown:
+        case PipelineShown():
+            message.pipeline.CopyFrom(pipeline(shown))
+        case ProjectShown():
+            message.project.CopyFrom(project(shown))
+        case RunShown():
+            message.run.CopyFrom(run(shown))
+        case SweepShown():
+            message.sweep.CopyFrom(sweep(shown))
+        case StageShown():
+            message.stage.CopyFrom(stage(shown))
+        case Comment():
+            message.comment.CopyFrom(comment(view, shown))
+        case NodeShown():
+            message.node.CopyFrom(node(shown))
+        case GlobalsShown():
+            message.global_environment.CopyFrom(globals_(shown))
+
+
+def _name(told: Told) -> str:
+    ids = told.ref.key.split("/")
+    match told.ref.kind:
+        case Kind.PIPELINE:
+            return names.pipeline(told.ref.key)
+        case Kind.PROJECT:
+            return names.project(*ids)
+        case Kind.RUN:
+            return names.run(*ids)
+        case Kind.SWEEP:
+            return names.sweep(*ids)
+        case Kind.STAGE:
+            return names.stage(*ids)
+        case Kind.COMMENT:
+            return names.comment(ids[0], ids[1], int(ids[2]))
+        case Kind.NODE:
+            return names.node(*ids)
+        case _:
+            return names.GLOBAL_ENVIRONMENT

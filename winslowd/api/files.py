@@ -1,0 +1,105 @@
+"""FileService: files and uploads."""
+
+# ruff: noqa: N802 - the contract names the methods
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from google.protobuf.empty_pb2 import Empty
+
+from winslow.errors import InvalidArgument
+from winslow.v1 import file_pb2, file_service_pb2_grpc
+from winslow.v1 import file_service_pb2 as pb
+from winslow.wire import names
+from winslow.wire.file import usage_to_proto
+from winslowd.api import decoding, encoding
+from winslowd.api.call import asker, request_of
+from winslowd.engines.files import Files
+from winslowd.engines.uploads import Uploads
+
+
+class FileService(file_service_pb2_grpc.FileServiceServicer):
+    def __init__(self, files: Files, uploads: Uploads) -> None:
+        self._files = files
+        self._uploads = uploads
+
+    async def StatFile(self, request: pb.StatFileRequest, context: Any) -> file_pb2.File:
+        return encoding.file(await self._files.stat(asker(), request.path))
+
+    async def ListFiles(self, request: pb.ListFilesRequest, context: Any) -> pb.ListFilesResponse:
+        page = await self._files.list(asker(), request.path, decoding.ask(request))
+        return pb.ListFilesResponse(
+            files=[encoding.file(one) for one in page.items], next_page_token=page.next_page_token
+        )
+
+    async def ReadFile(self, request: pb.ReadFileRequest, context: Any) -> AsyncIterator[pb.ReadFileResponse]:
+        shown, pieces = await self._files.read(
+            asker(), request.path, request.offset, request.size, request.expected_etag
+        )
+        yield pb.ReadFileResponse(file=encoding.file(shown), offset=request.offset)
+        async for offset, data in pieces:
+            yield pb.ReadFileResponse(offset=offset, data=data)
+
+    async def MakeDirectory(self, request: pb.MakeDirectoryRequest, context: Any) -> file_pb2.File:
+        await self._files.make_directory(request_of(request), request.path)
+        return encoding.file(await self._files.stat(asker(), request.path))
+
+    async def MoveFile(self, request: pb.MoveFileRequest, context: Any) -> file_pb2.File:
+        await self._files.move(request_of(request), request.source, request.target)
+        return encoding.file(await self._files.stat(asker(), request.target))
+
+    async def DeleteFile(self, request: pb.DeleteFileRequest, context: Any) -> Empty:
+        await self._files.delete(
+            request_of(request), request.path, recursive=request.recursive, expected_etag=request.expected_etag
+        )
+        return Empty()
+
+    async def GetFileUsage(self, request: pb.GetFileUsageRequest, context: Any) -> file_pb2.FileUsage:
+        return usage_to_proto(await self._files.usage(asker(), request.path), request.path)
+
+    async def GetFileDigest(self, request: pb.GetFileDigestRequest, context: Any) -> pb.GetFileDigestResponse:
+        shown, digest = await self._files.digest(asker(), request.path)
+        return pb.GetFileDigestResponse(sha256=digest, etag=shown.etag)
+
+    # ---- uploads
+
+    async def BeginUpload(self, request: pb.BeginUploadRequest, context: Any) -> file_pb2.Upload:
+        shown = await self._uploads.begin(
+            request_of(request), request.path, request.size, request.sha256.lower(), replace=request.replace
+        )
+        return encoding.upload(shown)
+
+    async def AppendUpload(
+        self, request_iterator: AsyncIterator[pb.AppendUploadRequest], context: Any
+    ) -> file_pb2.Upload:
+        first = await anext(aiter(request_iterator), None)
+        if first is None:
+            raise InvalidArgument("Nothing was sent", reason="UPLOAD_EMPTY", hint="Send at least one message")
+        pieces = _pieces(first, request_iterator)
+        return encoding.upload(await self._uploads.append(asker(), names.parse_upload(first.name), pieces))
+
+    async def GetUpload(self, request: pb.GetUploadRequest, context: Any) -> file_pb2.Upload:
+        return encoding.upload(await self._uploads.get(asker(), names.parse_upload(request.name)))
+
+    async def ListUploads(self, request: pb.ListUploadsRequest, context: Any) -> pb.ListUploadsResponse:
+        return pb.ListUploadsResponse(uploads=[encoding.upload(one) for one in await self._uploads.list(asker())])
+
+    async def CommitUpload(self, request: pb.CommitUploadRequest, context: Any) -> file_pb2.File:
+        shown = await self._uploads.commit(asker(), names.parse_upload(request.name), request.sha256)
+        return encoding.file(shown)
+
+    async def CancelUpload(self, request: pb.CancelUploadRequest, context: Any) -> Empty:
+        await self._uploads.cancel(asker(), names.parse_upload(request.name))
+        return Empty()
+
+
+async def _pieces(
+    first: pb.AppendUploadRequest, rest: AsyncIterator[pb.AppendUploadRequest]
+) -> AsyncIterator[tuple[int, bytes]]:
+    if first.data:
+        yield first.offset, first.data
+    async for message in rest:
+        if message.data:
+            yield message.offset, message.data

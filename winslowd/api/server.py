@@ -1,0 +1,122 @@
+"""The gRPC server: all services over the use cases, with health and reflection, at the addresses it is given."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from winslow.errors import FailedPrecondition
+from winslowd.api.events import EventService
+from winslowd.api.files import FileService
+from winslowd.api.interceptor import Authenticate, Guard
+from winslowd.api.logs import LogService
+from winslowd.api.nodes import NodeService
+from winslowd.api.pipelines import PipelineService
+from winslowd.api.projects import ProjectService
+from winslowd.api.runs import RunService
+from winslowd.api.settings import SettingsService
+from winslowd.api.stages import StageService
+from winslowd.engines.usecases import UseCases
+
+NOUNS = (
+    *("cluster", "election", "event", "file", "identity", "log", "node", "pipeline", "project", "run"),
+    *("settings", "stage", "statistics", "subscription"),
+)
+"""The contract's services, one a file."""
+MEBIBYTE = 1 << 20
+OPTIONS = (
+    ("grpc.max_receive_message_length", 16 * MEBIBYTE),
+    ("grpc.max_send_message_length", 64 * MEBIBYTE),
+    ("grpc.so_reuseport", 0),  # two daemons on one port would each get half of the calls
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    (
+        "grpc.http2.min_ping_interval_without_data_ms",
+        5_000,
+    ),  # clients ping each 20 s; the default allows one in 5 minutes
+    ("grpc.http2.max_ping_strikes", 0),
+)
+GRACE = 1.0
+"""Seconds that calls under way have when the server stops; streams are cut then, and taken up elsewhere."""
+SOCKET_MODE = 0o600
+
+
+class Server:
+    """Serves `use_cases`; `authenticate` says who makes a call from its metadata."""
+
+    def __init__(self, use_cases: UseCases, authenticate: Authenticate) -> None:
+        self._use_cases = use_cases
+        self._guard = Guard(authenticate)
+
+    @contextlib.asynccontextmanager
+    async def listening(self, addresses: Sequence[str]) -> AsyncIterator[tuple[str, ...]]:
+        """Serve at `addresses`, `host:port` or `unix:/path`, while the scope lasts; yields them with the ports that port 0 became.
+
+        Raises FailedPrecondition (ADDRESS_UNUSABLE).
+        """
+        server = grpc.aio.server(interceptors=(self._guard,), options=OPTIONS)
+        status = health.aio.HealthServicer()
+        _register(server, self._use_cases, status)
+        bound = tuple([_bind(server, address) for address in addresses])
+        await server.start()
+        for address in addresses:
+            _protect(address)
+        await status.set("", health_pb2.HealthCheckResponse.SERVING)
+        try:
+            yield bound
+        finally:
+            await status.enter_graceful_shutdown()
+            await server.stop(GRACE)
+
+
+def _register(server: grpc.aio.Server, one: UseCases, status: Any) -> None:
+    """Services of later versions are there too: each of their methods says that it is not there yet."""
+    servicers: dict[str, Any] = {
+        "PipelineService": PipelineService(one.pipelines),
+        "ProjectService": ProjectService(one.projects),
+        "RunService": RunService(one),
+        "StageService": StageService(one.stages, one.comparing),
+        "SettingsService": SettingsService(one.settings),
+        "NodeService": NodeService(one.nodes),
+        "FileService": FileService(one.files, one.uploads),
+        "LogService": LogService(one.logs),
+        "EventService": EventService(one),
+    }
+    served = [health.SERVICE_NAME, reflection.SERVICE_NAME]
+    for noun in NOUNS:
+        descriptor = import_module(f"winslow.v1.{noun}_service_pb2").DESCRIPTOR
+        stubs = import_module(f"winslow.v1.{noun}_service_pb2_grpc")
+        for name, service in descriptor.services_by_name.items():
+            servicer = servicers.get(name) or getattr(stubs, f"{name}Servicer")()
+            getattr(stubs, f"add_{name}Servicer_to_server")(servicer, server)
+            served.append(service.full_name)
+    health_pb2_grpc.add_HealthServicer_to_server(status, server)
+    reflection.enable_server_reflection(served, server)
+
+
+def _bind(server: grpc.aio.Server, address: str) -> str:
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError as error:
+        raise FailedPrecondition(
+            f"Nothing can be served at {address}: {error}",
+            reason="ADDRESS_UNUSABLE",
+            subject=address,
+            hint="Another daemon may use it: stop that one, or listen elsewhere",
+        ) from None
+    host, _, wanted = address.rpartition(":")
+    return f"{host}:{port}" if wanted == "0" else address
+
+
+def _protect(address: str) -> None:
+    """Until there is identity, who may open the socket may do anything: its owner only."""
+    if address.startswith("unix:"):
+        Path(address.removeprefix("unix:")).chmod(SOCKET_MODE)
