@@ -37,22 +37,23 @@ class Record:
     sha256: str
     entry: Entry | None = None
 
-    def showing(self, entry: Entry) -> Record:
-        return replace(self, entry=entry)
+    def showing(self, entry: Entry, sha256: str) -> Record:
+        """With what is shown, and the SHA-256 that it was verified by."""
+        return replace(self, entry=entry, sha256=sha256)
 
-    @property
-    def promise(self) -> Record:
-        """Without what came of it."""
-        return replace(self, entry=None)
+    def agrees(self, other: Record) -> bool:
+        """Whether both promise the same; a SHA-256 that is not said yet agrees with any."""
+        same = (self.root, self.relative, self.size) == (other.root, other.relative, other.size)
+        return same and (self.sha256 == other.sha256 or not (self.sha256 and other.sha256))
 
 
 def promise(id: str, location: Location, size: int, sha256: str) -> Record:
-    """Check what a sender says. Raises InvalidArgument (UPLOAD_INVALID)."""
+    """Check what a sender says; `sha256` may be "" until the commit. Raises InvalidArgument (UPLOAD_INVALID)."""
     if not _ID.match(id):
         raise _invalid(id, "its id is not 1 to 128 letters, digits, '.', '_' or '-', the first a letter or digit")
     if not 0 <= size < 1 << 63:
         raise _invalid(id, f"no file has {size} bytes")
-    if not _DIGEST.match(sha256):
+    if sha256 and not _DIGEST.match(sha256):
         raise _invalid(id, "its SHA-256 is not 64 lower-case hexadecimal digits")
     return Record(location.root, location.relative, size, sha256)
 

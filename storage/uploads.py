@@ -64,7 +64,7 @@ class Uploads:
             self._require_place(location)
             with upload_record.opened(self._root, location.root, id, make=True) as directory:
                 known = upload_record.read(directory)
-                if known is not None and known.promise != record:
+                if known is not None and not known.agrees(record):
                     raise _differs(upload)
                 if known is not None and known.entry is not None:
                     return _at(upload, size)
@@ -108,7 +108,8 @@ class Uploads:
     def commit(self, upload: Upload, stop: Stop) -> Entry:
         """See the port. A file that is there is replaced at once; a directory is not.
 
-        Raises FailedPrecondition (UPLOAD_INCOMPLETE); after CHECKSUM_MISMATCH the upload stands at offset 0.
+        Raises FailedPrecondition (UPLOAD_INCOMPLETE), InvalidArgument (SHA256_MISSING) where nobody has said it;
+        after CHECKSUM_MISMATCH the upload stands at offset 0.
         """
         require_writable(upload.location)
         with self._locks.hold(_key(upload), stop=stop), self._directory(upload) as directory:
@@ -142,20 +143,23 @@ class Uploads:
 
     def _verify(self, upload: Upload, record: Record, directory: int, stop: Stop) -> Entry:
         """Compare what came with what was promised, make it safe, and write down what will be shown."""
+        expected = record.sha256 or upload.sha256
+        if not expected:
+            raise _unverifiable(upload)
         with self._data(upload) as data:
             if data.offset != record.size:
                 raise _incomplete(upload, data.offset)
             found = data.digest(stop)
-            if found != record.sha256:
+            if found != expected:
                 os.ftruncate(data.fd, 0)
                 self._open.close(_key(upload))
-                raise _corrupt(upload, found)
+                raise _corrupt(upload, expected, found)
             now = self._clock()
             os.fchmod(data.fd, _SHOWN_MODE)
             os.utime(data.fd, (now, now))
             os.fsync(data.fd)
             entry = describe(record.relative.rpartition("/")[2], os.fstat(data.fd))
-        upload_record.write(directory, record.showing(entry))
+        upload_record.write(directory, record.showing(entry, expected))
         upload_record.settle(directory)
         return entry
 
@@ -207,7 +211,7 @@ class Uploads:
         record = upload_record.read(directory)
         if record is None:
             raise _unknown(upload)
-        if record.promise != upload_record.promise(upload.id, upload.location, upload.size, upload.sha256):
+        if not record.agrees(upload_record.promise(upload.id, upload.location, upload.size, upload.sha256)):
             raise _differs(upload)
         return record
 
@@ -310,13 +314,22 @@ def _incomplete(upload: Upload, there: int) -> FailedPrecondition:
     )
 
 
-def _corrupt(upload: Upload, found: str) -> DataLoss:
+def _unverifiable(upload: Upload) -> InvalidArgument:
+    return InvalidArgument(
+        f"What arrived for {str(upload.location)!r} cannot be verified",
+        reason="SHA256_MISSING",
+        subject=str(upload.location),
+        hint="Give its SHA-256 when it is begun, or with the commit",
+    )
+
+
+def _corrupt(upload: Upload, expected: str, found: str) -> DataLoss:
     return DataLoss(
         f"What arrived for {str(upload.location)!r} is not what was sent: its SHA-256 differs",
         reason="CHECKSUM_MISMATCH",
         subject=str(upload.location),
         hint="Send it again from the start; if this happens again, the file changed while it was read",
-        metadata={"expected": upload.sha256, "found": found},
+        metadata={"expected": expected, "found": found},
     )
 
 

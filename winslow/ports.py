@@ -233,7 +233,10 @@ class Files(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An upload under way: `offset` bytes are safe on disk. `size` and `sha256` are what the sender promised."""
+    """An upload under way: `offset` bytes are safe on disk. `size` and `sha256` are what the sender promised.
+
+    `sha256` is "" until the sender knows it, at the latest at the commit.
+    """
 
     id: str
     location: Location
