@@ -124,7 +124,7 @@ async def serve(settings: Settings) -> None:
             async with _engines(
                 Agent(tools).run(),
                 Leader(store, membership, time.time).run(),
-                Janitor(store, membership, files.workspaces).run(),
+                Janitor(store, membership, files.workspaces, time.time).run(),
                 _registered(settings, membership, node),
             ):
                 log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))
