@@ -25,7 +25,8 @@ from winslowd.docker.driver import DockerDriver
 pytest_plugins = ("tests.docker_fixtures",)
 
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("dockerd") is None, reason="an engine of its own needs root and dockerd"
+    os.geteuid() != 0 or None in map(shutil.which, ("dockerd", "unshare")),
+    reason="an engine of its own needs root, dockerd and unshare",
 )
 
 
@@ -39,6 +40,8 @@ class Dockerd:
 
     def start(self) -> None:
         command = [
+            # A network of its own: an engine without a bridge deletes docker0, which would be the machine's engine's.
+            *("unshare", "--net"),
             *("dockerd", "--host", self.url, "--data-root", self._root / "data", "--exec-root", self._root / "exec"),
             *("--pidfile", self._root / "pid", "--bridge", "none", "--iptables=false", "--storage-driver", "vfs"),
             *("--config-file", self._root / "config.json", "--shutdown-timeout", "5"),
