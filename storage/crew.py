@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from storage.stop import Stop
+from storage.stop import Stop, Stopped
 
 Item = TypeVar("Item")
 _BACKLOG = 256
@@ -32,12 +32,12 @@ class Crew(Generic[Item]):
         self._changed = threading.Condition()
 
     def add(self, item: Item) -> None:
-        """Have `item` done later."""
+        """Have `item` done later. Raises Stopped when another item has failed."""
         with self._changed:
             self._enqueue(item)
 
     def offer(self, item: Item) -> None:
-        """Have `item` done later, or do it now and here when much is waiting."""
+        """Have `item` done later, or do it now and here when much is waiting. Raises Stopped when another has failed."""
         with self._changed:
             if len(self._items) < _BACKLOG:
                 return self._enqueue(item)
@@ -55,6 +55,8 @@ class Crew(Generic[Item]):
             raise self._error
 
     def _enqueue(self, item: Item) -> None:
+        if self._error is not None:
+            raise Stopped
         self._items.append(item)
         self._open += 1
         self._hire()

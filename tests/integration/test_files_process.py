@@ -1,0 +1,233 @@
+"""The worker may die, freeze or hang in the kernel, its calls may be given up: the daemon goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests import filesystems
+from winslow.domain.layout import WorkspacePlan, parse
+from winslow.domain.stage import ProjectId, StageId
+from winslow.errors import NotFound, Unavailable
+from winslowd.files.process import FilesProcess, Patience, open_files
+
+PROJECT = ProjectId("p")
+IMPATIENT = Patience(quick=1.0, ping_every=0.1, ping=1.0, restart_max=0.2)
+OWNER = (os.geteuid(), os.getegid())
+
+
+def plan(stage: str) -> WorkspacePlan:
+    root = f"projects/p/stages/{stage}"
+    return WorkspacePlan(
+        StageId(stage), PROJECT, f"{root}/workspace", "projects/p/workspace", f"{root}/output", f"{root}/log"
+    )
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[FilesProcess]:
+    async with open_files(str(tmp_path), IMPATIENT) as storage:
+        await storage.workspaces.make_project(PROJECT)
+        yield storage
+
+
+async def until_well(storage: FilesProcess) -> None:
+    """Wait for a worker that answers pings."""
+    async with asyncio.timeout(30):
+        while storage.degraded or storage.space is None:
+            await asyncio.sleep(0.01)
+        while True:
+            with contextlib.suppress(Unavailable):
+                await storage.files.stat(parse("projects/p/input"))
+                return
+
+
+async def test_a_root_that_is_not_there_is_told_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(NotFound) as caught:
+        async with open_files(str(tmp_path / "never")):
+            pytest.fail("it started")
+    assert caught.value.reason == "FILE_NOT_FOUND"
+
+
+async def test_space_is_known_and_the_storage_well(storage: FilesProcess, tmp_path: Path) -> None:
+    await until_well(storage)
+    assert storage.space is not None
+    assert storage.space.total == os.statvfs(tmp_path).f_blocks * os.statvfs(tmp_path).f_frsize
+    assert storage.degraded == ""
+
+
+async def test_a_worker_that_dies_fails_what_it_was_doing_and_is_replaced(storage: FilesProcess) -> None:
+    os.kill(storage.worker, signal.SIGSTOP)
+    call = asyncio.create_task(storage.files.stat(parse("projects/p/input")), name="call")
+    await asyncio.sleep(0)
+    dead = storage.worker
+    os.kill(dead, signal.SIGKILL)
+    with pytest.raises(Unavailable) as caught:
+        await call
+    assert caught.value.reason == "STORAGE_RESTARTED"
+    assert (await storage.files.stat(parse("projects/p/input"))).kind == "directory"
+    assert storage.worker != dead
+
+
+async def test_a_worker_that_freezes_is_told_by_the_deadline_and_replaced(storage: FilesProcess) -> None:
+    frozen = storage.worker
+    os.kill(frozen, signal.SIGSTOP)
+    begun = time.monotonic()
+    with pytest.raises(Unavailable) as caught:
+        await storage.files.stat(parse("projects/p/input"))
+    assert caught.value.reason in ("STORAGE_DEGRADED", "STORAGE_RESTARTED")
+    assert time.monotonic() - begun < 5
+    assert storage.degraded
+    await until_well(storage)
+    assert storage.worker != frozen
+    assert not Path(f"/proc/{frozen}").exists()
+
+
+async def test_an_upload_goes_on_after_the_worker_was_killed(storage: FilesProcess, tmp_path: Path) -> None:
+    content = os.urandom(3_000_000)
+    location = parse("projects/p/input/clip.mp4")
+    digest = hashlib.sha256(content).hexdigest()
+    upload = await storage.uploads.begin("u", location, len(content), digest)
+    upload = await storage.uploads.flush(await storage.uploads.append(upload, 0, content[:2_000_000]))
+    os.kill(storage.worker, signal.SIGKILL)
+    async with asyncio.timeout(30):
+        while True:
+            with contextlib.suppress(Unavailable):
+                upload = await storage.uploads.append(upload, 2_000_000, content[2_000_000:])
+                break
+    await storage.uploads.commit(upload)
+    assert (tmp_path / "projects/p/input/clip.mp4").read_bytes() == content
+
+
+async def test_a_copy_that_nobody_waits_for_stops_at_once(storage: FilesProcess, tmp_path: Path) -> None:
+    source = tmp_path / "projects/p/workspace"
+    for index in range(3000):
+        (source / f"{index:04}").write_bytes(b"x" * 4096)
+    copy = tmp_path / "projects/p/stages/s1/.workspace.partial"
+    call = asyncio.create_task(storage.workspaces.prepare(plan("s1"), OWNER), name="prepare")
+    while not copy.exists() or not any(copy.iterdir()):
+        await asyncio.sleep(0.001)
+    begun = time.monotonic()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert time.monotonic() - begun < 0.5
+    # What follows waits for the copy to let go, and removes what it left.
+    await storage.workspaces.drop(PROJECT, StageId("s1"))
+    assert list((tmp_path / "projects/p/stages").iterdir()) == []
+    assert time.monotonic() - begun < 5
+
+
+async def test_bulk_work_does_not_make_a_listing_wait(storage: FilesProcess, tmp_path: Path) -> None:
+    for index in range(5000):
+        (tmp_path / "projects/p/input" / f"{index}").touch()
+    (tmp_path / "projects/p/input/big").write_bytes(bytes(200_000_000))
+    async with asyncio.TaskGroup() as group:
+        bulk = [
+            group.create_task(storage.files.usage(parse("projects/p/input")), name=f"bulk {index}")
+            for index in range(20)
+        ]
+        bulk += [
+            group.create_task(storage.files.digest(parse("projects/p/input/big")), name=f"digest {index}")
+            for index in range(20)
+        ]
+        await asyncio.sleep(0)
+        await storage.files.stat(parse("projects/p/input/7"))
+        assert not all(task.done() for task in bulk)
+        for task in bulk:
+            task.cancel()
+    assert all(task.cancelled() or task.done() for task in bulk)
+
+
+async def test_calls_that_were_cancelled_leave_nothing_behind(storage: FilesProcess) -> None:
+    for _ in range(200):
+        call = asyncio.create_task(storage.files.stat(parse("projects/p/input")), name="call")
+        await asyncio.sleep(0)
+        call.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await call
+    assert (await storage.files.stat(parse("projects/p/input"))).kind == "directory"
+
+
+async def test_many_calls_at_once_are_answered_each_with_its_own(storage: FilesProcess, tmp_path: Path) -> None:
+    contents = [os.urandom(1 + index * 7919) for index in range(60)]
+    for index, content in enumerate(contents):
+        (tmp_path / "projects/p/input" / f"{index}").write_bytes(content)
+    answers = await asyncio.gather(
+        *(storage.files.read(parse(f"projects/p/input/{index}"), 0, 1 << 22) for index in range(60)),
+        *(storage.files.digest(parse(f"projects/p/input/{index}")) for index in range(60)),
+    )
+    assert answers == [*contents, *(hashlib.sha256(content).hexdigest() for content in contents)]
+
+
+async def test_a_page_of_thousands_of_names_arrives_whole(storage: FilesProcess, tmp_path: Path) -> None:
+    for index in range(6000):
+        (tmp_path / "projects/p/input" / f"{index:05}-{'x' * 60}").touch()
+    page = await storage.files.entries(parse("projects/p/input"), "", 10_000)
+    assert [entry.name[:5] for entry in page] == [f"{index:05}" for index in range(6000)]
+
+
+async def test_the_worker_ends_with_its_daemon(tmp_path: Path) -> None:
+    """Also when the daemon is killed: nothing is left that writes to the volume."""
+    code = """
+import asyncio, sys
+from winslowd.files.process import open_files
+async def main():
+    async with open_files(sys.argv[1]) as storage:
+        print(storage.worker, flush=True)
+        await asyncio.sleep(60)
+asyncio.run(main())
+"""
+    packages = str(Path(__file__).parents[2])
+    arguments = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": packages}) as daemon:
+        assert daemon.stdout is not None
+        worker = int(await asyncio.to_thread(daemon.stdout.readline))
+        daemon.kill()
+    async with asyncio.timeout(10):
+        while _alive(worker):
+            await asyncio.sleep(0.01)
+
+
+async def test_the_worker_outlives_a_signal_to_the_whole_group(storage: FilesProcess) -> None:
+    worker = storage.worker
+    os.kill(worker, signal.SIGINT)
+    os.kill(worker, signal.SIGTERM)
+    await storage.files.stat(parse("projects/p/input"))
+    assert storage.worker == worker
+
+
+@pytest.mark.skipif(bool(filesystems.why_no_xfs()), reason=filesystems.why_no_xfs() or "-")
+async def test_a_file_system_that_hangs_does_not_hang_the_daemon(tmp_path: Path) -> None:
+    """A frozen XFS: whoever writes waits in the kernel, where no signal reaches, until it is thawed."""
+    with filesystems.xfs(tmp_path) as place:
+        async with open_files(str(place), IMPATIENT) as storage:
+            await storage.workspaces.make_project(PROJECT)
+            subprocess.run(["fsfreeze", "--freeze", place], check=True, timeout=30)
+            try:
+                begun = time.monotonic()
+                calls = (storage.files.make_directory(parse(f"projects/p/input/{index}")) for index in range(20))
+                results = await asyncio.gather(*calls, return_exceptions=True)
+                assert time.monotonic() - begun < 5
+                assert {type(result) for result in results} == {Unavailable}
+                assert storage.degraded
+            finally:
+                subprocess.run(["fsfreeze", "--unfreeze", place], check=True, timeout=30)
+            await until_well(storage)
+            await storage.files.make_directory(parse("projects/p/input/after"))
+
+
+def _alive(process: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
