@@ -17,7 +17,7 @@ def measure() -> list[Figure]:
         project = client.projects.create("backlog", spec=spec(image, ["work"], ["true"]))
         at = time.perf_counter()
         sweep = client.sweeps.start(project.name, "work", {"POINT": f"1..{STAGES}"}, expected_count=STAGES)
-        client.wait(sweep.name, timeout=600)
+        client.wait(sweep, timeout=600)
         rate = STAGES / (time.perf_counter() - at)
         states = [stage.state for stage in client.stages.list(project.name)]
         assert len(states) == STAGES and set(states) == {5}, "every point has succeeded"

@@ -43,7 +43,7 @@ def _gaps(client: Client, image: str, run: int) -> list[float]:
     names = [f"s{index:02d}" for index in range(STAGES)]
     project = client.projects.create(f"chain {run}", spec=spec(image, names, ["true"]))
     started = client.runs.start(project.name)
-    ended = client.wait(started.name, timeout=300)
+    ended = client.wait(started, timeout=300)
     stages = sorted(client.stages.list(project.name), key=lambda stage: stage.definition.name)
     assert [stage.definition.name for stage in stages] == names, ended
     times = [(stage.start_time.ToNanoseconds() / 1e9, stage.end_time.ToNanoseconds() / 1e9) for stage in stages]

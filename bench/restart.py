@@ -29,7 +29,7 @@ def measure(seed: int = 0) -> list[Figure]:
     with stage_set() as (daemon, image):
         with daemon.client() as client:
             project = client.projects.create("restart", spec=spec(image, names, ["sh", "-c", SCRIPT])).name
-            run = client.runs.start(project).name
+            run = client.runs.start(project)
         kills = 0
         while kills < KILLS:
             time.sleep(dice.uniform(0.0, 1.0))
@@ -40,9 +40,12 @@ def measure(seed: int = 0) -> list[Figure]:
         with daemon.client() as client:
             ended = client.wait(run, timeout=300)
             stages = list(client.stages.list(project))
-            lines = {stage.definition.name: _lines(client.logs.read(stage.name)) for stage in stages}
+            lines = {
+                stage.definition.name: _lines(b"".join(chunk.data for chunk in client.logs.read(stage.name)))
+                for stage in stages
+            }
             last = max(stages, key=lambda stage: stage.definition.name)
-            ran = Counter(client.files.read_text(f"{last.name}/workspace/ran").split())
+            ran = Counter(client.files.read_bytes(f"{last.name}/workspace/ran").decode().split())
         assert ended.end == RunEnd.RUN_END_SUCCEEDED, f"{ended.end} {ended.reason}"
         assert {stage.state for stage in stages} == {StageState.STAGE_STATE_SUCCEEDED}
         assert len(stages) == STAGES

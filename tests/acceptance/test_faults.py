@@ -1,0 +1,95 @@
+"""What the daemon and its etcd survive, told by an observer that does not believe them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+
+from tests.acceptance.story import Story, run_state, state_of
+from tests.daemon import Daemon
+
+COUNTING = "echo $WINSLOW_DEFINITION >> /workspace/ran; i=0; while [ $i -lt 100 ]; do echo line $i; usleep 20000; i=$((i+1)); done"
+
+
+def numbers(story: Story, definition: str) -> list[int]:
+    return [int(line.removeprefix("line ")) for line in story.log(definition) if line.startswith("line ")]
+
+
+def test_a_killed_daemon_finds_its_container_and_the_log_has_no_gap_and_no_repeat(
+    own_daemon: Daemon, image: str
+) -> None:
+    with own_daemon.client() as client:
+        story = Story(client, image, "killed").stages(COUNTING, COUNTING)
+        run = client.runs.start(story.project)
+        story.started("s1")
+        for _ in range(3):
+            own_daemon.kill()
+            own_daemon.start()
+        assert run_state(story.settled(run)) == "SUCCEEDED"
+        for name in ("s1", "s2"):
+            assert numbers(story, name) == list(range(100))
+        ran = client.files.read_bytes(f"{story.stage('s2').name}/workspace/ran").decode().split()
+        assert Counter(ran) == {"s1": 1, "s2": 1}
+
+
+def test_a_follower_sees_every_line_once_though_the_daemon_is_killed(own_daemon: Daemon, image: str) -> None:
+    with own_daemon.client() as client:
+        story = Story(client, image, "followed").stages(COUNTING)
+        client.runs.start(story.project)
+        stage = story.started("s1")
+        seen: list[int] = []
+        for line in client.logs.lines(stage.name, follow=True):
+            seen.append(int(line.text.split()[-1]))
+            if len(seen) == 20:
+                own_daemon.kill()
+                own_daemon.start()
+        assert seen == list(range(100))
+
+
+def test_etcd_stopped_for_30_seconds_kills_nothing_and_the_end_is_recorded_after_it(
+    own_daemon: Daemon, image: str
+) -> None:
+    with own_daemon.client() as client:
+        story = Story(client, image, "outage").stages("sleep 10; echo done", "true")
+        run = client.runs.start(story.project)
+        stage = story.started("s1")
+        etcd = own_daemon.etcd_pid()
+        os.kill(etcd, signal.SIGSTOP)
+        try:
+            time.sleep(30)
+        finally:
+            os.kill(etcd, signal.SIGCONT)
+        back = time.time()
+        assert run_state(story.settled(run)) == "SUCCEEDED"
+        ended = client.stages.get(stage.name)
+        assert state_of(ended) == "SUCCEEDED" and len(story.all("s1")) == 1
+        ran = ended.end_time.ToNanoseconds() / 1e9 - ended.start_time.ToNanoseconds() / 1e9
+        assert 9.5 < ran < 15, "its end is when its process ended, not when etcd was back"
+        assert ended.end_time.ToNanoseconds() / 1e9 < back
+
+
+def test_a_stop_in_good_order_leaves_the_stage_running_and_the_next_daemon_goes_on(
+    own_daemon: Daemon, image: str
+) -> None:
+    with own_daemon.client() as client:
+        story = Story(client, image, "upgrade").stages(COUNTING)
+        run = client.runs.start(story.project)
+        story.started("s1")
+        own_daemon.stop()
+        own_daemon.start()
+        assert run_state(story.settled(run)) == "SUCCEEDED"
+        assert numbers(story, "s1") == list(range(100))
+
+
+def test_an_abort_that_was_asked_for_is_carried_out_though_the_daemon_dies(own_daemon: Daemon, image: str) -> None:
+    with own_daemon.client() as client:
+        story = Story(client, image, "abort").stages("trap '' TERM; while true; do sleep 0.1; done", grace="2s")
+        run = client.runs.start(story.project)
+        stage = story.started("s1")
+        client.stages.abort(stage.name)
+        own_daemon.kill()
+        own_daemon.start()
+        story.settled(run)
+        assert state_of(client.stages.get(stage.name)) == "ABORTED"
