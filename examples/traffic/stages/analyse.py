@@ -27,7 +27,7 @@ def main() -> None:
     draw_pictures(facts, tracks, stats)
     write_page(name, facts, stats)
     progress = Progress(facts.frames)
-    film.annotate(facts, tracks, OUTPUT / "annotated.mp4", speed_label(scale), lambda number: progress.at(number + 1))
+    film.annotate(facts, tracks, OUTPUT / "annotated.webm", speed_label(scale), lambda number: progress.at(number + 1))
     progress.at(facts.frames)
     report(stats)
 

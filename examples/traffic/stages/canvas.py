@@ -1,6 +1,7 @@
 """Drawing with OpenCV alone: text, lines and translucent shapes, in colours written as in CSS."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ def bgr(colour: str) -> tuple[int, int, int]:
     return int(colour[5:7], 16), int(colour[3:5], 16), int(colour[1:3], 16)
 
 
+@cache
 def colour_of(number: int) -> str:
     """A bright colour for a track; the golden angle keeps neighbours apart."""
     hsv = np.uint8([[[int(number * 137.508 % 360 / 2), 200, 255]]])
@@ -26,8 +28,12 @@ def colour_of(number: int) -> str:
 
 def ramp(share: float) -> str:
     """From blue by green to red for 0..1: OpenCV's turbo without its dark ends."""
-    value = np.uint8([[int(30 + 200 * min(max(share, 0.0), 1.0))]])
-    blue, green, red = cv2.applyColorMap(value, cv2.COLORMAP_TURBO)[0, 0]
+    return _turbo(int(30 + 200 * min(max(share, 0.0), 1.0)))
+
+
+@cache
+def _turbo(value: int) -> str:
+    blue, green, red = cv2.applyColorMap(np.uint8([[value]]), cv2.COLORMAP_TURBO)[0, 0]
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

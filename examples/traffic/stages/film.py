@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 
+from stages import webm
 from stages.canvas import Canvas, colour_of, ramp
 from stages.clip import Clip
+from stages.contract import WORKSPACE
 from stages.trajectories import Sighting, Trajectory
 
 TRAIL_SECONDS = 3.0
@@ -66,23 +67,17 @@ def _legend(canvas: Canvas, fastest: float, label: Callable[[float], str]) -> No
 
 def annotate(clip: Clip, tracks: list[Trajectory], target: Path, label: Callable[[float], str],
              at_frame: Callable[[int], None]) -> None:  # fmt: skip
-    """Writes the clip as H.264 with what was found drawn in; `at_frame` is told each frame's number."""
+    """Writes the clip as WebM with what was found drawn in; `at_frame` is told each frame's number."""
     now: dict[int, list[tuple[Trajectory, int]]] = defaultdict(list)
     for track in tracks:
         for index, at in enumerate(track.sightings):
             now[at.frame].append((track, index))
     trail = round(TRAIL_SECONDS * clip.fps / clip.step)
-    with av.open(str(target), "w", options={"movflags": "faststart"}) as container:
-        stream = container.add_stream("libx264", rate=max(1, round(clip.fps / clip.step)))
-        stream.width, stream.height = clip.width & ~1, clip.height & ~1  # the format wants even sizes
-        stream.pix_fmt = "yuv420p"
-        stream.options = {"preset": "veryfast", "crf": "24"}
+    with webm.film(target, clip.fps / clip.step, (clip.width, clip.height), scratch=WORKSPACE) as add:
         for number, image in clip.frames_of():
             _draw(Canvas(image), now[number], trail, label, number / clip.fps)
-            even = np.ascontiguousarray(image[: stream.height, : stream.width])
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="bgr24")))
+            add(image)
             at_frame(number)
-        container.mux(stream.encode())
 
 
 def _draw(
