@@ -93,10 +93,10 @@ class FilesProcess:
         wait = 0.1
         while True:
             try:
-                async with self._started() as link:
+                async with self._started() as (link, process):
                     started.set()
                     wait = 0.1
-                    self.degraded = await self._watch(link)
+                    self.degraded = await self._watch(link, process)
             except (WinslowError, OSError) as error:  # OSError: no process could be started
                 if not started.is_set():
                     raise
@@ -105,7 +105,7 @@ class FilesProcess:
             wait = min(2 * wait, self._patience.restart_max)
 
     @asynccontextmanager
-    async def _started(self) -> AsyncIterator[Link]:
+    async def _started(self) -> AsyncIterator[tuple[Link, Process]]:
         """A worker that is up. It is ended when the body is left, and calls wait for the next one."""
         await self._make_room()
         link, process = await self._start()
@@ -118,7 +118,7 @@ class FilesProcess:
             self.worker = process.pid
             self._link = link
             self._linked.set()
-            yield link
+            yield link, process
         finally:
             self._link = None
             self._linked.clear()
@@ -141,14 +141,16 @@ class FilesProcess:
         _, link = await asyncio.get_running_loop().create_unix_connection(Link, sock=ours)
         return link, process
 
-    async def _watch(self, link: Link) -> str:
-        """Ping until the worker is lost, hangs, or cannot reach its root any more; returns which."""
+    async def _watch(self, link: Link, process: Process) -> str:
+        """Ping until the worker is lost, hangs (then it is killed), or cannot reach its root any more; returns which."""
         failed = 0
         while not link.lost.is_set():
             try:
                 async with asyncio.timeout(self._patience.ping):
                     self.space = await link.request(PING, ())
             except TimeoutError:
+                with suppress(ProcessLookupError):
+                    process.kill()
                 return f"the file system did not answer within {self._patience.ping:g} s"
             except WinslowError as error:
                 failed += 1
