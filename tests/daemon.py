@@ -67,7 +67,6 @@ class Daemon:
             if self._process.poll() is not None:
                 raise AssertionError(f"winslowd ended with {self._process.returncode}:\n{self._tail()}")
             with contextlib.suppress(Unavailable), self.client(patience=0.2) as client:
-                client.nodes.cluster()
                 if list(client.nodes.list()):
                     return
             time.sleep(0.02)

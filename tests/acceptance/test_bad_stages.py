@@ -112,7 +112,7 @@ def test_a_symlink_in_a_workspace_leads_nobody_out(story: Story) -> None:
 
 
 def test_a_stage_is_aborted_while_it_waits(story: Story) -> None:
-    story.stages("sleep 60", resources="{cpus: 10000}")
+    story.stages("sleep 60", resources="{cpus: 4000}")
     run = story.client.runs.start(story.project)
     waiting = story.started("s1", state=StageState.STAGE_STATE_QUEUED)
     assert state_of(story.client.stages.abort(waiting.name)) == "ABORTED"
@@ -120,12 +120,12 @@ def test_a_stage_is_aborted_while_it_waits(story: Story) -> None:
 
 
 def test_a_wait_says_what_for(story: Story) -> None:
-    story.stages("true", resources="{cpus: 10000}")
+    story.stages("true", resources="{cpus: 4000}")
     run = story.client.runs.start(story.project)
     stage = story.client.wait(
         story.started("s1", state=StageState.STAGE_STATE_QUEUED), until=lambda one: bool(one.reason.text), timeout=10
     )
-    assert stage.reason.code == "NO_NODE_ABLE" and "10000 CPUs" in stage.reason.text
+    assert stage.reason.code == "NO_NODE_ABLE" and "4000 CPUs" in stage.reason.text
     story.client.stages.abort(stage.name)
     story.settled(run)
 

@@ -27,7 +27,8 @@ def test_a_killed_daemon_finds_its_container_and_the_log_has_no_gap_and_no_repea
         for _ in range(3):
             own_daemon.kill()
             own_daemon.start()
-        assert run_state(story.settled(run)) == "SUCCEEDED"
+        ended = story.settled(run)
+        assert run_state(ended) == "SUCCEEDED", ended.reason.text
         for name in ("s1", "s2"):
             assert numbers(story, name) == list(range(100))
         ran = client.files.read_bytes(f"{story.stage('s2').name}/workspace/ran").decode().split()

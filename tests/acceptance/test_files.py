@@ -32,7 +32,7 @@ def test_an_upload_goes_on_where_it_was_cut_though_the_daemon_is_killed(
     with own_daemon.client() as client:
         story = Story(client, image, "cut").stages("true")
 
-        def progress(done: int, total: int = 0, *rest: object) -> None:
+        def progress(path: str, done: int, total: int) -> None:
             nonlocal cuts
             if cuts == 0 and done > len(content) // 2:
                 cuts += 1

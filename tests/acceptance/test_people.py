@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.acceptance.story import Story, run_state, state_of, with_env
-from winslow.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound
+from winslow.errors import AlreadyExists, Conflict, FailedPrecondition, InvalidArgument, NotFound
 from winslow.v1.run_pb2 import RunMode
 from winslow.v1.stage_pb2 import Layer
 
@@ -228,7 +228,7 @@ def test_the_same_request_twice_has_one_effect(story: Story) -> None:
     again = story.client.runs.start(story.project, request_id="5f0c9f3e-1111-4222-8333-444455556666")
     assert first.name == again.name
     assert len(list(story.client.runs.list(story.project))) == 1
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(AlreadyExists) as refused:
         story.client.runs.start(story.project, comment="else", request_id="5f0c9f3e-1111-4222-8333-444455556666")
     assert refused.value.reason == "REQUEST_ID_REUSED"
 
