@@ -1,0 +1,3 @@
+"""Fixtures of the unit tests."""
+
+from tests.unit.cli import api, client, ctl  # noqa: F401 - pytest finds them by name
