@@ -22,6 +22,7 @@ from winslow.errors import NotFound, Unavailable
 from winslowd.files.process import FilesProcess, Patience, open_files
 
 PROJECT = ProjectId("p")
+PATIENT = Patience(ping_every=0.1, restart_max=0.2)
 IMPATIENT = Patience(quick=1.0, ping_every=0.1, ping=1.0, restart_max=0.2)
 OWNER = (os.geteuid(), os.getegid())
 
@@ -35,7 +36,7 @@ def plan(stage: str) -> WorkspacePlan:
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[FilesProcess]:
-    async with open_files(str(tmp_path), IMPATIENT) as storage:
+    async with open_files(str(tmp_path), PATIENT) as storage:
         await storage.workspaces.make_project(PROJECT)
         yield storage
 
@@ -47,7 +48,7 @@ async def until_well(storage: FilesProcess) -> None:
             await asyncio.sleep(0.01)
         while True:
             with contextlib.suppress(Unavailable):
-                await storage.files.stat(parse("projects/p/input"))
+                await storage.files.stat(parse("resources"))
                 return
 
 
@@ -78,18 +79,19 @@ async def test_a_worker_that_dies_fails_what_it_was_doing_and_is_replaced(storag
     assert storage.worker != dead
 
 
-async def test_a_worker_that_freezes_is_told_by_the_deadline_and_replaced(storage: FilesProcess) -> None:
-    frozen = storage.worker
-    os.kill(frozen, signal.SIGSTOP)
-    begun = time.monotonic()
-    with pytest.raises(Unavailable) as caught:
-        await storage.files.stat(parse("projects/p/input"))
-    assert caught.value.reason in ("STORAGE_DEGRADED", "STORAGE_RESTARTED")
-    assert time.monotonic() - begun < 5
-    assert storage.degraded
-    await until_well(storage)
-    assert storage.worker != frozen
-    assert not Path(f"/proc/{frozen}").exists()
+async def test_a_worker_that_freezes_is_told_by_the_deadline_and_replaced(tmp_path: Path) -> None:
+    async with open_files(str(tmp_path), IMPATIENT) as storage:
+        frozen = storage.worker
+        os.kill(frozen, signal.SIGSTOP)
+        begun = time.monotonic()
+        with pytest.raises(Unavailable) as caught:
+            await storage.files.stat(parse("resources"))
+        assert caught.value.reason in ("STORAGE_DEGRADED", "STORAGE_RESTARTED")
+        assert time.monotonic() - begun < 5
+        assert storage.degraded
+        await until_well(storage)
+        assert storage.worker != frozen
+        assert not _alive(frozen)
 
 
 async def test_an_upload_goes_on_after_the_worker_was_killed(storage: FilesProcess, tmp_path: Path) -> None:
@@ -120,11 +122,11 @@ async def test_a_copy_that_nobody_waits_for_stops_at_once(storage: FilesProcess,
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert time.monotonic() - begun < 0.5
+    assert time.monotonic() - begun < 1
     # What follows waits for the copy to let go, and removes what it left.
     await storage.workspaces.drop(PROJECT, StageId("s1"))
     assert list((tmp_path / "projects/p/stages").iterdir()) == []
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10
 
 
 async def test_bulk_work_does_not_make_a_listing_wait(storage: FilesProcess, tmp_path: Path) -> None:
