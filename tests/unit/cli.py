@@ -13,8 +13,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tests.fakes.api import FakeApi
 from winslow.client import Client
 from winslow.errors import NotFound
-from winslow.v1 import pipeline_pb2, project_pb2, project_service_pb2, run_pb2, run_service_pb2, stage_pb2
-from winslow.v1 import stage_service_pb2
+from winslow.v1 import (
+    pipeline_pb2,
+    project_pb2,
+    project_service_pb2,
+    run_pb2,
+    run_service_pb2,
+    stage_pb2,
+    stage_service_pb2,
+)
 from winslow.v1.common_pb2 import Reason
 from winslowctl.__main__ import run
 

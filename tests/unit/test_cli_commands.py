@@ -164,7 +164,22 @@ def test_start_puts_variables_and_resources_on_the_stage_it_starts_at(ctl: Ctl, 
     project.pipeline.stages[0].resources.tags.append("fast")
     serve_projects(api, project)
     api.on("RunService/StartRun", a_run())
-    said = ctl("run", "start", "bikes", "-e", "A=1", "-e", "track:B=x=y", "--cpus", "2", "--gpus", "nvidia:1", "--one", "--arg", "-v")
+    said = ctl(
+        "run",
+        "start",
+        "bikes",
+        "-e",
+        "A=1",
+        "-e",
+        "track:B=x=y",
+        "--cpus",
+        "2",
+        "--gpus",
+        "nvidia:1",
+        "--one",
+        "--arg",
+        "-v",
+    )
     assert said.code == 0
     (request,) = api.requests("RunService/StartRun")
     detect = request.overrides["detect"]
@@ -453,7 +468,9 @@ def test_help_says_the_exit_codes_and_is_quick(ctl: Ctl) -> None:
     took = []
     for _ in range(3):
         begun = time.monotonic()
-        done = subprocess.run([sys.executable, "-m", "winslowctl", "--help"], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "winslowctl", "--help"], capture_output=True, text=True, check=True
+        )
         took.append(time.monotonic() - begun)
     assert "Exit codes: 0 done" in done.stdout
     assert min(took) < 1  # 0.12 s on a quiet machine; loading gRPC, rich or the messages would still be seen below

@@ -33,7 +33,14 @@ def test_durations_have_two_units_at_most(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1_572_864, "1.5 MiB"), (1_048_575, "1.0 MiB"), (5 << 50, "5120.0 TiB")],
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1_572_864, "1.5 MiB"),
+        (1_048_575, "1.0 MiB"),
+        (5 << 50, "5120.0 TiB"),
+    ],
 )
 def test_sizes_are_in_powers_of_1024(count: int, text: str) -> None:
     assert human.size(count) == text
@@ -55,7 +62,11 @@ def test_plain_text_has_no_control_characters(text: str) -> None:
     assert not [c for c in shown if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029\u202e\u2066"]
 
 
-@given(st.lists(st.sampled_from(["\x1b[31m", "\x1b]0;title\x07", "\x1b[2J", "\x1bc", "\r", "\x08", "text", "\t", "\x9b1A"])))
+@given(
+    st.lists(
+        st.sampled_from(["\x1b[31m", "\x1b]0;title\x07", "\x1b[2J", "\x1bc", "\r", "\x08", "text", "\t", "\x9b1A"])
+    )
+)
 def test_a_log_line_keeps_its_colours_and_nothing_else_of_a_terminals_language(parts: list[str]) -> None:
     shown = style.log_text("".join(parts))
     rest = shown.replace("\x1b[31m", "").replace("\x1b[0m", "")
