@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import pwd
 import secrets
 import signal
 import time
@@ -208,6 +209,13 @@ def _token() -> str:
 
 
 def _authenticate(metadata: Mapping[str, str]) -> Principal:
-    """Identity follows later; until then whoever reaches the address is the local user, by the name they give."""
+    """Identity follows later; until then whoever reaches the address is the user that the daemon runs as."""
     del metadata
-    return Principal(os.environ.get("USER") or "local", admin=True)
+    return Principal(_user_name(), admin=True)
+
+
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid-{os.getuid()}"
