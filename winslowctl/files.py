@@ -7,6 +7,8 @@ command is run again.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,7 +92,8 @@ def rm(
     if recursive:
         confirm(f"Delete {', '.join(str(one) for one in found)} with all that is in there?", yes)
     for one in found:
-        client().files.delete(one.path, recursive=recursive)
+        with _said_for_here():
+            client().files.delete(one.path, recursive=recursive)
 
 
 @app.verb("du")
@@ -127,6 +130,22 @@ def _cat_safely(path: str) -> None:
     sys.stdout.write(decoder.decode(b"", final=True))
 
 
+_HINTS = {
+    "FILE_EXISTS": "Put it in its place with --force, or choose another name",
+    "DIRECTORY_NOT_EMPTY": "Delete it with all that is in it with -r",
+}
+
+
+@contextmanager
+def _said_for_here() -> Iterator[None]:
+    """The daemon's hints name no options of this program; these do."""
+    try:
+        yield
+    except WinslowError as error:
+        error.hint = _HINTS.get(error.reason, error.hint)
+        raise
+
+
 def _upload(here: Local, there: Remote, recursive: bool, force: bool) -> None:
     from winslowctl.render.progress import bars
 
@@ -134,7 +153,7 @@ def _upload(here: Local, there: Remote, recursive: bool, force: bool) -> None:
         _needs(recursive, str(here))
         # As cp does: into an existing directory it goes by its own name, unless only its content was meant.
         target = there if here.directory or not _is_directory(there) else there.beneath(here.path.resolve().name)
-        with bars(many=True) as progress:
+        with _said_for_here(), bars(many=True) as progress:
             tree = client().files.upload_tree(here.path, target.path, replace=force, progress=progress)
         _show_tree(tree, "Uploaded", str(here), str(target))
         return
@@ -142,7 +161,7 @@ def _upload(here: Local, there: Remote, recursive: bool, force: bool) -> None:
         raise NotFound(f"There is no {here} on this machine", reason="LOCAL_FILE_NOT_FOUND", subject=str(here))
     into = there.directory or _is_directory(there)
     target = there.beneath(here.path.name) if into else there
-    with bars(many=False) as progress:
+    with _said_for_here(), bars(many=False) as progress:
         sent = client().files.upload(here.path, target.path, replace=force, progress=progress)
     _show_one(sent, "Uploaded", str(here), str(target), sent.size)
 

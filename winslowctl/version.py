@@ -12,13 +12,12 @@ app = Noun()
 
 @app.verb("version")
 def version() -> None:
-    """Show the versions of this program and of the daemon that answers, if one does."""
+    """Show the versions of this program and of the cluster's daemons, if one answers."""
     from winslowctl.render.show import show
 
     found = {"winslowctl": __version__}
     try:
-        cluster = client().nodes.cluster()
-        found |= {"winslowd": cluster.version, "answered_by": cluster.answered_by}
+        found["winslowd"] = ", ".join(sorted({node.version for node in client().nodes.list()}))
     except WinslowError as error:
         found["winslowd"] = ""
         found["error"] = error.message

@@ -416,6 +416,7 @@ def test_copying_over_another_file_is_refused_and_says_how(ctl: Ctl, api: FakeAp
     (tmp_path / "clip.avi").write_bytes(b"a clip")
     said = ctl("cp", str(tmp_path / "clip.avi"), "bikes:input/")
     assert said.code == 4
+    assert "--force" in said.err
     assert ctl("cp", "--force", str(tmp_path / "clip.avi"), "bikes:input/").code == 0
 
 
@@ -474,7 +475,10 @@ def test_help_says_the_exit_codes_and_is_quick(ctl: Ctl) -> None:
         took.append(time.monotonic() - begun)
     assert "Exit codes: 0 done" in done.stdout
     assert min(took) < 1  # 0.12 s on a quiet machine; loading gRPC, rich or the messages would still be seen below
-    probe = "import sys, winslowctl.__main__ as m; m.run(['--help']); print([n for n in ('grpc', 'rich', 'google.protobuf', 'pydantic') if n in sys.modules])"
+    probe = (
+        "import sys, winslowctl.__main__ as m; m.run(['--help']); "
+        "print([n for n in ('grpc', 'rich', 'google.protobuf', 'pydantic') if n in sys.modules])"
+    )
     loaded = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert loaded.stdout.splitlines()[-1] == "[]"
 
