@@ -36,6 +36,7 @@ class Little:
     def __init__(self, root: Path) -> None:
         self.store = FakeStore()
         self.membership = FakeMembership(self.store)
+        root.mkdir(exist_ok=True)
         self.volume = InlineVolume(str(root))
         self.now = 1000.0
         self._numbers = itertools.count()
