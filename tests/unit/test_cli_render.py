@@ -109,11 +109,23 @@ def test_a_tree_shows_redone_stages_beside_their_elders() -> None:
     assert list(tree(stages)) == [
         "input and zeroth workspace",
         "├─ ✔  detect-1-1-x  succeeded  12s",
-        "│  └─ ✘  track-1-1-x  failed  12s",
-        "│        exited with 3",
+        "│  ✘  track-1-1-x  failed  12s",
+        "│     exited with 3",
         "└─ ✔  detect-2-1-x  succeeded  12s  cars=7",
-        "   └─ ✔  track-2-1-x  succeeded  12s",
+        "   ✔  track-2-1-x  succeeded  12s",
     ]
+
+
+def test_a_branch_within_a_chain_is_indented_and_a_chain_is_not() -> None:
+    stages = [
+        stage("detect-1-1-x"),
+        stage("track-1-1-x", parent="detect-1-1-x"),
+        stage("analyse-1-1-x", parent="track-1-1-x"),
+        stage("track-2-1-x", parent="detect-1-1-x"),
+    ]
+    shapes = [text.partition("  ")[0] for text in tree(stages)][1:]
+    assert shapes == ["└─ ✔", "", "", ""]
+    assert [text[:8].rstrip() for text in tree(stages)][2:] == ["   ├─ ✔", "   │  ✔", "   └─ ✔"]
 
 
 def test_a_tree_counts_the_many_points_of_a_sweep_unless_all_are_asked_for() -> None:
@@ -124,10 +136,12 @@ def test_a_tree_counts_the_many_points_of_a_sweep_unless_all_are_asked_for() -> 
     assert len(long) == 101
 
 
-def test_a_tree_of_a_thousand_stages_in_a_chain_can_be_drawn() -> None:
+def test_a_chain_of_thousands_can_be_drawn_and_stays_on_the_screen() -> None:
     stages = [stage("s-1-1-x")]
-    stages += [stage(f"s-{n}-1-x", parent=f"s-{n - 1}-1-x") for n in range(2, 301)]
-    assert len(list(tree(stages))) == 301
+    stages += [stage(f"s-{n}-1-x", parent=f"s-{n - 1}-1-x") for n in range(2, 3001)]
+    lines = list(tree(stages))
+    assert len(lines) == 3001
+    assert max(map(len, lines)) < 80
 
 
 def test_a_trees_names_cannot_take_over_the_terminal() -> None:

@@ -7,7 +7,8 @@ the others counted.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from winslow.v1.stage_pb2 import Stage, StageState
 from winslowctl.references import last
@@ -21,29 +22,47 @@ RESULT_WIDTH = 24
 
 
 def tree(stages: Sequence[Stage], everything: bool = False) -> Iterator[str]:
-    """Lines, the zeroth workspace at the root. `stages` oldest first."""
+    """Lines, the zeroth workspace at the root. `stages` oldest first.
+
+    Only branches are indented: a chain of attempts is drawn downwards, or a pipeline of twenty would leave the screen.
+    """
     below: defaultdict[str, list[Stage]] = defaultdict(list)
     names = {stage.name for stage in stages}
     for stage in stages:
         below[stage.parent if stage.parent in names else ""].append(stage)
     yield str(paint("input and zeroth workspace", "dim"))
-    yield from _below("", below, "", everything)
+    waiting = list(_branches(below[""], "", everything))
+    while waiting:
+        drawn = waiting.pop()
+        yield drawn.text
+        if drawn.stage is None:
+            continue
+        children = below.get(drawn.stage.name, [])
+        yield from _reason(drawn.stage, drawn.indent, len(children) > 1)
+        if len(children) == 1:
+            waiting.append(_Drawn(f"{drawn.indent}{line(children[0])}", children[0], drawn.indent))
+        else:
+            waiting.extend(_branches(children, drawn.indent, everything))
 
 
-def _below(parent: str, below: Mapping[str, list[Stage]], indent: str, everything: bool) -> Iterator[str]:
-    """A chain without branches keeps its indentation growing by one step only, as in any tree of files."""
-    children = below.get(parent, [])
+class _Drawn(NamedTuple):
+    """A line, the attempt it shows if it shows one, and how far what comes after it is indented."""
+
+    text: str
+    stage: Stage | None = None
+    indent: str = ""
+
+
+def _branches(children: Sequence[Stage], indent: str, everything: bool) -> Iterator[_Drawn]:
+    """Attempts side by side, the last one first, as a stack wants them."""
     shown = children if everything else children[-SIDE_BY_SIDE_MAX:]
-    left_out = children[: len(children) - len(shown)]
     tee, corner, bar = ("├─ ", "└─ ", "│  ") if has_symbols() else ("|- ", "`- ", "|  ")
-    if left_out:
-        yield f"{indent}{paint(tee, 'dim')}{_counted(left_out)}"
-    for stage in shown:
+    for stage in reversed(shown):
         is_last = stage is shown[-1]
-        yield f"{indent}{paint(corner if is_last else tee, 'dim')}{line(stage)}"
         deeper = indent + ("   " if is_last else str(paint(bar, "dim")))
-        yield from _reason(stage, deeper, bool(below.get(stage.name)))
-        yield from _below(stage.name, below, deeper, everything)
+        yield _Drawn(f"{indent}{paint(corner if is_last else tee, 'dim')}{line(stage)}", stage, deeper)
+    if left_out := children[: len(children) - len(shown)]:
+        yield _Drawn(f"{indent}{paint(tee, 'dim')}{_counted(left_out)}")
 
 
 def line(stage: Stage) -> str:
@@ -73,12 +92,12 @@ def _time(stage: Stage) -> str:
     return human.since(stage.start_time, stage.end_time)
 
 
-def _reason(stage: Stage, indent: str, has_children: bool) -> Iterator[str]:
+def _reason(stage: Stage, indent: str, has_branches: bool) -> Iterator[str]:
     """Below a stage that waits or did not succeed: why."""
     text = stage.outcome.message if stage.HasField("outcome") and stage.outcome.message else stage.reason.text
     state = words.word(StageState, stage.state)
     if text and state not in {"SUCCEEDED", "RUNNING"}:
-        bar = str(paint("│  " if has_symbols() else "|  ", "dim")) if has_children else "   "
+        bar = str(paint("│  " if has_symbols() else "|  ", "dim")) if has_branches else "   "
         yield f"{indent}{bar}{paint(text, 'red' if state in {'FAILED', 'LOST'} else 'dim')}"
 
 
