@@ -180,7 +180,8 @@ class TestPausing:
         assert shown(little, project).state.value == "PAUSED"
         hold = little.run(project).hold
         assert hold and hold.reason.text == "paused by bob: lunch"
-        await little.use_cases.runs.resume(little.request(), project, "-")
+        for _ in range(2):
+            await little.use_cases.runs.resume(little.request("go on"), project, "-")
         assert (await little.placed("track")).run == little.run(project).id
 
     async def test_pausing_twice_is_pausing_once(self, little: Little) -> None:

@@ -75,7 +75,8 @@ class TestAborting:
         project = await little.project(world.pipeline(*(world.definition(name) for name in names)))
         await little.use_cases.runs.start(little.request(), project, Start())
         await little.until(lambda: len(little.view.stages_of(project)) == 50)
-        await little.use_cases.stages.abort_all(little.request("all"), project)
+        first = await little.use_cases.stages.abort_all(little.request("all"), project)
+        assert await little.use_cases.stages.abort_all(little.request("all"), project) == first
         assert all(stage.abort for stage in little.view.stages_of(project))
 
     async def test_where_nothing_lives_there_is_nothing_to_abort(self, little: Little) -> None:

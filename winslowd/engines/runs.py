@@ -146,8 +146,9 @@ class Runs:
                 return run
             return self._resumed(view, run, mode, changes)
 
-        if many and not any(run.hold for run in _active(self.store.view, project)):
-            raise self._not_paused(self.store.view, _latest(self.store.view, project))
+        view = self.store.view
+        if many and answered(view, request) is None and not any(run.hold for run in _active(view, project)):
+            raise self._not_paused(view, _latest(view, project))
         return await self._each(request, project, id_, resumed, expected)
 
     def _resumed(self, view: View, run: Run, mode: RunMode | None, overrides: Mapping[DefinitionName, Override]) -> Run:

@@ -15,7 +15,7 @@ from winslow.domain.stage import PLACED, WAITING, ProjectId, Reason, Stage, Stag
 from winslow.ports import Clock, Store
 from winslowd.engines import known, refusals
 from winslowd.engines.listing import Ask, Listing, Page
-from winslowd.engines.requests import Request, expect, in_batches, once
+from winslowd.engines.requests import Request, answered, expect, in_batches, once
 from winslowd.engines.sweeps import aborting
 
 
@@ -129,8 +129,10 @@ class Stages:
         """Abort all that live in a project; answers the latest one's name. Raises FailedPrecondition (STAGE_ENDED) where none does."""
         view, by = self.store.view, request.principal.name
         known.project(view, project)
-        stages = view.stages_of(project)
-        live = [stage for stage in stages if stage.live]
+        live = [stage for stage in view.stages_of(project) if stage.live]
+        before = answered(view, request)
+        if before is not None:
+            return before
         if not live:
             raise refusals.nothing_lives(project)
         name = f"projects/{project}/stages/{live[-1].id}"
