@@ -134,13 +134,18 @@ class TestLooking:
         project = await little.project(world.chain("detect", environment={"S": "1"}))
         root = Path(little.volume.workspaces.absolute(f"projects/{project}/stages"))
         attempts: list[Stage] = []
-        for index, files in enumerate(({"same": "x", "gone": "1", "d/changed": "1"}, {"same": "x", "d/changed": "22"})):
+        for index, files in enumerate(
+            (
+                {"workspace/same": "x", "workspace/gone": "1", "output/d/changed": "1"},
+                {"workspace/same": "x", "output/d/changed": "22"},
+            )
+        ):
             ask = Start(overrides={DETECT: Override({"S": f"{index}"})})
             await little.use_cases.runs.start(little.request(), project, ask)
             attempts.append(await little.end("detect", results={"n": f"{index}"}))
             await little.until(lambda: not little.run(project).active)
             for name, text in files.items():
-                path = root / attempts[-1].id / "workspace" / name
+                path = root / attempts[-1].id / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text)
         before, after = attempts
@@ -150,8 +155,8 @@ class TestLooking:
         assert [(one.key, one.before, one.after) for one in found.results] == [("n", "0", "1")]
         assert found.definition == ()
         assert [(one.path, one.before is None, one.after is None) for one in found.files] == [
-            ("d/changed", False, False),
-            ("gone", False, True),
+            ("output/d/changed", False, False),
+            ("workspace/gone", False, True),
         ]
         first = await compare(ANN, ("-", before.id), ("-", after.id), Ask(page_size=1))
         second = await compare(

@@ -89,4 +89,4 @@ def _files(found: Comparison) -> list[pb.CompareStagesResponse.FileDifference]:
 
 
 def _file(stage: Stage, path: str, entry: Entry | None) -> file_pb2.File | None:
-    return file_to_proto(entry, f"{names.stage(stage.project, stage.id)}/workspace/{path}") if entry else None
+    return file_to_proto(entry, f"{names.stage(stage.project, stage.id)}/{path}") if entry else None

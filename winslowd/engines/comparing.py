@@ -1,4 +1,4 @@
-"""What differs between two attempts: their variables, results, definitions, and the files of their workspaces.
+"""What differs between two attempts: their variables, results, definitions, and what they made in /output and /workspace.
 
 Files are compared by size and time first; where only the time differs a small one is read and a large one is taken for
 changed, so that comparing two workspaces never reads terabytes.
@@ -16,6 +16,7 @@ from winslow.domain.stage import Stage
 from winslow.errors import NotFound
 from winslow.ports import Entry, Files, Store
 from winslowd.engines import known
+from winslowd.engines.files import stage_output
 from winslowd.engines.listing import Ask, decode_token, encode_token, page_size
 
 READ_MAX = 16 << 20
@@ -34,7 +35,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class FileDifference:
-    """A file that was added (no `before`), removed (no `after`) or changed; `path` within the workspaces."""
+    """A file that was added (no `before`), removed (no `after`) or changed; `path` is `output/...` or `workspace/...`."""
 
     path: str
     before: Entry | None
@@ -67,7 +68,7 @@ class Comparing:
         last = str(decode_token(ask.page_token, asked)[0]) if ask.page_token else ""
         size = page_size(ask.page_size)
         differing: list[FileDifference] = []
-        async for difference in self._differing(_workspace(old), _workspace(new), last):
+        async for difference in self._differing(old, new, last):
             differing.append(difference)
             if len(differing) > size:
                 break
@@ -77,14 +78,16 @@ class Comparing:
         values = replace(_values(old, new), files=found, next_page_token=token)
         return values if not last else replace(values, environment=(), results=(), definition=())
 
-    async def _differing(self, before: Location, after: Location, last: str) -> AsyncIterator[FileDifference]:
+    async def _differing(self, old: Stage, new: Stage, last: str) -> AsyncIterator[FileDifference]:
         """Files that differ, whose paths come after `last`; a directory's own entries stay together."""
-        if before == after:
-            return
         passed = tuple(last.split("/")) if last else ()
-        async for path, one, other in self._pairs(before, after, ""):
-            if tuple(path.split("/")) > passed and await self._differs(before, after, path, one, other):
-                yield FileDifference(path, one, other)
+        for tree, place in PLACES:
+            before, after = place(old), place(new)
+            if before == after or (tree,) < passed[:1]:
+                continue
+            async for path, one, other in self._pairs(before, after, ""):
+                if (tree, *path.split("/")) > passed and await self._differs(before, after, path, one, other):
+                    yield FileDifference(f"{tree}/{path}", one, other)
 
     async def _pairs(
         self, before: Location, after: Location, directory: str
@@ -128,9 +131,17 @@ class Comparing:
         return digests[0] != digests[1]
 
 
+def _output(stage: Stage) -> Location:
+    return stage_output(stage.project, stage.id, "")
+
+
 def _workspace(stage: Stage) -> Location:
     root = workspace_path(stage.project, stage.workspace)
     return Location(Pool.STAGE_WORKSPACE, root, "", stage.project, stage.id)
+
+
+PLACES = (("output", _output), ("workspace", _workspace))
+"""What is compared of an attempt's files, in the order of the names."""
 
 
 def _no_directory(entry: Entry | None) -> Entry | None:
