@@ -132,7 +132,7 @@ def scope(project: Project, run: Run) -> frozenset[DefinitionName]:
     """The definitions that this run executes: where it starts, and what follows from there."""
     known = {definition.name for definition in project.pipeline.stages}
     starts = [name for name in run.start if name in known]
-    return frozenset(starts).union(*(graph.descendants(project.pipeline, name) for name in starts))
+    return graph.reached(project.pipeline, starts).union(starts)
 
 
 def standings(situation: Situation) -> dict[DefinitionName, Standing]:

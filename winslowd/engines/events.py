@@ -30,6 +30,8 @@ HEARTBEAT = 5.0
 """Seconds after which something is said though nothing happened."""
 SETTLE = 0.1
 """Seconds in which changes of one derived state are taken together."""
+SHARE = 20
+"""A watcher derives for at most a twentieth of the time, however much there is."""
 PIECE = 200
 """Resources of one message of the beginning."""
 
@@ -135,12 +137,13 @@ class _Watch:
                 await asyncio.wait((coming,), timeout=max(due - loop.time(), 0.0))
                 told: tuple[Told, ...] = ()
                 if coming.done():
-                    settle = settle if self._dirty else loop.time() + SETTLE
+                    settle = settle if self._dirty else max(settle, loop.time() + SETTLE)
                     told = self._take(coming.result())
                     coming = asyncio.ensure_future(anext(changes))
                 elif self._dirty and loop.time() >= settle:
+                    began = loop.time()
                     told = self._settled()
-                    settle = loop.time() + SETTLE
+                    settle = loop.time() + max(SETTLE, SHARE * (loop.time() - began))
                 if told or loop.time() >= said + HEARTBEAT:
                     said = loop.time()
                     yield Batch(self.revision, told, stale=not self.store.connected)
