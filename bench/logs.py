@@ -11,7 +11,7 @@ from winslow.client import Client
 
 SLOW = "i=0; while [ $i -lt 1000 ]; do echo line $i; usleep 10000; i=$((i+1)); done"
 LINES = 3_000_000
-FAST = f"seq -f %099.0f 1 {LINES}"
+FAST = f"awk 'BEGIN {{ for (i = 1; i <= {LINES}; i++) printf \"%099d\\n\", i }}'"
 AIM_MS, AIM_RATE = 100.0, 100_000.0
 
 

@@ -137,6 +137,9 @@ class Journal(Protocol):
     def open(self, stage: StageId) -> str:
         """Make the stage's entry, if need be, and return its absolute path."""
 
+    def has(self, stage: StageId) -> bool:
+        """Whether the stage has an entry; without one this node has made no container for it."""
+
     def entries(self) -> tuple[StageId, ...]:
         """Stages that this node has not finished with."""
 

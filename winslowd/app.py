@@ -64,7 +64,7 @@ async def dev(directory: Path, listen: tuple[str, ...], cpus: float | None) -> N
     directory.mkdir(mode=0o711, parents=True, exist_ok=True)
     async with development.etcd(directory / "etcd") as etcd:
         settings = Settings(
-            cluster="dev",
+            cluster=development.cluster_name(directory),
             listen=(f"unix:{directory / SOCKET}", *listen),
             state=directory / "state",
             volume=directory / "files",
@@ -97,7 +97,8 @@ async def serve(settings: Settings) -> None:
             settings.volume.mkdir(parents=True, exist_ok=True)
             files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
             journal = DirectoryJournal(settings.state / "stages")
-            driver = DockerDriver(settings.cluster, find_launcher(), journal.control_root, settings.docker)
+            owner = f"{settings.cluster}/{settings.node}"  # nodes may share an engine, as in tests
+            driver = DockerDriver(owner, find_launcher(), journal.control_root, settings.docker)
             stack.push_async_callback(driver.close)
             node = _node(settings)
             tools = Tools(
@@ -108,7 +109,6 @@ async def serve(settings: Settings) -> None:
                 logs=files.logs,
                 journal=journal,
                 clock=time.time,
-                cluster=settings.cluster,
                 default_user=settings.default_user,
             )
             use_cases = UseCases(

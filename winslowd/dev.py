@@ -15,6 +15,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 import structlog
@@ -32,6 +33,11 @@ class Etcd:
 
     endpoint: str
     pid: int
+
+
+def cluster_name(directory: Path) -> str:
+    """A name of the directory's own: several of them share one engine, and none may take another's containers for its own."""
+    return f"dev-{blake2b(str(directory).encode(), digest_size=4).hexdigest()}"
 
 
 @contextlib.asynccontextmanager

@@ -36,6 +36,9 @@ class DirectoryJournal:
         entry.mkdir(mode=0o755, exist_ok=True)
         return str(entry)
 
+    def has(self, stage: StageId) -> bool:
+        return (self._control / stage).exists()
+
     def entries(self) -> tuple[StageId, ...]:
         return tuple(StageId(entry.name) for entry in self._control.iterdir())
 

@@ -14,7 +14,7 @@ import structlog
 from winslow.domain.stage import Stage, StageId
 from winslow.errors import WinslowError
 from winslowd.engines.attempt import Attempt, Finishing
-from winslowd.engines.containers import Tools
+from winslowd.engines.containers import Containers, Tools
 from winslowd.engines.standby import Standbys
 
 log = structlog.get_logger(__name__)
@@ -29,11 +29,12 @@ class Agent:
     def __init__(self, tools: Tools) -> None:
         self._node = tools.node
         self._tools = tools
+        self._containers = Containers(tools)
         self._attempts: dict[StageId, Attempt] = {}
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            standbys = Standbys(self._tools, group)
+            standbys = Standbys(self._tools, self._containers, group)
             group.create_task(self._tidy_up(standbys), name="agent: what an earlier daemon left")
             while True:
                 seen = self._tools.store.view.revision
@@ -47,7 +48,7 @@ class Agent:
     def _attend(self, stage: Stage, standbys: Standbys, group: asyncio.TaskGroup) -> None:
         attempt = self._attempts.get(stage.id)
         if attempt is None:
-            attempt = self._attempts[stage.id] = Attempt(stage, self._tools)
+            attempt = self._attempts[stage.id] = Attempt(stage, self._tools, self._containers)
             group.create_task(self._see_through(stage.id, attempt, standbys), name=f"attempt {stage.id}")
         if stage.abort:
             attempt.abort()
@@ -55,8 +56,7 @@ class Agent:
     async def _see_through(self, id_: StageId, attempt: Attempt, standbys: Standbys) -> None:
         """A fault of ours must not take the node's other stages with it; the next look begins the attempt again."""
         try:
-            await standbys.claim(id_)
-            await attempt.run()
+            await attempt.run(await standbys.claim(id_))
         except Exception:
             log.exception("attempt broke off, it is begun again", stage=id_)
             await asyncio.sleep(1.0)

@@ -15,7 +15,7 @@ from dataclasses import replace
 import structlog
 
 from winslow.domain import exits, layout, lifecycle
-from winslow.domain.container import Exit, Phase
+from winslow.domain.container import ContainerSpec, Exit, Phase, fingerprint
 from winslow.domain.records import Commit, Expect, Put, stage_ref
 from winslow.domain.stage import Cause, Outcome, Reason, Stage, StageId
 from winslow.errors import Conflict, NotFound, Unavailable, WinslowError
@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 REPORT_EVERY = 1.0
 """Seconds between two looks at a running stage's log for progress and results."""
+GLANCE = 0.01
+"""Seconds in which an end is recorded together with its start, in one transaction."""
 RETRY_FIRST, RETRY_MOST = 0.2, 5.0
 """Seconds between two tries of a step whose part cannot be reached."""
 LOG_TAIL = 256 * 1024
@@ -38,21 +40,26 @@ class Fenced(Exception):
 class Attempt:
     """Sees one stage of this node through. `run` may be cancelled at any point and begun again, in this process or another."""
 
-    def __init__(self, stage: Stage, tools: Tools) -> None:
-        self._containers = Containers(tools)
+    def __init__(self, stage: Stage, tools: Tools, containers: Containers) -> None:
+        self._containers = containers
         self._id = stage.id
         self._fence = stage.fence
         self._stage = stage
         self._tools = tools
         self._abort = asyncio.Event()
         self._scanned = Findings(0)
+        self._ready: ContainerSpec | None = None
 
     def abort(self) -> None:
         """Stop the stage; it ends ABORTED, or as it ended if it was quicker."""
         self._abort.set()
 
-    async def run(self) -> None:
-        """Raises nothing but CancelledError: every failure of a stage ends in its record."""
+    async def run(self, ready: ContainerSpec | None = None) -> None:
+        """See it through. `ready` is what the container that was made before its turn is made of, where there is one.
+
+        Raises nothing but CancelledError: every failure of a stage ends in its record.
+        """
+        self._ready = ready
         if self._stage.abort:
             self._abort.set()
         try:
@@ -69,29 +76,33 @@ class Attempt:
         try:
             outcome = await self._unless_aborted(self._persistently(self._bring_up))
             if outcome is not None:
-                return self._ended_early(outcome)
+                return await self._ended_early(outcome)
             exit_ = await self._to_the_end()
         except WinslowError as error:
             log.warning("stage could not be executed", stage=self._id, error=str(error), reason=error.reason)
-            return self._ended_early(exits.refused(error))
+            return await self._ended_early(exits.refused(error))
         return await self._told(exit_)
 
     async def _bring_up(self) -> Outcome | None:
         """Until a process was launched, or is being. None when it goes on from there."""
-        driver = self._tools.driver
-        match await driver.phase(self._id):
+        if self._ready and await self._let_go(fingerprint(self._ready)):
+            return None
+        match await self._phase():
             case Phase.RUNNING | Phase.EXITED:
                 await self._adopt()
-            case Phase.HELD if await self._let_go():
+            case Phase.HELD if await self._let_go((await self._labels()).get(SPEC_LABEL, "")):
                 pass
             case Phase.GONE if self._stage.started_at is not None:
                 pass  # it ran here before; `wait` knows how it ended
             case Phase.GONE:
                 await self._create_and_start()
             case _:  # made before its turn, but not as it is wanted now; or never started
-                await driver.remove(self._id)
+                await self._tools.driver.remove(self._id)
                 await self._create_and_start()
         return None
+
+    async def _phase(self) -> Phase:
+        return await self._tools.driver.phase(self._id) if self._tools.journal.has(self._id) else Phase.GONE
 
     async def _create_and_start(self) -> None:
         spec = await self._containers.spec(self._stage)
@@ -100,11 +111,10 @@ class Attempt:
         self._stage = replace(self._stage, image_digest=spec.image.digest)
         await self._tools.driver.start(self._id)
 
-    async def _let_go(self) -> bool:
-        """Release the container that was made ready before its turn, if it is what the stage wants now."""
+    async def _let_go(self, held: str) -> bool:
+        """Release the container that was made ready before its turn, if its fingerprint is what the stage wants now."""
         spec = await self._containers.spec(self._stage)
-        labels = await self._labels()
-        if labels.get(SPEC_LABEL) != spec.labels[SPEC_LABEL]:
+        if fingerprint(spec) != held:
             return False
         await self._tools.workspaces.prepare(self._containers.plan(self._stage), spec.user)
         self._stage = replace(self._stage, image_digest=spec.image.digest)
@@ -133,7 +143,7 @@ class Attempt:
             task.cancel()
             stop.cancel()
             await asyncio.gather(task, stop, return_exceptions=True)
-        if await self._tools.driver.phase(self._id) is Phase.RUNNING:
+        if await self._phase() is Phase.RUNNING:
             return None  # it got away; it is stopped as a running one
         return Outcome(cause=Cause.ABORTED, message=f"{self._by()} before it started")
 
@@ -155,15 +165,17 @@ class Attempt:
         """Wait for the process's end; meanwhile record its start, report what its log says, and stop it when told."""
         waiting = asyncio.ensure_future(self._wait())
         beside = [
-            asyncio.ensure_future(part) for part in (self._record_start(), self._report(), self._stop_when_told())
+            asyncio.ensure_future(part)
+            for part in (self._record_start_unless(waiting), self._report(), self._stop_when_told())
         ]
+        recording = beside[0]
         try:
-            done, _ = await asyncio.wait((waiting, *beside), return_when=asyncio.FIRST_COMPLETED)
-            while waiting not in done:
-                for part in done:
+            while not waiting.done():
+                done, _ = await asyncio.wait((waiting, *beside), return_when=asyncio.FIRST_COMPLETED)
+                for part in done - {waiting}:
                     part.result()  # a fence found by one of them ends the attempt
                 beside = [part for part in beside if not part.done()]
-                done, _ = await asyncio.wait((waiting, *beside), return_when=asyncio.FIRST_COMPLETED)
+            await recording
             return waiting.result()
         finally:
             for part in (waiting, *beside):
@@ -176,8 +188,10 @@ class Attempt:
         except NotFound:
             return Exit(code=-1, launched=False, message="its container is gone and left no record of its end")
 
-    async def _record_start(self) -> None:
-        if self._stage.started_at is None:
+    async def _record_start_unless(self, waiting: asyncio.Future[Exit]) -> None:
+        """The start, unless the end comes so soon that both are recorded at once."""
+        await asyncio.wait((waiting,), timeout=GLANCE)
+        if self._stage.started_at is None and not waiting.done():
             await self._commit(lifecycle.Started(self._tools.clock(), self._stage.image_digest))
 
     async def _report(self) -> None:
@@ -234,12 +248,13 @@ class Attempt:
 
     # ---- its end
 
-    def _ended_early(self, outcome: Outcome) -> lifecycle.Ended:
+    async def _ended_early(self, outcome: Outcome) -> lifecycle.Ended:
+        await self._seal()
         return lifecycle.Ended(outcome, {}, self._tools.clock())
 
     async def _told(self, exit_: Exit) -> lifecycle.Ended:
-        """The exit in the words of the record, with everything that its log said."""
-        await self._read_to_the_end()
+        """The exit in the words of the record, with everything that its log said; its workspace is sealed by then."""
+        await asyncio.gather(self._read_to_the_end(), self._seal())
         outcome = exits.outcome(exit_, self._tools.journal.verdict(self._id), self._stage.definition)
         ended_at = exit_.ended_at or self._tools.clock()
         return lifecycle.Ended(outcome, dict(self._scanned.results), ended_at, exit_.started_at or None)
@@ -254,8 +269,7 @@ class Attempt:
             log.warning("log could not be read to its end", stage=self._id, error=str(error))
 
     async def _record(self, ended: lifecycle.Ended) -> None:
-        """Seal, record, publish, clean up: in this order, each again after a crash."""
-        await self._seal()
+        """Record, publish, clean up: in this order, each again after a crash."""
         await self._commit(ended)
         await Finishing(self._tools).finish(self._stage)
 

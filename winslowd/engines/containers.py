@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from winslow.domain import layout
@@ -12,11 +13,13 @@ from winslow.domain.stage import NodeId, Stage
 from winslow.ports import Clock, Driver, Journal, Logs, Store, Workspaces
 
 SPEC_LABEL, IMAGE_LABEL = "winslow.spec", "winslow.image"
+IMAGES_KEPT = 256
+"""Images of runs remembered, so that the engine is not asked again for each stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a node's engines work with. `cluster` labels containers; `default_user` runs what names no user."""
+    """What a node's engines work with. `default_user` runs what names no user."""
 
     node: NodeId
     store: Store
@@ -25,7 +28,6 @@ class Tools:
     logs: Logs
     journal: Journal
     clock: Clock
-    cluster: str
     default_user: tuple[int, int]
 
 
@@ -34,6 +36,7 @@ class Containers:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._images: OrderedDict[tuple[str, str, str], Image] = OrderedDict()
 
     def plan(self, stage: Stage) -> layout.WorkspacePlan:
         """The stage's directories."""
@@ -62,21 +65,28 @@ class Containers:
             gpus=stage.gpus,
             hold=hold,
         )
-        return _labelled(spec, self._tools.cluster, stage)
+        return _labelled(spec, stage)
 
     def _joined(self, stage: Stage) -> dict[DefinitionName, Stage | None]:
         return {name: self._tools.store.view.stage(id_) for name, id_ in stage.joined.items()}
 
     async def _image(self, stage: Stage) -> Image:
-        """The digest that this run resolved first stays the run's, whatever the name means by now."""
-        view, driver = self._tools.store.view, self._tools.driver
+        """The digest that a run resolved first stays the run's, whatever the name means by now."""
+        key = (stage.project, stage.run, stage.definition.image)
+        if key not in self._images:
+            self._images[key] = await self._pinned(stage) or await self._tools.driver.pull(stage.definition.image)
+            if len(self._images) > IMAGES_KEPT:
+                self._images.popitem(last=False)
+        return self._images[key]
+
+    async def _pinned(self, stage: Stage) -> Image | None:
+        """What another stage of the run, perhaps on another node, was recorded to execute."""
+        view = self._tools.store.view
         run = view.run(stage.project, stage.run)
         for other in view.stages_of_run(run) if run else ():
             if other.image_digest and other.definition.image == stage.definition.image:
-                pinned = await driver.inspect_image(other.image_digest)
-                if pinned:
-                    return pinned
-        return await driver.pull(stage.definition.image)
+                return await self._tools.driver.inspect_image(other.image_digest)
+        return None
 
     async def _user(self, stage: Stage, image: Image) -> tuple[int, int]:
         wanted = stage.definition.user
@@ -85,9 +95,8 @@ class Containers:
         return image.user or self._tools.default_user
 
 
-def _labelled(spec: ContainerSpec, cluster: str, stage: Stage) -> ContainerSpec:
+def _labelled(spec: ContainerSpec, stage: Stage) -> ContainerSpec:
     labels = {
-        "winslow.cluster": cluster,
         "winslow.project": stage.project,
         "winslow.fence": str(stage.fence),
         IMAGE_LABEL: spec.image.digest,

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from winslow.domain.container import ContainerSpec
 from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.progress import foresee, situation_of
 from winslow.domain.resources import shortage
@@ -30,11 +31,12 @@ AT_MOST = 4
 class Standbys:
     """This node's containers before their turn. `look` whenever the view has changed."""
 
-    def __init__(self, tools: Tools, group: asyncio.TaskGroup) -> None:
+    def __init__(self, tools: Tools, containers: Containers, group: asyncio.TaskGroup) -> None:
         self._tools = tools
-        self._containers = Containers(tools)
+        self._containers = containers
         self._group = group
         self._works: dict[StageId, asyncio.Task[None]] = {}
+        self._made: dict[StageId, ContainerSpec] = {}
 
     @property
     def ids(self) -> frozenset[StageId]:
@@ -53,12 +55,16 @@ class Standbys:
             if id_ not in self._works and len(self._works) < AT_MOST:
                 self._begin(id_, self._make(stage))
 
-    async def claim(self, id_: StageId) -> None:
-        """Wait until nothing is done to the stage's container here any more; from now on it is its attempt's."""
+    async def claim(self, id_: StageId) -> ContainerSpec | None:
+        """The spec of the container that is held ready for the stage, if there is one; from now on it is its attempt's.
+
+        Waits until nothing is done to it here any more.
+        """
         work = self._works.get(id_)
         if work is not None:
             await asyncio.wait((work,))
             self._works.pop(id_, None)
+        return self._made.pop(id_, None)
 
     def _foreseen(self) -> dict[StageId, Stage]:
         found: dict[StageId, Stage] = {}
@@ -93,12 +99,14 @@ class Standbys:
             await self._tools.workspaces.reserve(self._containers.plan(stage), spec.user)
             await self._tools.driver.create(spec)
             await self._tools.driver.start(stage.id)
+            self._made[stage.id] = spec
         except WinslowError as error:
             log.info("could not get ready before its turn", stage=stage.id, error=str(error))
 
     async def _discard(self, id_: StageId, work: asyncio.Task[None]) -> None:
         """Its directories stay: they are empty, and another node may be about to fill them."""
         await asyncio.wait((work,))
+        self._made.pop(id_, None)
         try:
             await self._tools.driver.remove(id_)
             self._tools.journal.close(id_)
