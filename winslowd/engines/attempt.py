@@ -107,9 +107,10 @@ class Attempt:
     async def _create_and_start(self) -> None:
         spec = await self._containers.spec(self._stage)
         await self._tools.workspaces.prepare(self._containers.plan(self._stage), spec.user)
-        await self._tools.driver.create(spec)
         self._stage = replace(self._stage, image_digest=spec.image.digest)
-        await self._tools.driver.start(self._id)
+        with self._tools.quiet.disturbed():
+            await self._tools.driver.create(spec)
+            await self._tools.driver.start(self._id)
 
     async def _let_go(self, held: str) -> bool:
         """Release the container that was made ready before its turn, if its fingerprint is what the stage wants now."""
@@ -324,7 +325,8 @@ class Finishing:
         if exits.published(self._tools.store.view.stages_of(stage.project), stage.definition.name) == stage.id:
             plan = layout.plan_workspace(stage, None)
             await self._tools.workspaces.publish(plan, stage.definition.name)
-        await self._tools.driver.remove(stage.id)
+        async with self._tools.quiet.moment():
+            await self._tools.driver.remove(stage.id)
         self._tools.journal.close(stage.id)
 
     async def finish_id(self, id_: StageId) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from winslow.domain import layout
 from winslow.domain.container import ContainerSpec, Image, fingerprint
@@ -11,6 +11,7 @@ from winslow.domain.mounts import mounts_of
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.stage import NodeId, Stage
 from winslow.ports import Clock, Driver, Journal, Logs, Store, Workspaces
+from winslowd.engines.quiet import Quiet
 
 SPEC_LABEL, IMAGE_LABEL = "winslow.spec", "winslow.image"
 IMAGES_KEPT = 256
@@ -29,6 +30,7 @@ class Tools:
     journal: Journal
     clock: Clock
     default_user: tuple[int, int]
+    quiet: Quiet = field(default_factory=Quiet)
 
 
 class Containers:

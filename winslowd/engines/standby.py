@@ -18,7 +18,7 @@ from winslow.domain.container import ContainerSpec
 from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.progress import foresee, situation_of
 from winslow.domain.resources import shortage
-from winslow.domain.stage import PLACED, Stage, StageId
+from winslow.domain.stage import PLACED, Stage, StageId, State
 from winslow.errors import WinslowError
 from winslowd.engines.containers import Containers, Tools
 
@@ -26,6 +26,10 @@ log = structlog.get_logger(__name__)
 
 AT_MOST = 4
 """Containers held ready on a node at the same time."""
+AT_ONCE = 2
+"""Of them, started at the same time: more of them only make each other late."""
+LEADER_WITHIN = 10.0
+"""Seconds after its parent's success in which a stage is still expected; then its container goes."""
 
 
 class Standbys:
@@ -36,7 +40,9 @@ class Standbys:
         self._containers = containers
         self._group = group
         self._works: dict[StageId, asyncio.Task[None]] = {}
+        self._stages: dict[StageId, Stage] = {}
         self._made: dict[StageId, ContainerSpec] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     @property
     def ids(self) -> frozenset[StageId]:
@@ -44,16 +50,31 @@ class Standbys:
         return frozenset(self._works)
 
     def look(self) -> None:
-        """Begin to make what is foreseen now, and to remove what no longer is."""
-        view = self._tools.store.view
+        """Begin to make what is foreseen now, and to remove what no longer can come."""
         foreseen = self._foreseen()
-        for id_ in self._works.keys() - foreseen.keys():
-            stage = view.stage(id_)
-            if not (stage and stage.live and stage.node in (None, self._tools.node)):
+        for id_, stage in list(self._stages.items()):
+            if not self._may_come(stage, foreseen):
                 self._begin(id_, self._discard(id_, self._works[id_]))
+                del self._stages[id_]
         for id_, stage in foreseen.items():
             if id_ not in self._works and len(self._works) < AT_MOST:
+                self._stages[id_] = stage
                 self._begin(id_, self._make(stage))
+
+    def _may_come(self, stage: Stage, foreseen: dict[StageId, Stage]) -> bool:
+        """Whether its turn may still come here. Between its parent's end and its making the leader is asked, not us."""
+        if stage.id in foreseen:
+            return True
+        view = self._tools.store.view
+        made = view.stage(stage.id)
+        if made is not None:
+            return made.live and made.node in (None, self._tools.node)
+        parent = view.stage(stage.parent) if stage.parent else None
+        if parent is None:
+            return stage.parent in self._stages
+        run = view.run(stage.project, stage.run)
+        just_ended = parent.state is State.SUCCEEDED and (parent.ended_at or 0) > self._tools.clock() - LEADER_WITHIN
+        return just_ended and run is not None and run.active and not run.hold
 
     async def claim(self, id_: StageId) -> ContainerSpec | None:
         """The spec of the container that is held ready for the stage, if there is one; from now on it is its attempt's.
@@ -64,6 +85,7 @@ class Standbys:
         if work is not None:
             await asyncio.wait((work,))
             self._works.pop(id_, None)
+        self._stages.pop(id_, None)
         return self._made.pop(id_, None)
 
     def _foreseen(self) -> dict[StageId, Stage]:
@@ -97,8 +119,10 @@ class Standbys:
         try:
             spec = await self._containers.spec(stage, hold=True)
             await self._tools.workspaces.reserve(self._containers.plan(stage), spec.user)
-            await self._tools.driver.create(spec)
-            await self._tools.driver.start(stage.id)
+            async with self._turns:
+                with self._tools.quiet.disturbed():
+                    await self._tools.driver.create(spec)
+                    await self._tools.driver.start(stage.id)
             self._made[stage.id] = spec
         except WinslowError as error:
             log.info("could not get ready before its turn", stage=stage.id, error=str(error))
