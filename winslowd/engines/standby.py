@@ -9,7 +9,8 @@ It reserves nothing: the launcher that waits uses no memory to speak of and no C
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import structlog
@@ -32,6 +33,28 @@ LEADER_WITHIN = 10.0
 """Seconds after its parent's success in which a stage is still expected; then its container goes."""
 
 
+class Turns:
+    """At most so many starts at once, and evenly apart: begun together, they end together, late, and all wait for both."""
+
+    def __init__(self, at_once: int) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._apart = 0.0
+        self._next = 0.0
+        self._at_once = at_once
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """A turn; the distance kept is that of the latest starts, shared out."""
+        loop = asyncio.get_running_loop()
+        async with self._places:
+            now = loop.time()
+            began = max(now, self._next)
+            self._next = began + self._apart
+            await asyncio.sleep(began - now)
+            yield
+            self._apart = (self._apart + (loop.time() - began) / self._at_once) / 2
+
+
 class Standbys:
     """This node's containers before their turn. `look` whenever the view has changed."""
 
@@ -42,7 +65,7 @@ class Standbys:
         self._works: dict[StageId, asyncio.Task[None]] = {}
         self._stages: dict[StageId, Stage] = {}
         self._made: dict[StageId, ContainerSpec] = {}
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns(AT_ONCE)
 
     @property
     def ids(self) -> frozenset[StageId]:
@@ -119,7 +142,7 @@ class Standbys:
         try:
             spec = await self._containers.spec(stage, hold=True)
             await self._tools.workspaces.reserve(self._containers.plan(stage), spec.user)
-            async with self._turns:
+            async with self._turns.one():
                 with self._tools.quiet.disturbed():
                     await self._tools.driver.create(spec)
                     await self._tools.driver.start(stage.id)
