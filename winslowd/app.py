@@ -36,7 +36,6 @@ from winslowd.engines.agent import Agent
 from winslowd.engines.containers import Tools
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
-from winslowd.engines.usecases import UseCases
 from winslowd.etcd.channels import Login, Tls
 from winslowd.etcd.client import Client
 from winslowd.etcd.membership import EtcdMembership
@@ -45,6 +44,7 @@ from winslowd.etcd.store import EtcdStore
 from winslowd.files.process import open_files
 from winslowd.journal import DirectoryJournal
 from winslowd.monitor import host
+from winslowd.usecases.all import UseCases
 
 log = structlog.get_logger(__name__)
 

@@ -20,9 +20,9 @@ from winslow.domain.records import Commit, Expect, Put, View, stage_ref
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, Outcome, ProjectId, Stage, State
 from winslowd.engines.leader import Leader
-from winslowd.engines.projects import NewProject
-from winslowd.engines.requests import Request
-from winslowd.engines.usecases import UseCases
+from winslowd.usecases.all import UseCases
+from winslowd.usecases.projects import NewProject
+from winslowd.usecases.requests import Request
 
 ANN = Principal("ann")
 BOB = Principal("bob")

@@ -16,12 +16,12 @@ from winslow.domain.project import ProjectState
 from winslow.domain.records import Kind
 from winslow.domain.stage import Cause, Outcome, RunId, State
 from winslow.errors import InvalidArgument, OutOfRange, Unavailable
-from winslowd.engines import events
-from winslowd.engines.beginnings import Start
-from winslowd.engines.derived import ProjectShown
-from winslowd.engines.events import Batch, Told, Wanted
 from winslowd.engines.janitor import Janitor
-from winslowd.engines.listing import PAGE_MAX, Ask, Listing
+from winslowd.usecases import events
+from winslowd.usecases.beginnings import Start
+from winslowd.usecases.derived import ProjectShown
+from winslowd.usecases.events import Batch, Told, Wanted
+from winslowd.usecases.listing import PAGE_MAX, Ask, Listing
 
 
 @pytest.fixture

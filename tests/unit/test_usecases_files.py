@@ -26,11 +26,11 @@ from winslow.errors import (
     Unavailable,
     WinslowError,
 )
-from winslowd.engines import logs as logs_module
-from winslowd.engines.beginnings import Start
-from winslowd.engines.listing import Ask
-from winslowd.engines.logs import line_time
-from winslowd.engines.uploads import Uploads
+from winslowd.usecases import logs as logs_module
+from winslowd.usecases.beginnings import Start
+from winslowd.usecases.listing import Ask
+from winslowd.usecases.logs import line_time
+from winslowd.usecases.uploads import Uploads
 
 CONTENT = b"0123456789" * 1000
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

@@ -16,10 +16,10 @@ from winslow.domain.records import Kind
 from winslow.domain.resources import Resources
 from winslow.domain.stage import ProjectId
 from winslow.errors import AlreadyExists, Conflict, FailedPrecondition, InvalidArgument, NotFound
-from winslowd.engines.beginnings import Start
-from winslowd.engines.listing import Ask
-from winslowd.engines.pipelines import PipelineChange
-from winslowd.engines.projects import Configuration, NewProject, ProjectChange
+from winslowd.usecases.beginnings import Start
+from winslowd.usecases.listing import Ask
+from winslowd.usecases.pipelines import PipelineChange
+from winslowd.usecases.projects import Configuration, NewProject, ProjectChange
 
 
 @pytest.fixture

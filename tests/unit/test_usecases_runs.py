@@ -14,9 +14,9 @@ from winslow.domain.project import Override, RunEnd, RunMode
 from winslow.domain.resources import Resources
 from winslow.domain.stage import Layer, ProjectId, RunId, StageId, State
 from winslow.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound
-from winslowd.engines.beginnings import Start
-from winslowd.engines.listing import Ask
-from winslowd.engines.runs import GateAnswer
+from winslowd.usecases.beginnings import Start
+from winslowd.usecases.listing import Ask
+from winslowd.usecases.runs import GateAnswer
 
 DETECT, TRACK, ANALYSE = (DefinitionName(name) for name in ("detect", "track", "analyse"))
 

@@ -15,10 +15,10 @@ from winslow.domain.project import Axis, Override, SweepId
 from winslow.domain.resources import Resources
 from winslow.domain.stage import NodeId, ProjectId, RunId, Stage, State
 from winslow.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound
-from winslowd.engines.beginnings import Start
-from winslowd.engines.listing import Ask
-from winslowd.engines.nodes import NodeState
-from winslowd.engines.sweeps import NewSweep
+from winslowd.usecases.beginnings import Start
+from winslowd.usecases.listing import Ask
+from winslowd.usecases.nodes import NodeState
+from winslowd.usecases.sweeps import NewSweep
 
 DETECT = DefinitionName("detect")
 AXES = (Axis("S", ("1", "2", "3")), Axis("T", ("a", "b")))

@@ -8,8 +8,8 @@ from typing import Any
 
 from winslow.domain.principal import Principal
 from winslow.errors import InvalidArgument, Unauthenticated
-from winslowd.engines.given import REQUEST_ID_MAX
-from winslowd.engines.requests import Request
+from winslowd.usecases.given import REQUEST_ID_MAX
+from winslowd.usecases.requests import Request
 
 _principal: ContextVar[Principal] = ContextVar("principal")
 

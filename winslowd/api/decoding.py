@@ -10,7 +10,7 @@ from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import InvalidArgument
 from winslow.wire import names
 from winslow.wire.enums import RUN_MODE
-from winslowd.engines.listing import Ask
+from winslowd.usecases.listing import Ask
 
 
 def ask(message: Any) -> Ask:

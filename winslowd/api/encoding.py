@@ -26,15 +26,15 @@ from winslow.wire.settings import globals_to_proto
 from winslow.wire.stage import reason_to_proto, stage_to_proto
 from winslow.wire.sweep import sweep_to_proto
 from winslow.wire.times import timestamp
-from winslowd.engines.derived import ProjectShown, RunShown, SweepShown
-from winslowd.engines.events import Shown, Told
-from winslowd.engines.files import FileShown
-from winslowd.engines.nodes import NodeShown, NodeState
-from winslowd.engines.pipelines import PipelineShown
-from winslowd.engines.runs import comment_ref
-from winslowd.engines.settings import GlobalsShown
-from winslowd.engines.stages import StageShown
-from winslowd.engines.uploads import UploadShown
+from winslowd.usecases.derived import ProjectShown, RunShown, SweepShown
+from winslowd.usecases.events import Shown, Told
+from winslowd.usecases.files import FileShown
+from winslowd.usecases.nodes import NodeShown, NodeState
+from winslowd.usecases.pipelines import PipelineShown
+from winslowd.usecases.runs import comment_ref
+from winslowd.usecases.settings import GlobalsShown
+from winslowd.usecases.stages import StageShown
+from winslowd.usecases.uploads import UploadShown
 
 RUN_STATE = {
     RunState.RUNNING: run_pb2.RUN_STATE_RUNNING,

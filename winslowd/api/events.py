@@ -14,8 +14,8 @@ from winslow.wire import names
 from winslowd.api import encoding
 from winslowd.api.call import asker
 from winslowd.api.encoding import RESOURCE_KIND
-from winslowd.engines.events import Wanted
-from winslowd.engines.usecases import UseCases
+from winslowd.usecases.all import UseCases
+from winslowd.usecases.events import Wanted
 
 KINDS = {there: here for here, there in RESOURCE_KIND.items()}
 

@@ -16,8 +16,8 @@ from winslow.wire import names
 from winslow.wire.file import usage_to_proto
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
-from winslowd.engines.files import Files
-from winslowd.engines.uploads import Uploads
+from winslowd.usecases.files import Files
+from winslowd.usecases.uploads import Uploads
 
 
 class FileService(file_service_pb2_grpc.FileServiceServicer):

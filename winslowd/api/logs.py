@@ -13,7 +13,7 @@ from winslow.v1 import log_service_pb2 as pb
 from winslow.wire.times import optional_timestamp, unix_seconds
 from winslowd.api import decoding
 from winslowd.api.call import asker
-from winslowd.engines.logs import Chunk, Logs, Match
+from winslowd.usecases.logs import Chunk, Logs, Match
 
 
 class LogService(log_service_pb2_grpc.LogServiceServicer):

@@ -14,7 +14,7 @@ from winslow.wire import names
 from winslow.wire.times import unix_seconds
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
-from winslowd.engines.nodes import Nodes
+from winslowd.usecases.nodes import Nodes
 
 
 class NodeService(node_service_pb2_grpc.NodeServiceServicer):

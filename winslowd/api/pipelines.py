@@ -18,8 +18,8 @@ from winslow.wire import names
 from winslow.wire.pipeline import spec_from_proto, spec_to_proto
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
-from winslowd.engines import given
-from winslowd.engines.pipelines import PipelineChange, Pipelines, PipelineShown
+from winslowd.usecases import given
+from winslowd.usecases.pipelines import PipelineChange, Pipelines, PipelineShown
 
 PARTS = ("display_name", "description", "environment", "stages")
 

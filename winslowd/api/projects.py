@@ -15,7 +15,7 @@ from winslow.wire.pipeline import spec_from_proto, user_input_from_proto
 from winslow.wire.run import override_from_proto
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
-from winslowd.engines.projects import Configuration, NewProject, ProjectChange, Projects
+from winslowd.usecases.projects import Configuration, NewProject, ProjectChange, Projects
 
 CHANGEABLE = ("display_name", "description", "tags", "participants", "pipeline")
 

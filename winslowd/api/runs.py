@@ -19,10 +19,10 @@ from winslow.wire.sweep import axis_from_proto, axis_to_proto
 from winslow.wire.times import duration
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
-from winslowd.engines.beginnings import Start
-from winslowd.engines.runs import GateAnswer
-from winslowd.engines.sweeps import NewSweep
-from winslowd.engines.usecases import UseCases
+from winslowd.usecases.all import UseCases
+from winslowd.usecases.beginnings import Start
+from winslowd.usecases.runs import GateAnswer
+from winslowd.usecases.sweeps import NewSweep
 
 
 class RunService(run_service_pb2_grpc.RunServiceServicer):

@@ -23,7 +23,7 @@ from winslowd.api.projects import ProjectService
 from winslowd.api.runs import RunService
 from winslowd.api.settings import SettingsService
 from winslowd.api.stages import StageService
-from winslowd.engines.usecases import UseCases
+from winslowd.usecases.all import UseCases
 
 NOUNS = (
     *("cluster", "election", "event", "file", "identity", "log", "node", "pipeline", "project", "run"),

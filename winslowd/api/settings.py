@@ -10,7 +10,7 @@ from winslow.v1 import settings_pb2, settings_service_pb2_grpc
 from winslow.v1 import settings_service_pb2 as pb
 from winslowd.api import encoding
 from winslowd.api.call import asker, request_of
-from winslowd.engines.settings import Settings
+from winslowd.usecases.settings import Settings
 
 
 class SettingsService(settings_service_pb2_grpc.SettingsServiceServicer):

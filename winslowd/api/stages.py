@@ -16,8 +16,8 @@ from winslow.wire.file import file_to_proto
 from winslow.wire.stage import reason_to_proto
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
-from winslowd.engines.comparing import Comparing, Comparison, Difference
-from winslowd.engines.stages import Stages
+from winslowd.usecases.comparing import Comparing, Comparison, Difference
+from winslowd.usecases.stages import Stages
 
 
 class StageService(stage_service_pb2_grpc.StageServiceServicer):

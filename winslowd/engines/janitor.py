@@ -21,8 +21,8 @@ from winslow.domain.records import Change, Commit, Expect, Kind, Put, Ref, View,
 from winslow.domain.stage import ProjectId, Stage
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Clock, Membership, Store, Workspaces
-from winslowd.engines.requests import BATCH
-from winslowd.engines.sweeps import aborting
+from winslowd.usecases.requests import BATCH
+from winslowd.usecases.sweeps import aborting
 
 log = structlog.get_logger(__name__)
 

@@ -19,9 +19,9 @@ from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound, OutOfRange
 from winslow.ports import Entry, Store, Totals
 from winslow.ports import Files as FilesPort
-from winslowd.engines import known
-from winslowd.engines.listing import Ask, Page, decode_token, encode_token, page_size
-from winslowd.engines.requests import Request, after
+from winslowd.usecases import known
+from winslowd.usecases.listing import Ask, Page, decode_token, encode_token, page_size
+from winslowd.usecases.requests import Request, after
 
 PIECE = 1 << 20
 """Bytes of one piece of a file that is read."""

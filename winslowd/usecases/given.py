@@ -16,7 +16,7 @@ from winslow.domain.pipeline import DefinitionName, Pipeline, StageDefinition
 from winslow.domain.progress import overridden
 from winslow.domain.project import Override, Project
 from winslow.errors import InvalidArgument
-from winslowd.engines import known
+from winslowd.usecases import known
 
 NAME_MAX = 200
 TAG_MAX = 63

@@ -18,11 +18,11 @@ from winslow.domain.project import Answer, Hold, Override, Run, RunMode
 from winslow.domain.records import Comment, Commit, Expect, Kind, Put, Ref, View, project_ref, run_ref, stage_ref
 from winslow.domain.stage import WAITING, ProjectId, Reason, RunId
 from winslow.ports import Clock, Store
-from winslowd.engines import beginnings, given, known, refusals
-from winslowd.engines.beginnings import Preview, Start
-from winslowd.engines.derived import RunShown, gates_of, run_shown
-from winslowd.engines.listing import Ask, Listing, Page
-from winslowd.engines.requests import Request, answered, expect, in_batches, once
+from winslowd.usecases import beginnings, given, known, refusals
+from winslowd.usecases.beginnings import Preview, Start
+from winslowd.usecases.derived import RunShown, gates_of, run_shown
+from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.requests import Request, answered, expect, in_batches, once
 
 Named = RunId | str
 """A run's id, or `-` for all active runs of the project where a use case says so."""

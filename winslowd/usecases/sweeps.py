@@ -17,12 +17,12 @@ from winslow.domain.records import Commit, Expect, Put, View, project_ref, stage
 from winslow.domain.stage import ProjectId, Reason, Stage, StageId
 from winslow.errors import FailedPrecondition
 from winslow.ports import Clock, Store
-from winslowd.engines import beginnings, given, known
-from winslowd.engines.beginnings import Start
-from winslowd.engines.derived import SweepShown, sweep_shown, sweeps_of
-from winslowd.engines.listing import Ask, Listing, Page
-from winslowd.engines.requests import Request, expect, in_batches, once
-from winslowd.engines.runs import end_earlier
+from winslowd.usecases import beginnings, given, known
+from winslowd.usecases.beginnings import Start
+from winslowd.usecases.derived import SweepShown, sweep_shown, sweeps_of
+from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.requests import Request, expect, in_batches, once
+from winslowd.usecases.runs import end_earlier
 
 LISTING: Listing[SweepShown] = Listing(
     name=lambda shown: shown.sweep.id,

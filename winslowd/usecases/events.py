@@ -19,12 +19,12 @@ from winslow.domain.records import Change, Comment, Globals, Kind, Record, Ref, 
 from winslow.domain.stage import NodeId, Stage
 from winslow.errors import OutOfRange
 from winslow.ports import Clock, Store
-from winslowd.engines import nodes, pipelines, stages
-from winslowd.engines.derived import ProjectShown, RunShown, SweepShown, project_shown, run_shown, sweep_shown
-from winslowd.engines.nodes import NodeShown
-from winslowd.engines.pipelines import PipelineShown
-from winslowd.engines.settings import GlobalsShown
-from winslowd.engines.stages import StageShown
+from winslowd.usecases import nodes, pipelines, stages
+from winslowd.usecases.derived import ProjectShown, RunShown, SweepShown, project_shown, run_shown, sweep_shown
+from winslowd.usecases.nodes import NodeShown
+from winslowd.usecases.pipelines import PipelineShown
+from winslowd.usecases.settings import GlobalsShown
+from winslowd.usecases.stages import StageShown
 
 HEARTBEAT = 5.0
 """Seconds after which something is said though nothing happened."""

@@ -14,9 +14,9 @@ from winslow.domain.project import Project
 from winslow.domain.records import Commit, Expect, Kind, Put, Ref, View, pipeline_ref, pipeline_version_ref
 from winslow.errors import AlreadyExists
 from winslow.ports import Clock, Store
-from winslowd.engines import given, known
-from winslowd.engines.listing import Ask, Listing, Page
-from winslowd.engines.requests import Request, expect, in_batches, once
+from winslowd.usecases import given, known
+from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.requests import Request, expect, in_batches, once
 
 
 @dataclass(frozen=True, slots=True)

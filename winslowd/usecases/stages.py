@@ -13,10 +13,10 @@ from winslow.domain.principal import Principal
 from winslow.domain.records import Commit, Kind, Put, View, stage_ref
 from winslow.domain.stage import PLACED, WAITING, ProjectId, Reason, Stage, StageId
 from winslow.ports import Clock, Store
-from winslowd.engines import known, refusals
-from winslowd.engines.listing import Ask, Listing, Page
-from winslowd.engines.requests import Request, answered, expect, in_batches, once
-from winslowd.engines.sweeps import aborting
+from winslowd.usecases import known, refusals
+from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.requests import Request, answered, expect, in_batches, once
+from winslowd.usecases.sweeps import aborting
 
 
 @dataclass(frozen=True, slots=True)

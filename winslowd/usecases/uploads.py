@@ -16,8 +16,8 @@ from winslow.errors import AlreadyExists, InvalidArgument, NotFound
 from winslow.ports import Entry, Store, Upload
 from winslow.ports import Files as FilesPort
 from winslow.ports import Uploads as UploadsPort
-from winslowd.engines.files import FileShown, writable
-from winslowd.engines.requests import Request, answered
+from winslowd.usecases.files import FileShown, writable
+from winslowd.usecases.requests import Request, answered
 
 FLUSH_EVERY = 32 << 20
 """Bytes after which what was appended is made safe, so that a cut costs no more than that."""

@@ -20,8 +20,8 @@ from winslow.domain.stage import WAITING, Stage
 from winslow.errors import InvalidArgument
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Store
-from winslowd.engines import known
-from winslowd.engines.listing import Ask, Page, decode_token, encode_token, page_size
+from winslowd.usecases import known
+from winslowd.usecases.listing import Ask, Page, decode_token, encode_token, page_size
 
 PIECE = 256 * 1024
 """Bytes of one piece, whole lines."""

@@ -17,9 +17,9 @@ from winslow.domain.project import Override, Project, Run, RunMode, Sweep
 from winslow.domain.records import Expect, Put, View, run_ref, sweep_ref
 from winslow.domain.stage import Reason, Stage, StageId
 from winslow.errors import InvalidArgument
-from winslowd.engines import given, known
-from winslowd.engines.derived import sweeps_of
-from winslowd.engines.requests import BATCH
+from winslowd.usecases import given, known
+from winslowd.usecases.derived import sweeps_of
+from winslowd.usecases.requests import BATCH
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from winslow.domain.records import Commit, Expect, Kind, Put, View, project_ref,
 from winslow.domain.stage import ProjectId, Stage
 from winslow.errors import AlreadyExists, FailedPrecondition, InvalidArgument
 from winslow.ports import Clock, Store, Workspaces
-from winslowd.engines import given, known
-from winslowd.engines.derived import ProjectShown, project_shown
-from winslowd.engines.listing import Ask, Listing, Page
-from winslowd.engines.requests import BATCH, Request, answered, expect, once
+from winslowd.usecases import given, known
+from winslowd.usecases.derived import ProjectShown, project_shown
+from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.requests import BATCH, Request, answered, expect, once
 
 NewSuffix = Callable[[], str]
 """Six random characters of small letters and the digits 2 to 7, another each time."""

@@ -15,9 +15,9 @@ from winslow.domain.principal import Principal
 from winslow.domain.stage import Stage
 from winslow.errors import NotFound
 from winslow.ports import Entry, Files, Store
-from winslowd.engines import known
-from winslowd.engines.files import stage_output
-from winslowd.engines.listing import Ask, decode_token, encode_token, page_size
+from winslowd.usecases import known
+from winslowd.usecases.files import stage_output
+from winslowd.usecases.listing import Ask, decode_token, encode_token, page_size
 
 READ_MAX = 16 << 20
 """Bytes up to which a file of the same size but another time is read to be sure."""

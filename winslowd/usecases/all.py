@@ -6,18 +6,18 @@ from winslow.ports import Clock, Store, Workspaces
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Uploads as UploadsPort
-from winslowd.engines.comparing import Comparing
-from winslowd.engines.events import Events
-from winslowd.engines.files import Files
-from winslowd.engines.logs import Logs
-from winslowd.engines.nodes import Nodes
-from winslowd.engines.pipelines import Pipelines
-from winslowd.engines.projects import NewSuffix, Projects
-from winslowd.engines.runs import Runs
-from winslowd.engines.settings import Settings
-from winslowd.engines.stages import Stages
-from winslowd.engines.sweeps import Sweeps
-from winslowd.engines.uploads import Uploads
+from winslowd.usecases.comparing import Comparing
+from winslowd.usecases.events import Events
+from winslowd.usecases.files import Files
+from winslowd.usecases.logs import Logs
+from winslowd.usecases.nodes import Nodes
+from winslowd.usecases.pipelines import Pipelines
+from winslowd.usecases.projects import NewSuffix, Projects
+from winslowd.usecases.runs import Runs
+from winslowd.usecases.settings import Settings
+from winslowd.usecases.stages import Stages
+from winslowd.usecases.sweeps import Sweeps
+from winslowd.usecases.uploads import Uploads
 
 
 class UseCases:

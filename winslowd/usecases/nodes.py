@@ -19,9 +19,9 @@ from winslow.domain.resources import Capacity
 from winslow.domain.stage import PLACED, NodeId, Stage
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 from winslow.ports import Clock, Store
-from winslowd.engines import given
-from winslowd.engines.listing import Ask, Listing, Page
-from winslowd.engines.requests import Request, expect, once
+from winslowd.usecases import given
+from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.requests import Request, expect, once
 
 
 class NodeState(Enum):

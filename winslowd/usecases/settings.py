@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from winslow.domain.principal import Principal
 from winslow.domain.records import GLOBALS_REF, Commit, Globals, Put, View
 from winslow.ports import Store
-from winslowd.engines import given
-from winslowd.engines.requests import Request, expect, once
+from winslowd.usecases import given
+from winslowd.usecases.requests import Request, expect, once
 
 NAME = "globalEnvironment"
 
