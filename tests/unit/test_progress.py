@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from tests.unit.world import FAILED, OK, World, chain, definition, pipeline, project, run, value
 from winslow.domain.pipeline import Confirmation, DefinitionName, Edge, RetryPolicy, UserInput, WorkspaceMode
-from winslow.domain.progress import Situation, foresee
+from winslow.domain.progress import foresee
 from winslow.domain.project import Answer, Override, RunEnd, RunMode
 from winslow.domain.stage import Layer, Outcome, Stage, State
+from winslow.domain.standing import Situation
 
 
 def world(of, *start: str, **fields) -> World:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from winslow.domain import lifecycle
 from winslow.domain.pipeline import DefinitionName, Edge, Pipeline, StageDefinition
-from winslow.domain.progress import Gate, Situation, plan
+from winslow.domain.progress import Gate, plan
 from winslow.domain.project import Project, Run
 from winslow.domain.stage import Cause, NodeId, Outcome, ProjectId, RunId, Stage, StageId, State, Variable
+from winslow.domain.standing import Situation
 
 NODE = NodeId("node-1")
 

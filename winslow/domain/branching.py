@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from winslow.domain import graph
 from winslow.domain.pipeline import DefinitionName
-from winslow.domain.progress import PASSED
 from winslow.domain.project import Override, Project, Run, RunEnd, RunMode
 from winslow.domain.stage import Layer, ProjectId, RunId, Stage, StageId, State
+from winslow.domain.standing import PASSED
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 
 

@@ -17,7 +17,7 @@ import structlog
 
 from winslow.domain import election, lifecycle
 from winslow.domain.node import NodePolicy
-from winslow.domain.progress import Plan, plan, situation_of
+from winslow.domain.progress import Plan, plan
 from winslow.domain.project import Run, Sweep
 from winslow.domain.records import (
     Change,
@@ -32,6 +32,7 @@ from winslow.domain.records import (
     sweep_ref,
 )
 from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
+from winslow.domain.standing import situation_of
 from winslow.domain.sweeping import next_batch, stop_of
 from winslow.errors import Conflict, OutOfRange, Unavailable
 from winslow.ports import Clock, Membership, Store

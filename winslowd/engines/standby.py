@@ -17,9 +17,10 @@ import structlog
 
 from winslow.domain.container import ContainerSpec
 from winslow.domain.pipeline import WorkspaceMode
-from winslow.domain.progress import foresee, situation_of
+from winslow.domain.progress import foresee
 from winslow.domain.resources import shortage
 from winslow.domain.stage import PLACED, Stage, StageId, State
+from winslow.domain.standing import situation_of
 from winslow.errors import WinslowError
 from winslowd.engines.containers import Containers, Tools
 

@@ -12,10 +12,10 @@ from winslow.domain import branching, graph, sweep
 from winslow.domain.branching import Beginning
 from winslow.domain.exits import published
 from winslow.domain.pipeline import DefinitionName
-from winslow.domain.progress import scope
 from winslow.domain.project import Override, Project, Run, RunMode, Sweep
 from winslow.domain.records import Expect, Put, View, run_ref, sweep_ref
 from winslow.domain.stage import Reason, Stage, StageId
+from winslow.domain.standing import scope
 from winslow.errors import InvalidArgument
 from winslowd.usecases import given, known
 from winslowd.usecases.derived import sweeps_of

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from winslow.domain.progress import Dead, Gate, Live, Outside, Settled, plan, scope, situation_of, standings
+from winslow.domain.progress import Gate, plan
 from winslow.domain.project import Project, Run, RunEnd, Sweep
 from winslow.domain.records import Kind, View, project_ref, run_ref, sweep_ref
 from winslow.domain.stage import Reason, Stage
+from winslow.domain.standing import Dead, Live, Outside, Settled, scope, situation_of, standings
 from winslow.domain.status import RunState, Status, project_status, run_status
 
 

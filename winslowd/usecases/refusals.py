@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from winslow.domain.pipeline import DefinitionName
-from winslow.domain.progress import Dead, Gate, Open, Outside, Settled, Standing
+from winslow.domain.progress import Gate
 from winslow.domain.project import Run
 from winslow.domain.stage import ProjectId, RunId, Stage
+from winslow.domain.standing import Dead, Open, Outside, Settled, Standing
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound, Unavailable
 
 

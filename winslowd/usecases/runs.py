@@ -13,10 +13,11 @@ from winslow.domain.branching import merged
 from winslow.domain.lifecycle import Skipped, advance
 from winslow.domain.pipeline import Confirmation, DefinitionName
 from winslow.domain.principal import Principal
-from winslow.domain.progress import Blocked, Gate, Live, Ready, Settled, Standing, situation_of, standings
+from winslow.domain.progress import Gate
 from winslow.domain.project import Answer, Hold, Override, Run, RunMode
 from winslow.domain.records import Comment, Commit, Expect, Kind, Put, Ref, View, project_ref, run_ref, stage_ref
 from winslow.domain.stage import WAITING, ProjectId, Reason, RunId
+from winslow.domain.standing import Blocked, Live, Ready, Settled, Standing, situation_of, standings
 from winslow.ports import Clock, Store
 from winslowd.usecases import beginnings, given, known, refusals
 from winslowd.usecases.beginnings import Preview, Start
