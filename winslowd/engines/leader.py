@@ -183,10 +183,10 @@ class Term:
         for versioned in list(view.all(Kind.SWEEP).values()):
             sweep = versioned.value
             assert isinstance(sweep, Sweep)
-            stopped = stop_of(sweep, view.runs_of(sweep.project))
-            if stopped and not sweep.stopped:
+            stopped = None if sweep.stopped else stop_of(sweep, view.runs_of(sweep.project))
+            if stopped:
                 await self._stop_sweep(stopped)
-            elif not stopped:
+            else:
                 while batch := next_batch(sweep, now):
                     puts = (Put(sweep_ref(sweep), batch.sweep), *(Put(run_ref(run), run) for run in batch.runs))
                     expects = (
