@@ -193,7 +193,8 @@ class Term:
                         Expect(sweep_ref(sweep), self._store.view.revision_of(sweep_ref(sweep))),
                         Expect(project_ref(sweep.project), self._store.view.revision_of(project_ref(sweep.project))),
                     )
-                    await self._do([Commit(puts=puts, expects=expects, fence=self._fence)])
+                    if not await self._do([Commit(puts=puts, expects=expects, fence=self._fence)]):
+                        break  # somebody stopped it, or deletes the project: looked at again with that in view
                     self._todo.runs |= {f"{run.project}/{run.id}" for run in batch.runs}
                     sweep = batch.sweep
 
@@ -266,11 +267,11 @@ class Term:
 
     # ---- commits
 
-    async def _do(self, commits: list[Commit]) -> None:
-        """All of them, some at a time. One that lost to somebody else is decided anew; a fence ends the term."""
+    async def _do(self, commits: list[Commit]) -> bool:
+        """All of them, some at a time; whether all took effect. One that lost is decided anew; a fence ends the term."""
         limit = asyncio.Semaphore(TOGETHER)
 
-        async def one(commit: Commit) -> None:
+        async def one(commit: Commit) -> bool:
             async with limit:
                 try:
                     await self._store.commit(commit)
@@ -279,8 +280,11 @@ class Term:
                         raise
                     self._todo.everything = True
                     self._wake.set()
+                    return False
+            return True
 
         results = await asyncio.gather(*(one(commit) for commit in commits), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
+        return all(results)
