@@ -12,7 +12,6 @@ import fcntl
 import os
 import pwd
 import secrets
-import signal
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from dataclasses import replace
@@ -44,6 +43,7 @@ from winslowd.etcd.store import EtcdStore
 from winslowd.files.process import open_files
 from winslowd.journal import DirectoryJournal
 from winslowd.monitor import host
+from winslowd.stopping import Stop, obeying_signals
 from winslowd.usecases.all import UseCases
 
 log = structlog.get_logger(__name__)
@@ -61,24 +61,28 @@ def dev_directory() -> Path:
 
 async def dev(directory: Path, listen: tuple[str, ...], cpus: float | None) -> None:
     """Everything on one machine, with all it keeps in `directory`."""
-    directory.mkdir(mode=0o711, parents=True, exist_ok=True)
-    async with development.etcd(directory / "etcd") as etcd:
-        settings = Settings(
-            cluster=development.cluster_name(directory),
-            listen=(f"unix:{directory / SOCKET}", *listen),
-            state=directory / "state",
-            volume=directory / "files",
-            etcd=EtcdSettings(endpoints=(etcd.endpoint,)),
-            cpus=cpus,
-        )
-        await serve(settings)
+    with obeying_signals() as stop, _only_daemon(directory):
+        async with development.etcd(directory / "etcd") as endpoint:
+            settings = Settings(
+                cluster=development.cluster_name(directory),
+                listen=(f"unix:{directory / SOCKET}", *listen),
+                state=directory / "state",
+                volume=directory / "files",
+                etcd=EtcdSettings(endpoints=(endpoint,)),
+                cpus=cpus,
+            )
+            await _serve(settings, stop)
 
 
 async def serve(settings: Settings) -> None:
     """Run a daemon until it is told to stop. Raises WinslowError when it cannot be started."""
+    with obeying_signals() as stop:
+        await _serve(settings, stop)
+
+
+async def _serve(settings: Settings, stop: Stop) -> None:
     with _only_daemon(settings.state):
         async with contextlib.AsyncExitStack() as stack:
-            stop = _stop_signal()
             etcd = settings.etcd
             client = await stack.enter_async_context(
                 Client.open(
@@ -129,7 +133,7 @@ async def serve(settings: Settings) -> None:
                 _registered(settings, membership, node),
             ):
                 log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))
-                await stop.wait()
+                await stop.told()
                 log.info("stopping; containers go on")
             await membership.leave()
 
@@ -142,13 +146,6 @@ async def _engines(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         yield
         for task in tasks:
             task.cancel()
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
 
 
 @contextlib.contextmanager

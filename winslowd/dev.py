@@ -1,7 +1,8 @@
 """`winslowd dev`: everything on one machine with one word.
 
-An etcd of our own, as a child process with its data in the dev directory. A daemon that was killed leaves its
-etcd running; the next one finds it by the endpoints it wrote down, and goes on with it.
+An etcd of our own, as a child process with its data in the dev directory. One that dies is started again on the same
+data and ports, for as long as the daemon runs. A daemon that was killed leaves its etcd running; the next one finds
+it by what was written down, goes on with it, and watches over it as over its own child.
 """
 
 from __future__ import annotations
@@ -10,29 +11,28 @@ import asyncio
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from hashlib import blake2b
 from pathlib import Path
 
 import structlog
 
-from winslow.errors import FailedPrecondition, Unavailable
+from winslow.errors import FailedPrecondition, Unavailable, WinslowError
+from winslowd.etcd.scope import alongside
 
 log = structlog.get_logger(__name__)
 
 READY_WITHIN = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Etcd:
-    """A running etcd: its client endpoint and its process."""
-
-    endpoint: str
-    pid: int
+ENDS_WITHIN = 10.0
+BACKOFF_FIRST, BACKOFF_MOST = 0.1, 10.0
+"""Seconds between the end of an etcd and its next start; each wait is twice the last."""
+STEADY = 60.0
+"""Seconds after which an etcd that ran is forgiven: its next end is waited for as briefly as the first."""
 
 
 def cluster_name(directory: Path) -> str:
@@ -41,34 +41,183 @@ def cluster_name(directory: Path) -> str:
 
 
 @contextlib.asynccontextmanager
-async def etcd(directory: Path) -> AsyncIterator[Etcd]:
-    """An etcd with its data in `directory`, stopped when the scope is left in good order.
+async def etcd(directory: Path) -> AsyncIterator[str]:
+    """The endpoint of an etcd with its data in `directory`, kept running while the scope lasts, and ended with it.
 
-    Raises FailedPrecondition (ETCD_NOT_INSTALLED), Unavailable (ETCD_NOT_READY).
+    One caller at a time. Raises FailedPrecondition (ETCD_NOT_INSTALLED), Unavailable (ETCD_NOT_READY).
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    running = await _running(directory) or await _started(directory)
-    yield running
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(running.pid, signal.SIGTERM)
-    await _gone(running.pid)
-    (directory / "process.json").unlink(missing_ok=True)
-
-
-async def _running(directory: Path) -> Etcd | None:
-    """The etcd that an earlier daemon left, if it still is the same process and answers."""
+    keeper = Keeper(directory)
+    await keeper.begin()
     try:
-        noted = json.loads((directory / "process.json").read_text(encoding="utf-8"))
-        found = Etcd(noted["endpoint"], int(noted["pid"]))
+        async with alongside("dev: keeps etcd", keeper.keep()):
+            yield keeper.endpoint
+    finally:
+        await keeper.end()
+
+
+class Process:
+    """A process by a handle (pidfd), so that none which has got its number since is waited for or signalled.
+
+    Raises ProcessLookupError when there is none with this number.
+    """
+
+    def __init__(self, pid: int, child: subprocess.Popen[bytes] | None = None) -> None:
+        self.pid = pid
+        self._child = child
+        self._handle = os.pidfd_open(pid)
+
+    @property
+    def alive(self) -> bool:
+        poll = select.poll()
+        poll.register(self._handle, select.POLLIN)
+        return not poll.poll(0)
+
+    async def ended(self) -> None:
+        """Wait for its end, whoever's child it is; one waits at a time."""
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._handle, over.set)
+        try:
+            await over.wait()
+        finally:
+            loop.remove_reader(self._handle)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Nothing happens when it has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, number)
+
+    async def end(self) -> None:
+        """SIGTERM, SIGKILL where that does not help in time, and let go of it."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self.signal(number)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ENDS_WITHIN):
+                    await self.ended()
+                    break
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it; a child that has ended is reaped."""
+        os.close(self._handle)
+        if self._child:
+            self._child.poll()
+
+
+class Keeper:
+    """Keeps one etcd running: `begin`, then `keep` until cancelled, then `end`."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._process: Process | None = None
+        self.endpoint = ""
+
+    async def begin(self) -> None:
+        """Go on with the etcd that an earlier daemon left, or start one; it answers then."""
+        if not await self._adopted():
+            await self._start()
+
+    async def keep(self) -> None:
+        """Start it again whenever it ends, without end."""
+        loop = asyncio.get_running_loop()
+        wait = BACKOFF_FIRST
+        while True:
+            began = loop.time()
+            if self._process:
+                await self._process.ended()
+                log.warning("etcd ended and is started again", pid=self._process.pid, wait=wait)
+                self._let_go()
+            if loop.time() - began > STEADY:
+                wait = BACKOFF_FIRST
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, BACKOFF_MOST)
+            with _logged():
+                await self._start()
+
+    async def end(self) -> None:
+        """Nothing happens when there is none."""
+        if self._process:
+            process, self._process = self._process, None
+            await process.end()
+            self._note.unlink(missing_ok=True)
+
+    @property
+    def _note(self) -> Path:
+        return self._directory / "process.json"
+
+    def _let_go(self) -> None:
+        if self._process:
+            self._process.close()
+            self._process = None
+
+    async def _adopted(self) -> bool:
+        found = _noted(self._note, self._directory)
+        if found is None:
+            return False
+        self._process, self.endpoint = found
+        log.info("going on with the etcd that is running", pid=self._process.pid, endpoint=self.endpoint)
+        try:
+            await self._answers_in_time()
+        except Unavailable:
+            if self._process.alive:
+                raise  # it holds the data: a second one would only fail on them
+            self._let_go()
+            return False
+        return True
+
+    async def _start(self) -> None:
+        client, peer = _ports(self._directory)
+        self.endpoint = f"127.0.0.1:{client}"
+        self._process = _spawned(_command(self._directory, client, peer), self._directory / "etcd.log")
+        _write(self._note, {"endpoint": self.endpoint, "pid": self._process.pid})
+        try:
+            await self._answers_in_time()
+        except BaseException:
+            await self.end()
+            raise
+        log.info("etcd is up", pid=self._process.pid, endpoint=self.endpoint)
+
+    async def _answers_in_time(self) -> None:
+        assert self._process
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(READY_WITHIN):
+                while self._process.alive:
+                    if await _answers(self.endpoint):
+                        return
+                    await asyncio.sleep(0.05)
+        raise Unavailable(
+            f"etcd does not answer at {self.endpoint} (process {self._process.pid})",
+            reason="ETCD_NOT_READY",
+            subject=self.endpoint,
+            hint=f"Its log says why: {self._directory / 'etcd.log'}",
+        )
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """What keeps etcd from being started is told; it is tried again."""
+    try:
+        yield
+    except (WinslowError, OSError) as error:
+        log.warning("etcd could not be started", error=str(error))
+
+
+def _noted(note: Path, directory: Path) -> tuple[Process, str] | None:
+    """The etcd that an earlier daemon left and its endpoint, if it still is the same process."""
+    try:
+        noted = json.loads(note.read_text(encoding="utf-8"))
+        endpoint, process = str(noted["endpoint"]), Process(int(noted["pid"]))
     except (OSError, ValueError, KeyError):
         return None
-    if b"etcd" not in _command(found.pid) or str(directory).encode() not in _command(found.pid):
-        return None
-    log.info("going on with the etcd that is running", pid=found.pid, endpoint=found.endpoint)
-    return found if await _answers(found.endpoint) else None
+    # Looked at after its handle was taken: what was looked at is what the handle holds.
+    told = _command_line(process.pid)
+    if b"etcd" in told and str(directory / "data").encode() in told and process.alive:
+        return process, endpoint
+    process.close()
+    return None
 
 
-async def _started(directory: Path) -> Etcd:
+def _command(directory: Path, client: int, peer: int) -> list[str]:
     program = shutil.which("etcd")
     if program is None:
         raise FailedPrecondition(
@@ -76,65 +225,39 @@ async def _started(directory: Path) -> Etcd:
             reason="ETCD_NOT_INSTALLED",
             hint="Install it (Debian: apt-get install etcd-server), or run scripts/setup",
         )
-    client, peer = _ports(directory)
-    with (directory / "etcd.log").open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *("--name", "dev", "--data-dir", str(directory / "data")),
-            *("--listen-client-urls", f"http://127.0.0.1:{client}"),
-            *("--advertise-client-urls", f"http://127.0.0.1:{client}"),
-            *("--listen-peer-urls", f"http://127.0.0.1:{peer}"),
-            *("--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}"),
-            *("--initial-cluster", f"dev=http://127.0.0.1:{peer}"),
-            *("--auto-compaction-mode", "periodic", "--auto-compaction-retention", "1h"),
-            *("--logger", "zap"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    running = Etcd(f"127.0.0.1:{client}", process.pid)
-    await _ready(running, process, directory)
-    (directory / "process.json").write_text(json.dumps({"endpoint": running.endpoint, "pid": running.pid}))
-    return running
+    return [
+        *(program, "--name", "dev", "--data-dir", str(directory / "data")),
+        *("--listen-client-urls", f"http://127.0.0.1:{client}"),
+        *("--advertise-client-urls", f"http://127.0.0.1:{client}"),
+        *("--listen-peer-urls", f"http://127.0.0.1:{peer}"),
+        *("--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}"),
+        *("--initial-cluster", f"dev=http://127.0.0.1:{peer}"),
+        *("--auto-compaction-mode", "periodic", "--auto-compaction-retention", "1h"),
+        *("--logger", "zap"),
+    ]
 
 
-async def _ready(running: Etcd, process: asyncio.subprocess.Process, directory: Path) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(READY_WITHIN):
-            while process.returncode is None:
-                if await _answers(running.endpoint):
-                    return
-                await asyncio.sleep(0.05)
-    raise Unavailable(
-        f"etcd did not come up (process {running.pid})",
-        reason="ETCD_NOT_READY",
-        hint=f"Its log says why: {directory / 'etcd.log'}",
-    )
+def _spawned(command: list[str], output: Path) -> Process:
+    """In a session of its own: a Ctrl-C at the terminal is ours to act on, and a daemon's death not its."""
+    with output.open("ab") as file:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)
+    return Process(child.pid, child)  # not reaped before `close`, so its number is its own
 
 
 async def _answers(endpoint: str) -> bool:
     host, _, port = endpoint.rpartition(":")
     try:
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
         async with asyncio.timeout(2.0):
-            answer = await reader.read(4096)
-        writer.close()
+            reader, writer = await asyncio.open_connection(host, int(port))
+            with contextlib.closing(writer):
+                writer.write(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                answer = await reader.read(4096)
     except (OSError, TimeoutError):
         return False
     return b'"health":"true"' in answer
 
 
-async def _gone(pid: int) -> None:
-    """Wait for the end of a process that may or may not be our child."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(10.0):
-            while b"etcd" in _command(pid):
-                await asyncio.sleep(0.05)
-
-
-def _command(pid: int) -> bytes:
+def _command_line(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -142,14 +265,21 @@ def _command(pid: int) -> bytes:
 
 
 def _ports(directory: Path) -> tuple[int, int]:
-    """The ports of last time, since a member keeps its addresses; free ones the first time."""
+    """The ports of last time, since a member keeps its addresses; free ones while it has no data yet."""
     noted = directory / "ports.json"
-    if noted.exists():
+    if noted.exists() and (directory / "data" / "member").exists():
         client, peer = json.loads(noted.read_text(encoding="utf-8"))
         return int(client), int(peer)
     with socket.socket() as first, socket.socket() as second:
         first.bind(("127.0.0.1", 0))
         second.bind(("127.0.0.1", 0))
         ports = first.getsockname()[1], second.getsockname()[1]
-    noted.write_text(json.dumps(ports), encoding="utf-8")
+    _write(noted, ports)
     return ports
+
+
+def _write(path: Path, value: object) -> None:
+    """Whole or not at all: a daemon may be killed at any instruction."""
+    draft = path.with_suffix(".new")
+    draft.write_text(json.dumps(value), encoding="utf-8")
+    draft.replace(path)

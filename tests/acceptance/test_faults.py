@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
 from collections import Counter
+from pathlib import Path
+
+import pytest
 
 from tests.acceptance.story import Story, run_state, state_of
 from tests.daemon import Daemon
@@ -69,6 +73,53 @@ def test_etcd_stopped_for_30_seconds_kills_nothing_and_the_end_is_recorded_after
         ran = ended.end_time.ToNanoseconds() / 1e9 - ended.start_time.ToNanoseconds() / 1e9
         assert 9.5 < ran < 15, "its end is when its process ended, not when etcd was back"
         assert ended.end_time.ToNanoseconds() / 1e9 < back
+
+
+def another_etcd(daemon: Daemon, than: int) -> int:
+    """The process of the etcd that was started in the place of `than`."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(FileNotFoundError):  # there is none at this moment
+            if (pid := daemon.etcd_pid()) != than:
+                return pid
+        time.sleep(0.02)
+    raise AssertionError(f"etcd was not started again:\n{daemon.log.read_text()[-2000:]}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_an_etcd_that_ends_is_started_again_and_the_stage_that_runs_goes_on(
+    own_daemon: Daemon, image: str, number: signal.Signals
+) -> None:
+    with own_daemon.client() as client:
+        story = Story(client, image, "etcd ends").stages(COUNTING, COUNTING)
+        run = client.runs.start(story.project)
+        story.started("s1")
+        etcd = own_daemon.etcd_pid()
+        for _ in range(3):
+            os.kill(etcd, number)
+            etcd = another_etcd(own_daemon, etcd)
+        ended = story.settled(run)
+        assert run_state(ended) == "SUCCEEDED", ended.reason.text
+        for name in ("s1", "s2"):
+            assert numbers(story, name) == list(range(100))
+        assert Counter(one.definition.name for one in story.all()) == {"s1": 1, "s2": 1}
+
+
+def test_an_etcd_that_an_earlier_daemon_left_is_watched_over_too(own_daemon: Daemon, image: str) -> None:
+    with own_daemon.client() as client:
+        story = Story(client, image, "adopted etcd").stages(COUNTING)
+        run = client.runs.start(story.project)
+        story.started("s1")
+        etcd = own_daemon.etcd_pid()
+        own_daemon.kill()
+        own_daemon.start()
+        assert own_daemon.etcd_pid() == etcd, "it went on with the etcd that ran"
+        os.kill(etcd, signal.SIGKILL)
+        another = another_etcd(own_daemon, etcd)
+        assert run_state(story.settled(run)) == "SUCCEEDED"
+        assert numbers(story, "s1") == list(range(100))
+        own_daemon.stop()
+        assert not Path(f"/proc/{another}").exists(), "it ends with its daemon"
 
 
 def test_a_stop_in_good_order_leaves_the_stage_running_and_the_next_daemon_goes_on(
