@@ -42,6 +42,10 @@ log = structlog.get_logger(__name__)
 RESYNC = 30.0
 """Seconds after which every active run is looked at though nothing changed."""
 RUN_PAUSED = Reason("RUN_PAUSED", "its run is paused; resume it to go on")
+CAMPAIGN_PAUSE = 0.2
+"""Seconds between the end of a term and standing for the next."""
+OUTAGE_PAUSE = 0.5
+"""Seconds after a commit that the store could not take."""
 TOGETHER = 32
 """Commits under way at the same time."""
 
@@ -82,11 +86,9 @@ class Leader:
                 async with self._membership.lead() as term:
                     log.info("leading", fence=term.fence.revision)
                     await Term(self._store, self._clock, term.fence).run()
-            except Unavailable as error:
-                log.warning("no longer leading", error=str(error))
-                await asyncio.sleep(0.5)
-            except Conflict as error:
-                log.warning("deposed", error=str(error))
+            except* (Unavailable, Conflict) as errors:  # the scope of a term and its tasks raise groups
+                log.warning("no longer leading", errors=[str(error) for error in errors.exceptions])
+            await asyncio.sleep(CAMPAIGN_PAUSE)
 
 
 class Term:
@@ -278,10 +280,14 @@ class Term:
                 except Conflict as conflict:
                     if conflict.reason == "FENCED":
                         raise
-                    self._todo.everything = True
-                    self._wake.set()
-                    return False
-            return True
+                except Unavailable as error:  # an outage awards nothing; it is decided anew when it is over
+                    log.warning("not recorded yet, decided anew", error=str(error))
+                    await asyncio.sleep(OUTAGE_PAUSE)
+                else:
+                    return True
+            self._todo.everything = True
+            self._wake.set()
+            return False
 
         results = await asyncio.gather(*(one(commit) for commit in commits), return_exceptions=True)
         for result in results:
