@@ -17,7 +17,7 @@ from winslow.domain.layout import Location, WorkspacePlan
 from winslow.domain.node import Node
 from winslow.domain.pipeline import DefinitionName, LogParser
 from winslow.domain.records import Change, Commit, Fence, View
-from winslow.domain.stage import Cause, ProjectId, StageId
+from winslow.domain.stage import Cause, NodeId, ProjectId, StageId
 
 Clock = Callable[[], float]
 """Unix seconds."""
@@ -75,6 +75,9 @@ class Membership(Protocol):
 
     def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
         """The same for a named lock."""
+
+    async def leader(self) -> NodeId | None:
+        """The node that leads now; None while none does. Raises Unavailable when nobody can say."""
 
 
 class Driver(Protocol):
@@ -188,6 +191,19 @@ class Workspaces(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """How the volume was when it was last looked at: `fault` is why it is not well, "" when it is. Sizes in bytes."""
+
+    fault: str = ""
+    size: int = 0
+    free: int = 0
+
+
+StorageState = Callable[[], Storage]
+"""How the volume is; answers at once, however the volume is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A file or directory. `kind` is "file", "directory", "symlink" or "other"; `size` in bytes, `modified` in Unix seconds."""
 
@@ -265,6 +281,9 @@ class Uploads(Protocol):
 
     async def cancel(self, upload: Upload) -> None:
         """Forget it."""
+
+    async def expire(self, before: float) -> int:
+        """Forget uploads that nobody touched since `before` (Unix seconds); returns how many. Files that were shown stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from winslowd.journal import DirectoryJournal
 from winslowd.monitor import host
 from winslowd.stopping import Stop, obeying_signals
 from winslowd.usecases.all import UseCases
+from winslowd.usecases.cluster import Here
 
 log = structlog.get_logger(__name__)
 
@@ -94,9 +95,8 @@ async def _serve(settings: Settings, stop: Stop) -> None:
                 Sessions.open(client.channels, settings.session_ttl, memory=memory)
             )
             store = await stack.enter_async_context(EtcdStore.open(client, settings.cluster, records, sessions))
-            holder = f"{settings.node}/{os.getpid()}"
             membership = await stack.enter_async_context(
-                EtcdMembership.open(client, settings.cluster, holder, sessions, store)
+                EtcdMembership.open(client, settings.cluster, NodeId(settings.node), sessions, store)
             )
             settings.volume.mkdir(parents=True, exist_ok=True)
             files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
@@ -116,20 +116,23 @@ async def _serve(settings: Settings, stop: Stop) -> None:
                 default_user=settings.default_user,
             )
             use_cases = UseCases(
+                here=Here(settings.cluster, node.id, __version__),
                 store=store,
+                membership=membership,
                 clock=time.time,
                 token=_token,
                 workspaces=files.workspaces,
                 files=files.files,
                 uploads=files.uploads,
                 logs=files.logs,
+                storage=files.state,
             )
             server = Server(use_cases, _authenticate)
             await stack.enter_async_context(server.listening(settings.listen))
             async with _engines(
                 Agent(tools).run(),
                 Leader(store, membership, time.time).run(),
-                Janitor(store, membership, files.workspaces, time.time).run(),
+                Janitor(store, membership, files.workspaces, files.uploads, time.time).run(),
                 _registered(settings, membership, node),
             ):
                 log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tests.etcd import Member
 from tests.fakes.store import FakeCluster, FakeMembership, FakeStore
+from winslow.domain.stage import NodeId
 from winslow.errors import NotFound
 from winslow.ports import Membership, Store
 from winslow.wire import records
@@ -66,16 +67,16 @@ class EtcdWorld:
             Client.open(endpoints, tls=self.tls, login=self.login) as client,
             Sessions.open(client.channels, self.ttl) as sessions,
             EtcdStore.open(client, self.cluster, records, sessions) as store,
-            EtcdMembership.open(client, self.cluster, name, sessions, store) as membership,
+            EtcdMembership.open(client, self.cluster, NodeId(name), sessions, store) as membership,
         ):
             await sessions.current()
             yield EtcdDaemon(client, sessions, store, membership)
 
 
 class FakeDaemon:
-    def __init__(self, cluster: FakeCluster) -> None:
+    def __init__(self, cluster: FakeCluster, name: str) -> None:
         self.store = FakeStore(cluster)
-        self.membership = FakeMembership(self.store)
+        self.membership = FakeMembership(self.store, NodeId(name))
 
     async def lose_session(self) -> None:
         self.membership.lose_session()
@@ -87,6 +88,6 @@ class FakeWorld:
 
     @asynccontextmanager
     async def daemon(self, name: str = "a") -> AsyncIterator[FakeDaemon]:
-        daemon = FakeDaemon(self.cluster)
+        daemon = FakeDaemon(self.cluster, name)
         yield daemon
         await daemon.membership.leave()

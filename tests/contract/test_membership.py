@@ -81,6 +81,23 @@ async def test_only_one_leads_and_leaving_the_scope_hands_over(world: World) -> 
     assert sorted(led) == list("aaabbbccc")
 
 
+async def test_every_daemon_knows_who_leads(world: World) -> None:
+    async with world.daemon("a") as one, world.daemon("b") as other, asyncio.timeout(20):
+        assert await one.membership.leader() is None
+        async with one.membership.lead():
+            assert [await each.membership.leader() for each in (one, other)] == ["a", "a"]
+            waiting = asyncio.ensure_future(_lead(other))
+            await asyncio.sleep(0.05)  # b's claim is there, or is not yet: it is not the oldest
+            assert await one.membership.leader() == "a"
+        assert await waiting == "b"
+        assert await one.membership.leader() is None
+
+
+async def _lead(daemon: Daemon) -> NodeId | None:
+    async with daemon.membership.lead():
+        return await daemon.membership.leader()
+
+
 async def test_losing_the_session_cancels_the_body_and_raises_lease_lost(world: World) -> None:
     async with world.daemon() as daemon:
         cancelled = False

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 from winslow.domain.node import Node
 from winslow.domain.records import Change, Commit, Fence, Lifetime, Put, Record, Ref, Versioned, View, node_ref
+from winslow.domain.stage import NodeId
 from winslow.errors import InvalidArgument, Unavailable, WinslowError
 from winslow.ports import Term
 from winslowd.etcd.history import Entry, History
@@ -32,6 +33,7 @@ class FakeCluster:
         self.revision = 1
         self.records: dict[Ref, Versioned] = {}
         self.claims: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        self.holders: dict[int, NodeId] = {}
         self.stores: list[FakeStore] = []
         self._owners: dict[Ref, int] = {}
         self._leases = itertools.count(0x1000)
@@ -199,8 +201,9 @@ class FakeStore:
 class FakeMembership:
     """Implements `winslow.ports.Membership` beside a `FakeStore`, whose session it shares."""
 
-    def __init__(self, store: FakeStore) -> None:
+    def __init__(self, store: FakeStore, holder: NodeId) -> None:
         self._store = store
+        self._holder = holder
         self._node: Node | None = None
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -220,6 +223,13 @@ class FakeMembership:
 
     def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
         return self._term(f"locks/{name}")
+
+    async def leader(self) -> NodeId | None:
+        if not self._store.connected:
+            raise Unavailable("The store is cut off", reason="ETCD_UNAVAILABLE")
+        cluster = self._store.cluster
+        claims = cluster.claims["elections/leader"]
+        return cluster.holders[min(claims, key=claims.__getitem__)] if claims else None
 
     def lose_session(self, *, regain: bool = True) -> None:
         """The lease runs out. With `regain` a new one is granted at once and the node registered again."""
@@ -263,6 +273,7 @@ class FakeMembership:
             await self._until(lambda: self._store.session is not None)
             session = self._store.session
             assert session
+            cluster.holders[session.lease] = self._holder
             revision = cluster.claim(name, session)
             try:
                 await self._until(

@@ -18,14 +18,21 @@ from winslow.domain import lifecycle
 from winslow.domain.pipeline import Confirmation, UserInput
 from winslow.domain.principal import Principal
 from winslow.errors import FailedPrecondition, PermissionDenied, WinslowError
+from winslow.ports import Storage
 from winslow.v1 import (
+    cluster_pb2,
     cluster_service_pb2,
     cluster_service_pb2_grpc,
+    election_service_pb2,
+    election_service_pb2_grpc,
     event_pb2,
     event_service_pb2,
     event_service_pb2_grpc,
     file_service_pb2,
     file_service_pb2_grpc,
+    identity_pb2,
+    identity_service_pb2,
+    identity_service_pb2_grpc,
     log_service_pb2,
     log_service_pb2_grpc,
     node_service_pb2,
@@ -69,6 +76,8 @@ class Api:
         self.channel = channel
         self.little = little
         self.clusters = cluster_service_pb2_grpc.ClusterServiceStub(channel)
+        self.elections = election_service_pb2_grpc.ElectionServiceStub(channel)
+        self.identity = identity_service_pb2_grpc.IdentityServiceStub(channel)
         self.events = event_service_pb2_grpc.EventServiceStub(channel)
         self.files = file_service_pb2_grpc.FileServiceStub(channel)
         self.logs = log_service_pb2_grpc.LogServiceStub(channel)
@@ -128,7 +137,7 @@ class TestCalls:
 
     async def test_a_method_of_later_says_that_it_is_not_there_yet(self, api: Api) -> None:
         for call in (
-            api.clusters.GetCluster(cluster_service_pb2.GetClusterRequest()),
+            api.identity.LogIn(identity_service_pb2.LogInRequest()),
             api.files.SearchFiles(file_service_pb2.SearchFilesRequest()),
         ):
             error = await refused(call)
@@ -326,6 +335,51 @@ class TestTheMainPath:
         assert (cordoned.policy.cordoned, cordoned.policy.reason) == (True, "disk")
         error = await refused(api.nodes.RemoveNode(node_service_pb2.RemoveNodeRequest(name="nodes/node-1")))
         assert error.reason == "NODE_ALIVE"
+
+
+class TestTheCluster:
+    async def test_who_leads_and_how_its_parts_are(self, api: Api) -> None:
+        await api.little.until(lambda: api.little.view.nodes())
+        cluster = await api.clusters.GetCluster(cluster_service_pb2.GetClusterRequest())
+        assert (cluster.id, cluster.answered_by, cluster.version) == ("little", "nodes/node-1", "1.2.3")
+        assert (cluster.leader, cluster.stale) == ("nodes/node-1", False)
+        assert cluster.revision == api.little.view.revision
+        assert (cluster.storage_size, cluster.storage_free) == (1000, 400)
+        assert [(one.name, one.health) for one in cluster.parts] == [
+            ("etcd", cluster_pb2.HEALTH_OK),
+            ("storage", cluster_pb2.HEALTH_OK),
+        ]
+
+    async def test_it_answers_while_all_that_it_stands_on_is_away(self, api: Api) -> None:
+        api.little.store.disconnect()
+        api.little.storage = Storage("the file system did not answer within 10 s")
+        cluster = await api.clusters.GetCluster(cluster_service_pb2.GetClusterRequest())
+        assert (cluster.stale, cluster.leader) == (True, "")
+        assert [one.health for one in cluster.parts] == [cluster_pb2.HEALTH_DOWN, cluster_pb2.HEALTH_DOWN]
+        assert cluster.parts[1].text == "the file system did not answer within 10 s"
+        api.little.store.reconnect()
+
+    async def test_a_caller_is_told_who_they_are_taken_for(self, api: Api) -> None:
+        caller = await api.identity.GetCaller(identity_service_pb2.GetCallerRequest(), metadata=(("x-user", "bob"),))
+        assert (caller.name, caller.role) == ("users/bob", identity_pb2.ROLE_MEMBER)
+
+    async def test_an_election_tells_what_nodes_say_and_who_was_chosen(self, api: Api) -> None:
+        await api.nodes.CordonNode(node_service_pb2.CordonNodeRequest(name="nodes/node-1", reason="disk"))
+        project = await api.project(world.chain("detect"))
+        await api.start(project)
+        await api.little.until(lambda: list(api.little.view.live_stages()))
+        (stage,) = api.little.view.live_stages()
+        ask = election_service_pb2.GetElectionRequest(name=f"{project.name}/stages/{stage.id}/election")
+        waiting = await api.elections.GetElection(ask)
+        assert (waiting.name, waiting.winner, waiting.HasField("close_time")) == (ask.name, "", False)
+        assert [(one.node, list(one.lacks)) for one in waiting.bids] == [("nodes/node-1", ["is cordoned: disk"])]
+        await api.nodes.UncordonNode(node_service_pb2.UncordonNodeRequest(name="nodes/node-1"))
+        placed = await api.little.placed("detect")
+        awarded = await api.elections.GetElection(ask)
+        assert (awarded.winner, awarded.fence) == ("nodes/node-1", placed.fence)
+        assert awarded.HasField("close_time")
+        error = await refused(api.elections.GetElection(election_service_pb2.GetElectionRequest(name=stage.id)))
+        assert (error.reason, "election" in error.hint) == ("RESOURCE_NAME_INVALID", True)
 
 
 class TestFiles:

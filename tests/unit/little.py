@@ -19,8 +19,10 @@ from winslow.domain.project import Project, Run
 from winslow.domain.records import Commit, Expect, Put, View, stage_ref
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, Outcome, ProjectId, Stage, State
+from winslow.ports import Storage
 from winslowd.engines.leader import Leader
 from winslowd.usecases.all import UseCases
+from winslowd.usecases.cluster import Here
 from winslowd.usecases.projects import NewProject
 from winslowd.usecases.requests import Request
 
@@ -35,19 +37,23 @@ class Little:
 
     def __init__(self, root: Path) -> None:
         self.store = FakeStore()
-        self.membership = FakeMembership(self.store)
+        self.membership = FakeMembership(self.store, NODE.id)
         root.mkdir(exist_ok=True)
         self.volume = InlineVolume(str(root))
         self.now = 1000.0
+        self.storage = Storage(size=1000, free=400)
         self._numbers = itertools.count()
         self.use_cases = UseCases(
+            here=Here("little", NODE.id, "1.2.3"),
             store=self.store,
+            membership=self.membership,
             clock=lambda: self.now,
             token=lambda: f"tail{next(self._numbers):02d}",
             workspaces=self.volume.workspaces,
             files=self.volume.files,
             uploads=self.volume.uploads,
             logs=self.volume.logs,
+            storage=lambda: self.storage,
         )
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -12,16 +13,19 @@ import pytest
 from tests.unit import world
 from tests.unit.little import ANN, NODE, Little
 from winslow.domain import lifecycle
+from winslow.domain.layout import parse
 from winslow.domain.project import ProjectState
 from winslow.domain.records import Kind
 from winslow.domain.stage import Cause, Outcome, RunId, State
-from winslow.errors import InvalidArgument, OutOfRange, Unavailable
+from winslow.errors import InvalidArgument, NotFound, OutOfRange, Unavailable
 from winslowd.engines.janitor import Janitor
 from winslowd.usecases import events
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.derived import ProjectShown
 from winslowd.usecases.events import Batch, Told, Wanted
 from winslowd.usecases.listing import PAGE_MAX, Ask, Listing
+
+DAY = 86_400.0
 
 
 @pytest.fixture
@@ -133,11 +137,16 @@ class TestWatching:
         assert len(asyncio.all_tasks()) == before
 
 
+def janitor_of(little: Little) -> Janitor:
+    volume = little.volume
+    return Janitor(little.store, little.membership, volume.workspaces, volume.uploads, lambda: little.now)
+
+
 class TestTheJanitor:
     @asynccontextmanager
     async def working(self, little: Little):
         async with asyncio.TaskGroup() as group:
-            janitor = Janitor(little.store, little.membership, little.volume.workspaces, lambda: little.now)
+            janitor = janitor_of(little)
             task = group.create_task(janitor.run(), name="janitor")
             try:
                 yield janitor
@@ -171,7 +180,7 @@ class TestTheJanitor:
     async def test_what_fails_is_gone_on_with_at_the_next_look(self, little: Little) -> None:
         project = await little.project()
         await little.use_cases.projects.delete(little.request(), project)
-        janitor = Janitor(little.store, little.membership, little.volume.workspaces, lambda: little.now)
+        janitor = janitor_of(little)
         little.volume.failing["workspaces.delete_project"] = Unavailable("hangs", reason="STORAGE_DEGRADED")
         assert await janitor.look()
         assert little.view.project(project)
@@ -186,7 +195,7 @@ class TestTheJanitor:
         for number in range(130):
             await little.use_cases.runs.comment(little.request(), project, RunId("000001"), f"{number}")
         await little.use_cases.projects.delete(little.request(), project)
-        janitor = Janitor(little.store, little.membership, little.volume.workspaces, lambda: little.now)
+        janitor = janitor_of(little)
         await janitor.look()
         assert not little.view.all(Kind.COMMENT)
         assert little.view.project(project) is None
@@ -196,7 +205,7 @@ class TestTheJanitor:
         await little.use_cases.runs.start(little.request(), project, Start())
         stage = await little.start("detect")
         await little.use_cases.nodes.drain(little.request(), NODE.id, little.now + 60)
-        janitor = Janitor(little.store, little.membership, little.volume.workspaces, lambda: little.now)
+        janitor = janitor_of(little)
         await janitor.look()
         now = little.view.stage(stage.id)
         assert now and now.abort is None
@@ -206,6 +215,30 @@ class TestTheJanitor:
         await little.until(lambda: len(little.view.stages_of(project)) == 2)
         again = little.view.stages_of(project)[1]
         assert (again.state, again.attempt, little.run(project).hold) == (State.QUEUED, 2, None)
+
+    async def test_an_upload_that_nobody_goes_on_with_for_a_week_is_forgotten(self, little: Little) -> None:
+        project = await little.project()
+        uploads = little.volume.uploads
+        upload = await uploads.begin("u", parse(f"projects/{project}/input/clip"), 3, "")
+        janitor = janitor_of(little)
+        little.now = time.time() + 6 * DAY
+        await janitor.forget_uploads()
+        assert (await uploads.append(upload, 0, b"a")).offset == 1
+        little.now = time.time() + 8 * DAY
+        await janitor.forget_uploads()
+        with pytest.raises(NotFound) as caught:
+            await uploads.append(upload, 1, b"b")
+        assert caught.value.reason == "UPLOAD_NOT_FOUND"
+
+    async def test_it_looks_for_old_uploads_by_itself_and_a_volume_that_hangs_stops_nothing_else(
+        self, little: Little
+    ) -> None:
+        little.volume.failing["uploads.expire"] = Unavailable("hangs", reason="STORAGE_DEGRADED")
+        project = await little.project()
+        async with self.working(little):
+            await little.use_cases.projects.delete(little.request(), project)
+            await little.until(lambda: little.view.project(project) is None)
+        assert "uploads.expire" in little.volume.calls
 
 
 LETTERS: Listing[str] = Listing(

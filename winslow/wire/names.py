@@ -18,6 +18,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 ANY = "-"
 """Stands for whichever project, where a name's last part says enough."""
 GLOBAL_ENVIRONMENT = "globalEnvironment"
+ELECTION = "election"
+"""Each stage has one."""
 
 
 class PipelineName(NamedTuple):
@@ -63,6 +65,10 @@ def run(project: str, run: str) -> str:
 
 def stage(project: str, stage: str) -> str:
     return _checked("projects", project, "stages", stage)
+
+
+def election(project: str, stage: str) -> str:
+    return f"{_checked('projects', project, 'stages', stage)}/{ELECTION}"
 
 
 def sweep(project: str, sweep: str) -> str:

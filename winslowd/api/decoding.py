@@ -43,6 +43,19 @@ def stage_name(name: str) -> tuple[str, StageId]:
     return names.parse_stage(name)
 
 
+def election_name(name: str) -> tuple[str, StageId]:
+    """The stage of `projects/P/stages/S/election`, where P may be `-`."""
+    stage, slash, last = name.rpartition("/")
+    if not slash or last != names.ELECTION:
+        raise InvalidArgument(
+            f"{name!r} is not the name of an election",
+            reason="RESOURCE_NAME_INVALID",
+            subject=name,
+            hint=f"Write projects/PROJECT/stages/STAGE/{names.ELECTION}",
+        )
+    return stage_name(stage)
+
+
 def all_stages_of(name: str) -> ProjectId | None:
     """The project of `projects/P/stages/-`; None for any other name."""
     project, slash, last = name.rpartition("/stages/")

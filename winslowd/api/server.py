@@ -13,8 +13,11 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from winslow.errors import FailedPrecondition
+from winslowd.api.cluster import ClusterService
+from winslowd.api.elections import ElectionService
 from winslowd.api.events import EventService
 from winslowd.api.files import FileService
+from winslowd.api.identity import IdentityService
 from winslowd.api.interceptor import Authenticate, Guard
 from winslowd.api.logs import LogService
 from winslowd.api.nodes import NodeService
@@ -89,6 +92,9 @@ def _register(server: grpc.aio.Server, one: UseCases, status: Any) -> None:
         "FileService": FileService(one.files, one.uploads),
         "LogService": LogService(one.logs),
         "EventService": EventService(one),
+        "ClusterService": ClusterService(one.cluster),
+        "ElectionService": ElectionService(one.stages),
+        "IdentityService": IdentityService(),
     }
     served = [health.SERVICE_NAME, reflection.SERVICE_NAME]
     for noun in NOUNS:

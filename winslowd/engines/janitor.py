@@ -1,4 +1,4 @@
-"""What must not stay, and what falls due: deleted projects, and drains whose deadline has come.
+"""What must not stay, and what falls due: deleted projects, uploads that nobody goes on with, drains at their deadline.
 
 Level-triggered and repeatable: each look at the records says what is left to do, so a janitor that was stopped at any
 point goes on where it was. One in the cluster works at a time; two would only do the same twice.
@@ -20,7 +20,7 @@ from winslow.domain.project import Project
 from winslow.domain.records import Change, Commit, Expect, Kind, Put, Ref, View, project_ref, run_ref, stage_ref
 from winslow.domain.stage import ProjectId, Stage
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
-from winslow.ports import Clock, Membership, Store, Workspaces
+from winslow.ports import Clock, Membership, Store, Uploads, Workspaces
 from winslowd.usecases.requests import BATCH
 from winslowd.usecases.sweeps import aborting
 
@@ -36,13 +36,21 @@ OWNED = (Kind.COMMENT, Kind.STAGE, Kind.RUN, Kind.SWEEP)
 """What a project's key leads. Stages go before runs, so that no run is seen without being able to tell why."""
 
 
+UPLOAD_KEPT = 7 * 86_400.0
+"""Seconds that an upload may be left alone: a week's holiday, and it still goes on where it was."""
+UPLOADS_EVERY = 3600.0
+
+
 class Janitor:
     """Runs until cancelled."""
 
-    def __init__(self, store: Store, membership: Membership, workspaces: Workspaces, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, membership: Membership, workspaces: Workspaces, uploads: Uploads, clock: Clock
+    ) -> None:
         self._store = store
         self._membership = membership
         self._workspaces = workspaces
+        self._uploads = uploads
         self._clock = clock
         self._wake = asyncio.Event()
 
@@ -57,13 +65,17 @@ class Janitor:
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as group:
-            listening = group.create_task(self._listen(), name="janitor: listens for changes")
+            beside = [
+                group.create_task(self._listen(), name="janitor: listens for changes"),
+                group.create_task(self._forget_uploads_hourly(), name="janitor: forgets uploads"),
+            ]
             try:
                 while True:
                     self._wake.clear()
                     await self._rest(await self.look())
             finally:
-                listening.cancel()
+                for task in beside:
+                    task.cancel()
 
     async def look(self) -> bool:
         """Do what can be done now; whether something failed and is to be tried again soon."""
@@ -96,6 +108,24 @@ class Janitor:
                 async for changes in self._store.changes(self._store.view.revision):
                     if any(_matters(self._store.view, change) for change in changes):
                         self._wake.set()
+
+    # ---- uploads
+
+    async def _forget_uploads_hourly(self) -> None:
+        """Beside the rest: a walk over all projects must not keep a drain waiting."""
+        while True:
+            await self.forget_uploads()
+            await asyncio.sleep(UPLOADS_EVERY)
+
+    async def forget_uploads(self) -> None:
+        """Give back the room of uploads that nobody touched for a week."""
+        try:
+            count = await self._uploads.expire(self._clock() - UPLOAD_KEPT)
+        except WinslowError as error:
+            log.warning("old uploads stay until the next look", error=str(error), reason=error.reason)
+        else:
+            if count:
+                log.info("old uploads are gone", count=count)
 
     # ---- deleted projects
 

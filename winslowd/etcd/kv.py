@@ -67,6 +67,18 @@ class Kv:
         )
         return await self._channels.call(RANGE, request)
 
+    async def first_created(self, prefix: bytes, end: bytes) -> pb.KeyValue | None:
+        """The oldest key of a range."""
+        request = pb.RangeRequest(
+            key=prefix,
+            range_end=end,
+            limit=1,
+            sort_order=pb.RangeRequest.ASCEND,
+            sort_target=pb.RangeRequest.CREATE,
+        )
+        found = await self._channels.call(RANGE, request)
+        return found.kvs[0] if found.kvs else None
+
     async def revision(self) -> int:
         """The revision of the whole store now, agreed on by a majority."""
         found = await self._channels.call(RANGE, pb.RangeRequest(key=b"\0", count_only=True))

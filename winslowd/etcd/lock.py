@@ -26,7 +26,7 @@ PAUSE = 0.2
 
 
 class Lock:
-    """The claims under one prefix. `holder` is written into ours, for people who look."""
+    """The claims under one prefix. `holder` is written into ours, for those who ask who holds."""
 
     def __init__(self, client: Client, prefix: bytes, holder: str) -> None:
         self._client = client
@@ -48,6 +48,11 @@ class Lock:
             await self._withdraw(key, session)
             raise
         return Fence(key.decode(), revision)
+
+    async def held_by(self) -> str | None:
+        """Whoever's claim is the oldest; None while there is no claim. Raises Unavailable."""
+        found = await self._client.kv.first_created(self._prefix, self._end)
+        return found.value.decode(errors="replace") if found else None
 
     async def release(self, session: Session) -> None:
         """Take our claim back, so that the next in line holds. Nothing happens when it is gone."""

@@ -14,6 +14,7 @@ import structlog
 
 from winslow.domain.node import Node
 from winslow.domain.records import Commit, Fence, Lifetime, Put, node_ref
+from winslow.domain.stage import NodeId
 from winslow.errors import Exhausted, Unavailable
 from winslow.ports import Store, Term
 from winslowd.etcd.client import Client
@@ -31,7 +32,7 @@ PAUSE = 0.5
 class EtcdMembership:
     """Implements `winslow.ports.Membership`."""
 
-    def __init__(self, client: Client, cluster: str, holder: str, sessions: Sessions, store: Store) -> None:
+    def __init__(self, client: Client, cluster: str, holder: NodeId, sessions: Sessions, store: Store) -> None:
         self._client = client
         self._keys = Keys(cluster)
         self._holder = holder
@@ -45,9 +46,9 @@ class EtcdMembership:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, client: Client, cluster: str, holder: str, sessions: Sessions, store: Store
+        cls, client: Client, cluster: str, holder: NodeId, sessions: Sessions, store: Store
     ) -> AsyncIterator[EtcdMembership]:
-        """Membership of `cluster`; `holder` is written into our claims, for people who look who leads."""
+        """Membership of `cluster`; `holder` is this node, written into our claims for those who ask who leads."""
         membership = cls(client, cluster, holder, sessions, store)
         async with alongside("etcd-membership", membership._register_in_each_session()):
             yield membership
@@ -89,6 +90,10 @@ class EtcdMembership:
 
     def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
         return self._term(self._keys.lock(name))
+
+    async def leader(self) -> NodeId | None:
+        holder = await Lock(self._client, self._keys.election(LEADER), self._holder).held_by()
+        return NodeId(holder) if holder else None
 
     @asynccontextmanager
     async def _term(self, prefix: bytes) -> AsyncIterator[Term]:

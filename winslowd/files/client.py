@@ -87,7 +87,7 @@ class FilesClient:
 
 
 class UploadsClient:
-    """`winslow.ports.Uploads`, and `expire`."""
+    """`winslow.ports.Uploads`."""
 
     def __init__(self, caller: Caller) -> None:
         self._call = caller.call
@@ -110,7 +110,6 @@ class UploadsClient:
         await self._call(Nothing, "uploads.cancel", upload)
 
     async def expire(self, before: float) -> int:
-        """Forget uploads that nobody touched since `before` (Unix seconds), published ones too; returns how many."""
         return await self._call(int, "uploads.expire", before)
 
 

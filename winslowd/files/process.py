@@ -21,6 +21,7 @@ from typing import TypeVar
 import winslowd
 from storage.volume import Space
 from winslow.errors import Unavailable, WinslowError
+from winslow.ports import Storage
 from winslowd.files.calls import CALLS, PING, Lane
 from winslowd.files.client import FilesClient, LogsClient, UploadsClient, WorkspacesClient
 from winslowd.files.link import Link
@@ -69,6 +70,10 @@ class FilesProcess:
         self._link: Link | None = None
         self._linked = asyncio.Event()
         self._hanging: list[Process] = []
+
+    def state(self) -> Storage:
+        """How it is, as the last ping found it."""
+        return Storage(self.degraded, self.space.total, self.space.free) if self.space else Storage(self.degraded)
 
     async def call(self, kind: type[T], name: str, *arguments: object, data: bytes = b"") -> T:
         """Have the worker do `name`. Cancelled, it is told to stop and not waited for."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from winslow.ports import Clock, Store, Workspaces
+from winslow.ports import Clock, Membership, StorageState, Store, Workspaces
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Uploads as UploadsPort
+from winslowd.usecases.cluster import Cluster, Here
 from winslowd.usecases.comparing import Comparing
 from winslowd.usecases.events import Events
 from winslowd.usecases.files import Files
@@ -26,15 +27,19 @@ class UseCases:
     def __init__(
         self,
         *,
+        here: Here,
         store: Store,
+        membership: Membership,
         clock: Clock,
         token: NewSuffix,
         workspaces: Workspaces,
         files: FilesPort,
         uploads: UploadsPort,
         logs: LogsPort,
+        storage: StorageState,
     ) -> None:
         self.store = store
+        self.cluster = Cluster(here, store, membership, storage)
         self.pipelines = Pipelines(store, clock)
         self.projects = Projects(store, clock, token, workspaces)
         self.runs = Runs(store, clock)

@@ -1,0 +1,60 @@
+"""The cluster as this node sees it: who leads it, how fresh that is, and whether the parts under it are well.
+
+It answers while everything else is down, since that is when people ask.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from winslow.domain.principal import Principal
+from winslow.domain.stage import NodeId
+from winslow.errors import WinslowError
+from winslow.ports import Membership, Storage, StorageState, Store
+
+WITHIN = 1.0
+"""Seconds in which etcd may say who leads; the answer goes without it then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Who answers: this daemon's cluster, node and version."""
+
+    cluster: str
+    node: NodeId
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterShown:
+    """`leader` is None where none leads or nobody can say; not `connected`, what is told may be old."""
+
+    here: Here
+    leader: NodeId | None
+    revision: int
+    connected: bool
+    storage: Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The use cases of the cluster as a whole."""
+
+    here: Here
+    store: Store
+    membership: Membership
+    storage: StorageState
+
+    async def get(self, asker: Principal) -> ClusterShown:
+        """Answers within about a second, and never fails."""
+        return ClusterShown(
+            self.here, await self._leader(), self.store.view.revision, self.store.connected, self.storage()
+        )
+
+    async def _leader(self) -> NodeId | None:
+        try:
+            async with asyncio.timeout(WITHIN):
+                return await self.membership.leader()
+        except (TimeoutError, WinslowError):
+            return None
