@@ -59,6 +59,8 @@ class DockerDriver:
         self._images = Images(self._engine)
         self._lane = Lane()
         self._controls: dict[StageId, Control] = {}
+        self._fresh: set[StageId] = set()
+        """Made by us and not started yet."""
 
     async def pull(self, image: str) -> Image:
         return await self._images.pull(image)
@@ -84,21 +86,30 @@ class DockerDriver:
             raise FailedPrecondition(error.message, reason="ENGINE_REFUSED", subject=wanted.stage) from error
         self._controls[wanted.stage] = Control(wanted.control)
         self._controls[wanted.stage].prepare(wanted.user)
+        self._fresh.add(wanted.stage)
 
     async def start(self, stage: StageId) -> None:
+        if stage in self._fresh:
+            self._fresh.remove(stage)  # we have just made it: nothing to look at, and the engine is slow to say so
+        elif await self._was_started(stage):
+            return
+        try:
+            await self._in_order(stage, lambda client: client.start(stage))
+        except NotFound as error:
+            raise _gone(stage) from error
+
+    async def _was_started(self, stage: StageId) -> bool:
+        """Whether it is up, or its process was launched; if not, it is ready to be started again."""
         found = await self._inspect(stage)
         if found is None:
             raise _gone(stage)
         control = self._remember(stage, found["Config"]["Labels"])
         state = exits.engine_state(found["State"])
         if state.up or control.started() is not None or control.exit() is not None:
-            return
+            return True
         uid, _, gid = found["Config"]["User"].partition(":")
         control.prepare((int(uid), int(gid)))
-        try:
-            await self._in_order(stage, lambda client: client.start(stage))
-        except NotFound as error:
-            raise _gone(stage) from error
+        return False
 
     async def release(self, stage: StageId) -> None:
         (await self._control(stage)).release()
@@ -135,6 +146,7 @@ class DockerDriver:
             pass
         except Conflict:  # somebody else is removing it: then it is on its way
             await self._until_gone(stage)
+        self._fresh.discard(stage)
         if self._control_root is not None:
             self._controls.pop(stage, None)
 

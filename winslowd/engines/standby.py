@@ -1,8 +1,8 @@
 """Containers made ready before their turn.
 
-What follows a stage is often known while it still executes (`progress.foresee`). Then the next stage's image is fetched
-and its container brought up beside the running one, its launcher holding the process back. If the stage is made
-as it was foreseen and awarded to this node, its attempt finds the container waiting and lets it go; otherwise it is removed.
+What follows a stage is often known while it still executes (`progress.foresee`), and so is which of those that wait
+for room is next. Then the next stage's image is fetched and its container brought up beside the running one, its
+launcher holding the process back. If the stage is made as it was foreseen and awarded to this node, its attempt finds the container waiting and lets it go; otherwise it is removed.
 It reserves nothing: the launcher that waits uses no memory to speak of and no CPU.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
+from heapq import nsmallest
 from typing import Any
 
 import structlog
@@ -117,7 +118,22 @@ class Standbys:
         for stage in self._tools.store.view.live_on(self._tools.node):
             if stage.state in PLACED and not stage.abort:
                 found.update({next_.id: next_ for next_ in self._next(stage)})
+        found.update({stage.id: stage for stage in self._waiting()})
         return found
+
+    def _waiting(self) -> list[Stage]:
+        """The next in turn of those that wait for room, where no other node could be given them."""
+        view, now = self._tools.store.view, self._tools.clock()
+        if [node.id for node in view.nodes()] != [self._tools.node]:
+            return []
+        held = {(run.project, run.id) for run in view.active_runs() if run.hold}
+        waiting = (
+            stage
+            for stage in view.live_stages()
+            if stage.node is None and stage.not_before <= now and (stage.project, stage.run) not in held
+        )
+        turn = nsmallest(AT_MOST, waiting, key=lambda stage: (stage.created_at, stage.id))
+        return [stage for stage in turn if self._suits(stage)]
 
     def _next(self, stage: Stage) -> list[Stage]:
         view = self._tools.store.view
@@ -126,12 +142,12 @@ class Standbys:
         if situation is None:
             return []
         made = foresee(situation, stage, self._tools.clock())
-        return [next_ for next_ in made if view.stage(next_.id) is None and self._suits(next_)]
+        return [one for one in made if view.stage(one.id) is None and not one.not_before and self._suits(one)]
 
     def _suits(self, stage: Stage) -> bool:
         """Whether this node could execute it, and getting ready spoils nothing: GPUs and used workspaces are left alone."""
         need, me = stage.definition.resources, self._tools.node
-        if need.gpus.count or stage.definition.workspace is WorkspaceMode.CONTINUE or stage.not_before:
+        if need.gpus.count or stage.definition.workspace is WorkspaceMode.CONTINUE:
             return False
         node = next((one for one in self._tools.store.view.nodes() if one.id == me), None)
         return node is not None and not shortage(need, node.capacity, node.tags)
