@@ -2,8 +2,9 @@
 
 What follows a stage is often known while it still executes (`progress.foresee`), and so is which of those that wait
 for room is next. Then the next stage's image is fetched and its container brought up beside the running one, its
-launcher holding the process back. If the stage is made as it was foreseen and awarded to this node, its attempt finds the container waiting and lets it go; otherwise it is removed.
-It reserves nothing: the launcher that waits uses no memory to speak of and no CPU.
+launcher holding the process back. If the stage is made as it was foreseen and awarded to this node, its attempt finds
+the container waiting and lets it go; otherwise it is removed. It reserves nothing: the launcher that waits uses no
+memory to speak of and no CPU.
 """
 
 from __future__ import annotations
