@@ -9,32 +9,53 @@ import os
 import sys
 from pathlib import Path
 
-import structlog
-
 from winslow import __version__
 from winslow.errors import WinslowError
+
+LEVELS = ("debug", "info", "warning", "error")
+EXAMPLES = """\
+  winslowd dev                                  everything on this machine
+  winslowd --config /etc/winslow/winslowd.yaml  a node of a cluster"""
 
 
 def main() -> None:
     """Exit codes: 0 stopped in good order, 1 it could not run (the message says why), 2 usage."""
     arguments = _parser().parse_args()
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its core writes to stderr in a form of its own
     try:
         _run(arguments)
+    except KeyboardInterrupt:  # before anything was begun
+        sys.exit(130)
     except WinslowError as error:
         print(f"winslowd: {error}", file=sys.stderr)
         sys.exit(1)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="winslowd", description="The Winslow daemon: one on every node.")
+    parser = argparse.ArgumentParser(
+        prog="winslowd",
+        description="The Winslow daemon: one on every node.",
+        epilog=f"examples:\n{EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"winslowd {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings of a real node (YAML)")
-    parser.add_argument("--log-level", default=None, metavar="LEVEL", help="debug, info (default), warning, error")
-    words = parser.add_subparsers(dest="word", metavar="")
-    dev = words.add_parser("dev", help="run everything on this machine: etcd, files in a directory, Docker")
-    dev.add_argument("--directory", type=Path, default=None, metavar="DIR", help="where it keeps everything")
-    dev.add_argument("--listen", default=None, metavar="HOST:PORT", help="a TCP address beside the socket")
-    dev.add_argument("--cpus", type=float, default=None, help="cores that stages may use; all of them by default")
+    parser.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        metavar="LEVEL",
+        help=f"{', '.join(LEVELS)}; by default info, or warning for dev on a terminal",
+    )
+    words = parser.add_subparsers(dest="word", metavar="COMMAND", title="commands")
+    everything = "run everything on this machine: an etcd, files in a directory, stages in Docker"
+    dev = words.add_parser("dev", help=everything, description=f"{everything[0].upper()}{everything[1:]}.")
+    dev.add_argument(
+        "--directory", type=Path, metavar="DIR", help="where it keeps everything (default: ~/.winslow/dev)"
+    )
+    dev.add_argument(
+        "--listen", metavar="HOST:PORT", help="a TCP address beside the socket, for other machines or programs"
+    )
+    dev.add_argument("--cpus", type=float, metavar="N", help="cores that stages may use (default: all of them)")
     return parser
 
 
@@ -44,29 +65,38 @@ def _run(arguments: argparse.Namespace) -> None:
     if arguments.word == "dev":
         directory = (arguments.directory or app.dev_directory()).resolve()
         listen = (arguments.listen,) if arguments.listen else ()
-        level = arguments.log_level or "info"
-        _log(level)
-        asyncio.run(app.dev(directory, listen, arguments.cpus))
+        watched = sys.stderr.isatty()
+        _log(arguments.log_level or ("warning" if watched else "info"))
+        asyncio.run(app.dev(directory, listen, arguments.cpus, tell=_tell if watched else lambda _: None))
         return
     if arguments.config is None and "WINSLOW_VOLUME" not in os.environ:
-        print("winslowd: say `winslowd dev` to try it on this machine, or --config FILE for a node", file=sys.stderr)
+        print(
+            "winslowd: nothing to do yet. Try it on this machine, or run a node:", EXAMPLES, sep="\n", file=sys.stderr
+        )
         sys.exit(2)
     settings = config.load(arguments.config)
     _log(arguments.log_level or settings.log_level)
     asyncio.run(app.serve(settings))
 
 
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def _log(level: str) -> None:
     """One line an event on stderr: readable on a terminal, JSON elsewhere."""
-    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    import structlog
+
+    number = logging.getLevelNamesMapping()[level.upper()]
+    watched = sys.stderr.isatty()
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if watched else "iso", utc=not watched),
             structlog.processors.format_exc_info,
             renderer,
         ],

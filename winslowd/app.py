@@ -13,7 +13,7 @@ import os
 import pwd
 import secrets
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ from winslow import __version__
 from winslow.domain.node import Node
 from winslow.domain.principal import Principal
 from winslow.domain.stage import NodeId
-from winslow.errors import FailedPrecondition
+from winslow.errors import FailedPrecondition, InvalidArgument
 from winslow.wire import records
 from winslowd import dev as development
 from winslowd.api.server import Server
-from winslowd.config import EtcdSettings, Settings
+from winslowd.config import EtcdSettings, Settings, load
 from winslowd.docker.driver import DockerDriver
 from winslowd.docker.launcher import find_launcher
 from winslowd.engines.agent import Agent
@@ -43,7 +43,7 @@ from winslowd.etcd.store import EtcdStore
 from winslowd.files.process import open_files
 from winslowd.journal import DirectoryJournal
 from winslowd.monitor import host
-from winslowd.stopping import Stop, obeying_signals
+from winslowd.stopping import obeying_signals
 from winslowd.usecases.all import UseCases
 from winslowd.usecases.cluster import Here
 
@@ -60,34 +60,46 @@ def dev_directory() -> Path:
     return Path.home() / ".winslow" / "dev"
 
 
-async def dev(directory: Path, listen: tuple[str, ...], cpus: float | None) -> None:
-    """Everything on one machine, with all it keeps in `directory`."""
+async def dev(directory: Path, listen: tuple[str, ...], cpus: float | None, tell: Callable[[str], None]) -> None:
+    """Everything on one machine, with all it keeps in `directory`. `tell` gets what a person at a terminal should know."""
+    settings = load(
+        None,
+        cluster=development.cluster_name(directory),
+        listen=(f"unix:{directory / SOCKET}", *listen),
+        state=directory / "state",
+        volume=directory / "files",
+        cpus=cpus,
+    )
     with obeying_signals() as stop, _only_daemon(directory):
         async with development.etcd(directory / "etcd") as endpoint:
-            settings = Settings(
-                cluster=development.cluster_name(directory),
-                listen=(f"unix:{directory / SOCKET}", *listen),
-                state=directory / "state",
-                volume=directory / "files",
-                etcd=EtcdSettings(endpoints=(endpoint,)),
-                cpus=cpus,
-            )
-            await _serve(settings, stop)
+            own = EtcdSettings(endpoints=(endpoint,))
+            # What etcd's old versions do wrong, they do among several members, or to who reaches them from elsewhere.
+            async with _serving(settings.model_copy(update={"etcd": own}), warn_of_old_etcd=False):
+                tell(development.welcome(directory, settings, at_home=directory == dev_directory()))
+                await stop.told()
+                tell("Stopping. Stages that run go on, and the next start finds them.")
 
 
 async def serve(settings: Settings) -> None:
     """Run a daemon until it is told to stop. Raises WinslowError when it cannot be started."""
     with obeying_signals() as stop:
-        await _serve(settings, stop)
+        async with _serving(settings):
+            await stop.told()
 
 
-async def _serve(settings: Settings, stop: Stop) -> None:
+@contextlib.asynccontextmanager
+async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> AsyncIterator[None]:
+    """A daemon that serves while the scope lasts."""
     with _only_daemon(settings.state):
+        _made(settings.volume)
         async with contextlib.AsyncExitStack() as stack:
             etcd = settings.etcd
             client = await stack.enter_async_context(
                 Client.open(
-                    etcd.endpoints, tls=_tls(etcd), login=Login(etcd.user, etcd.password) if etcd.user else None
+                    etcd.endpoints,
+                    tls=_tls(etcd),
+                    login=Login(etcd.user, etcd.password) if etcd.user else None,
+                    warn_of_old=warn_of_old_etcd,
                 )
             )
             memory = settings.state / "session"
@@ -98,7 +110,6 @@ async def _serve(settings: Settings, stop: Stop) -> None:
             membership = await stack.enter_async_context(
                 EtcdMembership.open(client, settings.cluster, NodeId(settings.node), sessions, store)
             )
-            settings.volume.mkdir(parents=True, exist_ok=True)
             files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
             journal = DirectoryJournal(settings.state / "stages")
             owner = f"{settings.cluster}/{settings.node}"  # nodes may share an engine, as in tests
@@ -136,7 +147,7 @@ async def _serve(settings: Settings, stop: Stop) -> None:
                 _registered(settings, membership, node),
             ):
                 log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))
-                await stop.told()
+                yield
                 log.info("stopping; containers go on")
             await membership.leave()
 
@@ -151,10 +162,23 @@ async def _engines(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             task.cancel()
 
 
+def _made(directory: Path, mode: int = 0o777) -> None:
+    """Raises FailedPrecondition (DIRECTORY_UNUSABLE)."""
+    try:
+        directory.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise FailedPrecondition(
+            f"{directory} cannot be used: {error.strerror}",
+            reason="DIRECTORY_UNUSABLE",
+            subject=str(directory),
+            hint="It must be a directory in which the daemon may write",
+        ) from None
+
+
 @contextlib.contextmanager
 def _only_daemon(state: Path) -> Iterator[None]:
     """Hold the state directory: two daemons with one journal would adopt each other's stages."""
-    state.mkdir(mode=0o711, parents=True, exist_ok=True)
+    _made(state, mode=0o711)
     with (state / "lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -197,10 +221,22 @@ def _tls(etcd: EtcdSettings) -> Tls | None:
     if etcd.ca is None:
         return None
     return Tls(
-        authority=etcd.ca.read_bytes(),
-        certificate=etcd.certificate.read_bytes() if etcd.certificate else None,
-        key=etcd.key.read_bytes() if etcd.key else None,
+        authority=_pem(etcd.ca),
+        certificate=_pem(etcd.certificate) if etcd.certificate else None,
+        key=_pem(etcd.key) if etcd.key else None,
     )
+
+
+def _pem(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidArgument(
+            f"{path} cannot be read: {error.strerror}",
+            reason="CONFIG_INVALID",
+            subject=str(path),
+            hint="Look at the settings etcd.ca, etcd.certificate and etcd.key",
+        ) from None
 
 
 def _token() -> str:

@@ -9,16 +9,22 @@ from __future__ import annotations
 import os
 import re
 import socket
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from winslow.errors import InvalidArgument
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+UNSHOWN = "etcd.password"
+"""The setting whose value no message repeats."""
 STAGE_UID = 64642
 """Who stages run as where neither the definition nor the image says, when the daemon itself is root."""
 
@@ -28,7 +34,7 @@ class EtcdSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    endpoints: tuple[str, ...] = ("127.0.0.1:2379",)
+    endpoints: tuple[str, ...] = Field(default=("127.0.0.1:2379",), min_length=1)
     user: str = ""
     password: str = Field(default="", repr=False)
     ca: Path | None = None
@@ -50,7 +56,7 @@ class Settings(BaseSettings):
     cluster: str = "default"
     node: str = Field(default_factory=lambda: _slug(socket.gethostname()))
     advertise: str = ""
-    listen: tuple[str, ...] = ("127.0.0.1:7411",)
+    listen: tuple[str, ...] = Field(default=("127.0.0.1:7411",), min_length=1)
     state: Path = Path("/var/lib/winslow")
     volume: Path = Path("/srv/winslow")
     etcd: EtcdSettings = EtcdSettings()
@@ -60,13 +66,28 @@ class Settings(BaseSettings):
     cpus: float | None = Field(default=None, gt=0)
     memory: int | None = Field(default=None, gt=0)
     stage_user: str = Field(default_factory=lambda: _own_user())  # noqa: PLW0108 - it is defined below
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("cluster", "node")
     @classmethod
     def _is_name(cls, value: str) -> str:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", value):
             raise ValueError("must be lower-case letters, digits, '.' and '-', at most 63 of them")
+        return value
+
+    @field_validator("listen")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not re.fullmatch(r"unix:/.+|(\[[^\]/]+\]|[^:/\s]+):\d{1,5}", address):
+                raise ValueError(f"{address!r} is neither host:port nor unix:/path")
+        return value
+
+    @field_validator("state", "volume")
+    @classmethod
+    def _is_absolute(cls, value: Path) -> Path:
+        if not value.is_absolute():
+            raise ValueError("must be an absolute path")
         return value
 
     @field_validator("stage_user")
@@ -91,8 +112,7 @@ def load(path: Path | None, **given: Any) -> Settings:
     try:
         return Settings(**{**_from_environment(_read(path)), **given})
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
-        raise _invalid(path, faults) from None
+        raise _invalid(path, "; ".join(_said(fault) for fault in error.errors())) from None
 
 
 def _read(path: Path | None) -> dict[str, Any]:
@@ -100,13 +120,36 @@ def _read(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         read = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise _invalid(path, str(error)) from None
+    except OSError as error:
+        raise _invalid(path, error.strerror or str(error)) from None
+    except (UnicodeDecodeError, YAMLError) as error:
+        raise _invalid(path, _unread(error)) from None
     if read is None:
         return {}
     if not isinstance(read, dict):
         raise _invalid(path, "it must be a mapping of settings")
     return read
+
+
+def _said(fault: ErrorDetails) -> str:
+    """One fault of one setting, in a sentence that names both."""
+    setting = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] != "extra_forbidden":
+        value = (
+            f" is {fault['input']!r}" if setting != UNSHOWN and isinstance(fault["input"], str | int | float) else ""
+        )
+        return f"{setting}{value}: {fault['msg'].removeprefix('Value error, ')}"
+    known = [*Settings.model_fields, *(f"etcd.{name}" for name in EtcdSettings.model_fields)]
+    near = get_close_matches(setting, known, n=1)
+    return f"there is no setting {setting}" + (f" (did you mean {near[0]}?)" if near else "")
+
+
+def _unread(error: UnicodeDecodeError | YAMLError) -> str:
+    """Why it is not YAML, and where, in one line."""
+    if isinstance(error, MarkedYAMLError) and error.problem_mark:
+        mark = error.problem_mark
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return " ".join(str(error).split())
 
 
 def _from_environment(read: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +159,7 @@ def _from_environment(read: dict[str, Any]) -> dict[str, Any]:
 
 def _invalid(path: Path | None, faults: str) -> InvalidArgument:
     return InvalidArgument(
-        f"The settings {f'in {path} ' if path else ''}are not usable: {faults}",
+        f"The settings {f'in {path} ' if path else ''}are not usable: {faults.removesuffix('?')}",
         reason="CONFIG_INVALID",
         subject=str(path or ""),
         hint="docs/configuration.md lists every setting",

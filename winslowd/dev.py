@@ -22,7 +22,9 @@ from pathlib import Path
 
 import structlog
 
+from winslow import __version__
 from winslow.errors import FailedPrecondition, Unavailable, WinslowError
+from winslowd.config import Settings
 from winslowd.etcd.scope import alongside
 
 log = structlog.get_logger(__name__)
@@ -38,6 +40,21 @@ STEADY = 60.0
 def cluster_name(directory: Path) -> str:
     """A name of the directory's own: several of them share one engine, and none may take another's containers for its own."""
     return f"dev-{blake2b(str(directory).encode(), digest_size=4).hexdigest()}"
+
+
+def welcome(directory: Path, settings: Settings, *, at_home: bool) -> str:
+    """What a newcomer should know once it serves: where it is, where things are, and what comes next."""
+    socket_, *others = settings.listen
+    command = "winslowctl status" if at_home else f"winslowctl --address {socket_} status"
+    return "\n".join(
+        [
+            f"Winslow {__version__} is up.",
+            f"  listens at  {socket_}" + "".join(f"\n              {address}" for address in others),
+            f"  keeps all   {directory} (files of projects: {settings.volume.name}/)",
+            f"  next        {command}",
+            "  stop        Ctrl-C",
+        ]
+    )
 
 
 @contextlib.asynccontextmanager

@@ -111,9 +111,9 @@ def _register(server: grpc.aio.Server, one: UseCases, status: Any) -> None:
 def _bind(server: grpc.aio.Server, address: str) -> str:
     try:
         port = server.add_insecure_port(address)
-    except RuntimeError as error:
+    except RuntimeError:  # gRPC says no more than that
         raise FailedPrecondition(
-            f"Nothing can be served at {address}: {error}",
+            f"Nothing can be served at {address}",
             reason="ADDRESS_UNUSABLE",
             subject=address,
             hint="Another daemon may use it: stop that one, or listen elsewhere",

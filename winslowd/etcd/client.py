@@ -23,12 +23,12 @@ class Client:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, endpoints: Sequence[str], *, tls: Tls | None = None, login: Login | None = None
+        cls, endpoints: Sequence[str], *, tls: Tls | None = None, login: Login | None = None, warn_of_old: bool = True
     ) -> AsyncIterator[Client]:
         """A client of the members at `endpoints` (`host:port` or URLs). Needs none of them to be up yet."""
         channels = Channels(endpoints, tls=tls, login=login)
         try:
-            async with alongside("etcd-versions", warn_of_old_members(channels)):
+            async with alongside("etcd-versions", *([warn_of_old_members(channels)] if warn_of_old else [])):
                 yield cls(channels)
         finally:
             await channels.close()
