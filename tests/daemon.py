@@ -1,8 +1,13 @@
-"""A real daemon for tests and benchmarks: `winslowd dev` in a directory of its own, killed and restarted by its PID."""
+"""Real daemons for tests and benchmarks, killed and restarted by their PID.
+
+`Daemon` is `winslowd dev` in a directory of its own; `NodeDaemon` is `winslowd --config` beside others, over an etcd
+that somebody else runs.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -11,6 +16,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.etcd import free_ports
 from winslow.client import Client
 from winslow.errors import Unavailable
 
@@ -25,6 +31,10 @@ class Daemon:
         self.directory = directory
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "winslowd", "dev", "--directory", str(self.directory), *self._arguments]
 
     @property
     def address(self) -> str:
@@ -49,7 +59,7 @@ class Daemon:
         self.directory.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "winslowd", "dev", "--directory", str(self.directory), *self._arguments],
+                self.command,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -93,8 +103,6 @@ class Daemon:
         return Client(self.address, **options)
 
     def etcd_pid(self) -> int:
-        import json
-
         return int(json.loads((self.directory / "etcd" / "process.json").read_text())["pid"])
 
     def _tail(self) -> str:
@@ -111,6 +119,49 @@ class Daemon:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(left, signal.SIGTERM)
         self.stop()
+
+
+class NodeDaemon(Daemon):
+    """A node of `cluster` over the etcd at `endpoints`, reached by TCP on loopback. `settings` are further ones of its file."""
+
+    def __init__(self, directory: Path, cluster: str, endpoints: list[str], **settings: object) -> None:
+        super().__init__(directory)
+        self.name = directory.name
+        self._address = f"127.0.0.1:{free_ports(1)[0]}"
+        self._settings: dict[str, object] = {
+            "cluster": cluster,
+            "node": self.name,
+            "listen": [self._address],
+            "state": str(directory / "state"),
+            "volume": str(directory / "files"),
+            "etcd": {"endpoints": endpoints},
+            **settings,
+        }
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "winslowd", "--config", str(self.config)]
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "winslowd.yaml"
+
+    @property
+    def address(self) -> str:
+        return self._address
+
+    @property
+    def files(self) -> Path:
+        return Path(str(self._settings["volume"]))
+
+    def start(self, wait: bool = True) -> None:
+        self.write_config()
+        super().start(wait)
+
+    def write_config(self, **settings: object) -> None:
+        """Its file, with `settings` beside or in place of its own. JSON is YAML."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(json.dumps({**self._settings, **settings}, indent=2))
 
 
 @contextlib.contextmanager
