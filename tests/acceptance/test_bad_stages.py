@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import time
 
 import pytest
 
-from tests.acceptance.story import Story, cause_of, run_state, state_of
+from tests.acceptance.story import WITHIN, Story, cause_of, run_state, state_of
+from tests.registry import running_registry
 from winslow.errors import InvalidArgument
 from winslow.pipelinefile import parse
 from winslow.v1.stage_pb2 import StageState
@@ -117,6 +119,38 @@ def test_a_stage_is_aborted_while_it_waits(story: Story) -> None:
     waiting = story.started("s1", state=StageState.STAGE_STATE_QUEUED)
     assert state_of(story.client.stages.abort(waiting.name)) == "ABORTED"
     assert run_state(story.settled(run)) == "PAUSED"
+
+
+def test_a_stage_is_aborted_while_its_image_is_pulled(story: Story) -> None:
+    with running_registry() as registry:
+        registry.flowing.clear()
+        story.pipeline(f"- {{name: s1, image: '{registry.image}'}}")
+        run = story.client.runs.start(story.project)
+        stage = story.started("s1", state=StageState.STAGE_STATE_PREPARING)
+        assert registry.asked.wait(WITHIN), "the pull is under way, and trickles"
+        at = time.monotonic()
+        story.client.stages.abort(stage.name)
+        ended = story.ended("s1")
+        assert (state_of(ended), cause_of(ended)) == ("ABORTED", "ABORTED")
+        assert "before it started" in ended.outcome.message
+        assert time.monotonic() - at < 5
+        assert registry.hung_up.wait(WITHIN), "nobody goes on with the pull"
+        assert run_state(story.settled(run)) == "PAUSED"
+
+
+def test_a_stage_is_aborted_though_its_registry_says_nothing_at_all(story: Story) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # connections are taken, and never answered
+        story.pipeline(f"- {{name: s1, image: '127.0.0.1:{silent.getsockname()[1]}/tiny:1'}}")
+        run = story.client.runs.start(story.project)
+        stage = story.started("s1", state=StageState.STAGE_STATE_PREPARING)
+        silent.settimeout(WITHIN)
+        asking, _ = silent.accept()
+        with asking:
+            at = time.monotonic()
+            story.client.stages.abort(stage.name)
+            assert state_of(story.ended("s1")) == "ABORTED"
+            assert time.monotonic() - at < 5
+            assert run_state(story.settled(run)) == "PAUSED"
 
 
 def test_a_wait_says_what_for(story: Story) -> None:
