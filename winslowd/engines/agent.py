@@ -12,15 +12,18 @@ import contextlib
 import structlog
 
 from winslow.domain.stage import Stage, StageId
-from winslow.errors import WinslowError
-from winslowd.engines.attempt import Attempt, Finishing
+from winslowd.engines.attempt import Attempt
 from winslowd.engines.containers import Containers, Tools
+from winslowd.engines.finishing import Finishing
+from winslowd.engines.patience import insist
 from winslowd.engines.standby import Standbys
 
 log = structlog.get_logger(__name__)
 
 RESYNC = 30.0
 """Seconds after which the loop looks again though nothing woke it."""
+AGAIN = 1.0
+"""Seconds after which an attempt that broke off is begun again."""
 
 
 class Agent:
@@ -38,43 +41,57 @@ class Agent:
             group.create_task(self._tidy_up(standbys), name="agent: what an earlier daemon left")
             while True:
                 seen = self._tools.store.view.revision
-                for stage in self._tools.store.view.live_on(self._node):
-                    self._attend(stage, standbys, group)
-                standbys.look()
+                self._attend(standbys, group)
+                self._get_ready(standbys)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(RESYNC):
                         await self._tools.store.changed(seen)
 
-    def _attend(self, stage: Stage, standbys: Standbys, group: asyncio.TaskGroup) -> None:
-        attempt = self._attempts.get(stage.id)
-        if attempt is None:
-            attempt = self._attempts[stage.id] = Attempt(stage, self._tools, self._containers)
-            group.create_task(self._see_through(stage.id, attempt, standbys), name=f"attempt {stage.id}")
-        if stage.abort:
-            attempt.abort()
+    def _attend(self, standbys: Standbys, group: asyncio.TaskGroup) -> None:
+        """Begin what is new, and show every attempt its record; one whose stage is no longer ours gets none."""
+        mine = {stage.id: stage for stage in self._tools.store.view.live_on(self._node)}
+        for id_, attempt in self._attempts.items():
+            attempt.look(mine.get(id_))
+        for id_, stage in mine.items():
+            if id_ not in self._attempts:
+                self._attempts[id_] = Attempt(stage, self._tools, self._containers)
+                group.create_task(self._see_through(id_, standbys), name=f"attempt {id_}")
 
-    async def _see_through(self, id_: StageId, attempt: Attempt, standbys: Standbys) -> None:
-        """A fault of ours must not take the node's other stages with it; the next look begins the attempt again."""
+    def _get_ready(self, standbys: Standbys) -> None:
+        """It only saves time: a fault of ours in it must not take the node's stages with it."""
         try:
-            await attempt.run(await standbys.claim(id_))
+            standbys.look()
         except Exception:
-            log.exception("attempt broke off, it is begun again", stage=id_)
-            await asyncio.sleep(1.0)
+            log.exception("nothing is made ready before its turn")
+
+    async def _see_through(self, id_: StageId, standbys: Standbys) -> None:
+        """A fault of ours must not take the node's other stages with it: the attempt is begun again."""
+        try:
+            while True:
+                try:
+                    await self._attempts[id_].run(lambda: standbys.claim(id_))
+                except Exception:
+                    log.exception("attempt broke off, it is begun again", stage=id_)
+                    await asyncio.sleep(AGAIN)
+                stage = self._mine(id_)
+                if stage is None:
+                    return
+                self._attempts[id_] = Attempt(stage, self._tools, self._containers)
         finally:
             self._attempts.pop(id_, None)
 
+    def _mine(self, id_: StageId) -> Stage | None:
+        stage = self._tools.store.view.stage(id_)
+        return stage if stage and stage.live and stage.node == self._node else None
+
     async def _tidy_up(self, standbys: Standbys) -> None:
-        """Finish what an earlier daemon had recorded but not cleaned up, and remove containers that nobody owns."""
-        mine = {stage.id for stage in self._tools.store.view.live_on(self._node)}
-        left = set(self._tools.journal.entries())
-        while True:
-            try:
-                left |= {found.stage for found in await self._tools.driver.recover()}
-                for id_ in sorted(left - mine - self._attempts.keys() - standbys.ids):
-                    log.info("finishing what an earlier daemon left", stage=id_)
-                    await Finishing(self._tools).finish_id(id_)
-            except WinslowError as error:
-                log.warning("what is left cannot be tidied up yet", error=str(error))
-                await asyncio.sleep(5.0)
-            else:
-                return
+        """Finish what an earlier daemon had recorded but not cleaned up, and remove containers that nobody owns.
+
+        Nothing is waited for between the look at who owns what and the claim of what nobody does.
+        """
+        found = await insist(self._tools.driver.recover, "what an earlier daemon left is not known yet")
+        left = {*self._tools.journal.entries(), *(one.stage for one in found)}
+        for id_ in sorted(left - self._attempts.keys() - standbys.ids):
+            if self._mine(id_) is None:
+                log.info("finishing what an earlier daemon left", stage=id_)
+                standbys.occupy(id_, Finishing(self._tools).insist(id_))

@@ -9,18 +9,24 @@ it is anywhere else.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import structlog
 
-from winslow.domain import exits, layout, lifecycle
+from winslow.domain import exits, lifecycle
 from winslow.domain.container import ContainerSpec, Exit, Phase, fingerprint
 from winslow.domain.records import Commit, Expect, Put, stage_ref
-from winslow.domain.stage import Cause, Outcome, Reason, Stage, StageId
-from winslow.errors import Conflict, NotFound, Unavailable, WinslowError
+from winslow.domain.stage import Cause, Outcome, Reason, Stage
+from winslow.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, Unavailable, WinslowError
 from winslow.ports import Findings, Verdict
 from winslowd.engines.containers import IMAGE_LABEL, SPEC_LABEL, Containers, Tools
+from winslowd.engines.finishing import Finishing
+from winslowd.engines.patience import Patience, insist
+
+T = TypeVar("T")
+Claim = Callable[[], Awaitable[ContainerSpec | None]]
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +34,7 @@ REPORT_EVERY = 1.0
 """Seconds between two looks at a running stage's log for progress and results."""
 GLANCE = 0.01
 """Seconds in which an end is recorded together with its start, in one transaction."""
-RETRY_FIRST, RETRY_MOST = 0.2, 5.0
-"""Seconds between two tries of a step whose part cannot be reached."""
-LOG_TAIL = 256 * 1024
+NEVER_LAUNCHED = frozenset({Phase.CREATED, Phase.HELD, Phase.GONE})
 
 
 class Fenced(Exception):
@@ -47,28 +51,39 @@ class Attempt:
         self._stage = stage
         self._tools = tools
         self._abort = asyncio.Event()
+        self._lost = asyncio.Event()
         self._scanned = Findings(0)
+        self._claim: Claim | None = None
         self._ready: ContainerSpec | None = None
+        self.look(stage)
 
-    def abort(self) -> None:
-        """Stop the stage; it ends ABORTED, or as it ended if it was quicker."""
-        self._abort.set()
+    def look(self, stage: Stage | None) -> None:
+        """Heed the stage's record as it is now, None when it is not this node's any more.
 
-    async def run(self, ready: ContainerSpec | None = None) -> None:
-        """See it through. `ready` is what the container that was made before its turn is made of, where there is one.
-
-        Raises nothing but CancelledError: every failure of a stage ends in its record.
+        An abort stops the stage: it ends ABORTED, or as it ended if it was quicker.
         """
-        self._ready = ready
-        if self._stage.abort:
+        if stage is None or stage.fence != self._fence:
+            self._lost.set()
+        elif stage.abort:
             self._abort.set()
+
+    async def run(self, claim: Claim | None = None) -> None:
+        """See it through. `claim` answers what the container that was made before its turn is made of, where there is one.
+
+        Returns when the end is recorded, the output published and the container gone, or when the stage is not ours any
+        more. Raises only what nobody foresaw: every failure of a stage ends in its record, every outage is waited for.
+        """
+        self._claim = claim
         try:
-            await self._record(await self._see_through())
+            task = await _unless(self._lost, self._see_through())
+            await (self._record(task.result()) if task else self._part_with_it())
         except Fenced:
-            log.warning("stage is no longer ours, its container goes", stage=self._id)
-            await self._tools.driver.stop(self._id, 0)
-            await self._tools.driver.remove(self._id)
-            self._tools.journal.close(self._id)
+            await self._part_with_it()
+        await Finishing(self._tools).insist(self._id)
+
+    async def _part_with_it(self) -> None:
+        log.warning("stage is no longer ours, its container goes", stage=self._id)
+        await insist(lambda: self._tools.driver.stop(self._id, 0), "stage is not stopped yet", stage=self._id)
 
     # ---- from the award to the end of the process
 
@@ -85,6 +100,8 @@ class Attempt:
 
     async def _bring_up(self) -> Outcome | None:
         """Until a process was launched, or is being. None when it goes on from there."""
+        if self._claim:
+            self._ready, self._claim = await self._claim(), None
         if self._ready and await self._let_go(fingerprint(self._ready)):
             return None
         match await self._phase():
@@ -113,13 +130,16 @@ class Attempt:
             await self._tools.driver.start(self._id)
 
     async def _let_go(self, held: str) -> bool:
-        """Release the container that was made ready before its turn, if its fingerprint is what the stage wants now."""
+        """Release the container that was made ready before its turn, if it is there and as the stage wants it now."""
         spec = await self._containers.spec(self._stage)
         if fingerprint(spec) != held:
             return False
         await self._tools.workspaces.prepare(self._containers.plan(self._stage), spec.user)
         self._stage = replace(self._stage, image_digest=spec.image.digest)
-        await self._tools.driver.release(self._id)
+        try:
+            await self._tools.driver.release(self._id)
+        except NotFound:  # somebody removed it
+            return False
         return True
 
     async def _adopt(self) -> None:
@@ -132,33 +152,37 @@ class Attempt:
         found = [one.labels for one in await self._tools.driver.recover() if one.stage == self._id]
         return found[0] if found else {}
 
-    async def _unless_aborted(self, work: Awaitable[Outcome | None]) -> Outcome | None:
+    async def _unless_aborted(self, work: Coroutine[Any, Any, Outcome | None]) -> Outcome | None:
         """Its result, or ABORTED as soon as somebody asks: a pull or a copy under way is cancelled."""
-        task = asyncio.ensure_future(work)
-        stop = asyncio.ensure_future(self._abort.wait())
-        try:
-            await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-        finally:
-            task.cancel()
-            stop.cancel()
-            await asyncio.gather(task, stop, return_exceptions=True)
-        if await self._phase() is Phase.RUNNING:
-            return None  # it got away; it is stopped as a running one
+        task = await _unless(self._abort, work)
+        return await self._persistently(self._called_off) if task is None else task.result()
+
+    async def _called_off(self) -> Outcome | None:
+        """ABORTED, once no container can start any more; None when its process got away: it is stopped as a running one."""
+        phase = await self._phase()
+        if phase not in NEVER_LAUNCHED or self._stage.started_at is not None:
+            await self._adopt()
+            return None
+        if phase is not Phase.GONE:
+            await self._tools.driver.remove(self._id)
         return Outcome(cause=Cause.ABORTED, message=f"{self._by()} before it started")
 
     async def _persistently(self, step: Callable[[], Awaitable[Outcome | None]]) -> Outcome | None:
-        """The step, again and again while a part of this node cannot be reached; the stage says so while it waits."""
-        pause = RETRY_FIRST
+        """The step, again and again while a part of this node cannot be reached; the stage says so while it waits.
+
+        A container that nobody knew of is one whose making was cut off: the next try finds it.
+        """
+        patience = Patience()
         while True:
             try:
                 return await step()
-            except Unavailable as error:
-                log.warning("step is tried again", stage=self._id, error=str(error), reason=error.reason)
-                await self._commit(lifecycle.Waits(Reason(error.reason, str(error))))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, RETRY_MOST)
+            except (Unavailable, AlreadyExists) as error:
+                await self._wait_for(error)
+                await patience.pause()
+
+    async def _wait_for(self, error: WinslowError) -> None:
+        log.warning("step is tried again", stage=self._id, error=str(error), reason=error.reason)
+        await self._commit(lifecycle.Waits(Reason(error.reason, str(error))))
 
     # ---- while it runs
 
@@ -206,7 +230,13 @@ class Attempt:
                 continue
             found = self._scanned
             if (found.results, found.progress) != (before.results, before.progress) and self._stage.started_at:
-                await self._commit(lifecycle.Reported(dict(found.results), found.progress))
+                await self._tell(lifecycle.Reported(dict(found.results), found.progress))
+
+    async def _tell(self, reported: lifecycle.Reported) -> None:
+        try:
+            await self._commit(reported)
+        except InvalidArgument as error:
+            log.warning("results cannot be recorded", stage=self._id, error=str(error))
 
     async def _scan(self) -> None:
         """Take in what the log says since the last look."""
@@ -227,18 +257,20 @@ class Attempt:
             verdict = Verdict(Cause.ABORTED, self._by())
         except TimeoutError:
             verdict = Verdict(Cause.TIMEOUT, f"it ran longer than its timeout of {timeout:g} s")
-        self._tools.journal.judge(self._id, verdict)
-        await self._persistently_stop()
+        await self._stop(verdict)
 
-    async def _persistently_stop(self) -> None:
-        pause = RETRY_FIRST
+    async def _stop(self, verdict: Verdict) -> None:
+        """Until it is stopped, or has ended by itself; nothing that goes wrong here may end the stage in its stead."""
+        patience = Patience()
         while True:
             try:
+                if await self._tools.driver.phase(self._id) is not Phase.RUNNING:
+                    return
+                self._tools.journal.judge(self._id, verdict)
                 await self._tools.driver.stop(self._id, self._stage.definition.grace)
-            except Unavailable as error:
-                log.warning("stage is not stopped yet", stage=self._id, error=str(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, RETRY_MOST)
+            except WinslowError as error:
+                await self._wait_for(error)
+                await patience.pause()
             else:
                 return
 
@@ -258,7 +290,8 @@ class Attempt:
         await asyncio.gather(self._read_to_the_end(), self._seal())
         outcome = exits.outcome(exit_, self._tools.journal.verdict(self._id), self._stage.definition)
         ended_at = exit_.ended_at or self._tools.clock()
-        return lifecycle.Ended(outcome, dict(self._scanned.results), ended_at, exit_.started_at or None)
+        started_at = exit_.started_at or (ended_at if exit_.launched else None)
+        return lifecycle.Ended(outcome, dict(self._scanned.results), ended_at, started_at)
 
     async def _read_to_the_end(self) -> None:
         try:
@@ -270,9 +303,12 @@ class Attempt:
             log.warning("log could not be read to its end", stage=self._id, error=str(error))
 
     async def _record(self, ended: lifecycle.Ended) -> None:
-        """Record, publish, clean up: in this order, each again after a crash."""
-        await self._commit(ended)
-        await Finishing(self._tools).finish(self._stage)
+        """Record it, without its results where they are more than a record can hold: an end must never be lost."""
+        try:
+            await self._commit(ended)
+        except InvalidArgument as error:
+            log.warning("recorded without its results", stage=self._id, error=str(error))
+            await self._commit(replace(ended, results={}))
 
     async def _seal(self) -> None:
         try:
@@ -283,18 +319,23 @@ class Attempt:
             log.warning("workspace was not sealed", stage=self._id, error=str(error))
 
     async def _commit(self, event: lifecycle.Event) -> None:
-        """Record the event; try for as long as the store cannot be reached. Raises Fenced when the stage is not ours."""
-        pause = RETRY_FIRST
+        """Record the event; try for as long as the store cannot take it.
+
+        Raises Fenced when the stage is not ours, InvalidArgument when it never can be recorded.
+        """
+        patience = Patience()
         while True:
+            seen = self._tools.store.view.revision
             moved, expect = self._moved(event)
             try:
                 await self._tools.store.commit(Commit(puts=(Put(stage_ref(moved), moved),), expects=(expect,)))
             except Conflict:
-                await asyncio.sleep(0.01)  # the view is about to show who was first
-            except Unavailable as error:
-                log.warning("not recorded yet", stage=self._id, event=type(event).__name__, error=str(error))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, RETRY_MOST)
+                await self._tools.store.changed(seen)  # then the view shows who was first
+            except InvalidArgument:
+                raise
+            except WinslowError as error:
+                log.warning("not recorded yet", stage=self._id, what=type(event).__name__, error=str(error))
+                await patience.pause()
             else:
                 self._stage = moved
                 return
@@ -314,26 +355,17 @@ class Attempt:
         return lifecycle.advance(current, event, now), Expect(stage_ref(current), revision)
 
 
-class Finishing:
-    """What follows the record of an end, repeatable until the journal's entry is closed."""
-
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
-
-    async def finish(self, stage: Stage) -> None:
-        """Publish the output of a success that nobody has overtaken, remove the container, close the journal."""
-        if exits.published(self._tools.store.view.stages_of(stage.project), stage.definition.name) == stage.id:
-            plan = layout.plan_workspace(stage, None)
-            await self._tools.workspaces.publish(plan, stage.definition.name)
-        async with self._tools.quiet.moment():
-            await self._tools.driver.remove(stage.id)
-        self._tools.journal.close(stage.id)
-
-    async def finish_id(self, id_: StageId) -> None:
-        """The same by id, for entries found after a restart; a stage that nobody knows is only cleaned up."""
-        stage = self._tools.store.view.stage(id_)
-        if stage is not None:
-            await self.finish(stage)
-            return
-        await self._tools.driver.remove(id_)
-        self._tools.journal.close(id_)
+async def _unless(event: asyncio.Event, work: Coroutine[Any, Any, T]) -> asyncio.Task[T] | None:
+    """`work`, done; or None when `event` came first: then the work is cancelled, and over."""
+    if event.is_set():
+        work.close()
+        return None
+    task = asyncio.ensure_future(work)
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+        return task if task.done() else None
+    finally:
+        task.cancel()
+        waiting.cancel()
+        await asyncio.gather(task, waiting, return_exceptions=True)

@@ -76,18 +76,20 @@ class Containers:
         """The digest that a run resolved first stays the run's, whatever the name means by now."""
         key = (stage.project, stage.run, stage.definition.image)
         if key not in self._images:
-            self._images[key] = await self._pinned(stage) or await self._tools.driver.pull(stage.definition.image)
+            image = await self._pinned(stage) or await self._tools.driver.pull(stage.definition.image)
+            self._images.setdefault(key, image)  # another stage of the run may have been quicker
             if len(self._images) > IMAGES_KEPT:
                 self._images.popitem(last=False)
         return self._images[key]
 
     async def _pinned(self, stage: Stage) -> Image | None:
         """What another stage of the run, perhaps on another node, was recorded to execute."""
-        view = self._tools.store.view
+        view, driver = self._tools.store.view, self._tools.driver
         run = view.run(stage.project, stage.run)
         for other in view.stages_of_run(run) if run else ():
-            if other.image_digest and other.definition.image == stage.definition.image:
-                return await self._tools.driver.inspect_image(other.image_digest)
+            if (digest := other.image_digest) and other.definition.image == stage.definition.image:
+                from_registry = "@" in digest  # else it was only ever on that node
+                return await (driver.pull(digest) if from_registry else driver.inspect_image(digest))
         return None
 
     async def _user(self, stage: Stage, image: Image) -> tuple[int, int]:

@@ -92,27 +92,43 @@ class Standbys:
         if stage.id in foreseen:
             return True
         view = self._tools.store.view
-        made = view.stage(stage.id)
+        made, run = view.stage(stage.id), view.run(stage.project, stage.run)
+        goes_on = run is not None and run.active and not run.hold
         if made is not None:
-            return made.live and made.node in (None, self._tools.node)
+            return made.live and (made.node == self._tools.node or (made.node is None and goes_on))
         parent = view.stage(stage.parent) if stage.parent else None
         if parent is None:
             return stage.parent in self._stages
-        run = view.run(stage.project, stage.run)
         just_ended = parent.state is State.SUCCEEDED and (parent.ended_at or 0) > self._tools.clock() - LEADER_WITHIN
-        return just_ended and run is not None and run.active and not run.hold
+        return just_ended and goes_on
 
     async def claim(self, id_: StageId) -> ContainerSpec | None:
         """The spec of the container that is held ready for the stage, if there is one; from now on it is its attempt's.
 
-        Waits until nothing is done to it here any more.
+        Waits until nothing is done to it here any more; cancelled meanwhile, gives up what is being done.
         """
-        work = self._works.get(id_)
-        if work is not None:
-            await asyncio.wait((work,))
-            self._works.pop(id_, None)
         self._stages.pop(id_, None)
+        while (work := self._works.get(id_)) is not None:
+            try:
+                await asyncio.wait((work,))
+            except asyncio.CancelledError:
+                await _over(work)
+                raise
+            finally:
+                self._forget(id_, work)
         return self._made.pop(id_, None)
+
+    def occupy(self, id_: StageId, work: Coroutine[Any, Any, None]) -> None:
+        """Have `work` done to a container that an earlier daemon left; whoever claims its stage waits for that."""
+        self._begin(id_, self._release_after(id_, work))
+
+    async def _release_after(self, id_: StageId, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("what an earlier daemon left stays until the next start", stage=id_)
+        finally:
+            self._forget(id_, asyncio.current_task())
 
     def _foreseen(self) -> dict[StageId, Stage]:
         found: dict[StageId, Stage] = {}
@@ -167,15 +183,29 @@ class Standbys:
             self._made[stage.id] = spec
         except WinslowError as error:
             log.info("could not get ready before its turn", stage=stage.id, error=str(error))
+        except Exception:  # it only saves time: a fault of ours in it must not take the node's stages with it
+            log.exception("could not get ready before its turn", stage=stage.id)
 
     async def _discard(self, id_: StageId, work: asyncio.Task[None]) -> None:
         """Its directories stay: they are empty, and another node may be about to fill them."""
-        await asyncio.wait((work,))
+        await _over(work)
         self._made.pop(id_, None)
         try:
             await self._tools.driver.remove(id_)
             self._tools.journal.close(id_)
         except WinslowError as error:
             log.warning("a container that is not needed stays until the next start", stage=id_, error=str(error))
+        except Exception:
+            log.exception("a container that is not needed stays until the next start", stage=id_)
         finally:
-            self._works.pop(id_, None)
+            self._forget(id_, asyncio.current_task())
+
+    def _forget(self, id_: StageId, work: asyncio.Task[None] | None) -> None:
+        if self._works.get(id_) is work:
+            del self._works[id_]
+
+
+async def _over(work: asyncio.Task[None]) -> None:
+    """Give the work up, and wait until nothing of it goes on."""
+    work.cancel()
+    await asyncio.wait((work,))
