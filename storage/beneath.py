@@ -143,6 +143,14 @@ def make_directories(root: int, relative: str, mode: int = 0o755) -> int:
     return current
 
 
+def sync_directories(root: int, relative: str) -> None:
+    """Make the names along a path safe."""
+    parts = relative.split("/") if relative else []
+    for depth in range(len(parts), -1, -1):
+        with held(open_directory(root, "/".join(parts[:depth]))) as directory:
+            os.fsync(directory)
+
+
 def rename_new(source: int, name: str, target: int, new_name: str) -> None:
     """Rename `name` in directory `source` to `new_name` in `target`, which must not be there (EEXIST)."""
     while True:

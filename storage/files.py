@@ -1,7 +1,7 @@
-"""What people do with the files of a pool: list, read, make, rename, delete, measure, verify.
+"""What people do with the files of a pool: list, read, make, rename, copy, delete, measure, verify.
 
 Every path is resolved by the kernel beneath its pool's directory (`storage.beneath`). Only pools that people
-own may be changed; what an attempt made is its record. Uploads have a module of their own.
+own may be changed; what an attempt made is its record. Uploads and copies have modules of their own.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from storage.beneath import (
     open_path,
     rename_new,
 )
+from storage.copies import copy
 from storage.faults import about
 from storage.logs import require_range
+from storage.pools import pool, require_name, require_writable
 from storage.removal import remove
 from storage.stop import Stop
-from winslow.domain.layout import Location, Pool, safe_parts
-from winslow.errors import FailedPrecondition, InvalidArgument
+from winslow.domain.layout import Location, Pool
+from winslow.errors import InvalidArgument
 from winslow.ports import Entry, Totals
 
 READ_MAX = 64 << 20
@@ -95,6 +97,10 @@ class Files:
             with about(target), _parent(root, target) as (new, new_name):
                 _rename(old, name, new, new_name, str(target))
 
+    def copy(self, source: Location, target: Location, stop: Stop) -> None:
+        """See the port."""
+        copy(self._root, source, target, stop)
+
     def delete(self, location: Location, recursive: bool, stop: Stop) -> None:
         """See the port. A link is deleted, never what it leads to. Raises NotFound (FILE_NOT_FOUND) when it is gone."""
         require_writable(location)
@@ -125,42 +131,6 @@ class Files:
     def _directory(self, location: Location) -> Iterator[int]:
         with pool(self._root, location) as root, held(open_directory(root, location.relative)) as directory:
             yield directory
-
-
-@contextmanager
-def pool(volume: int, location: Location) -> Iterator[int]:
-    """The directory beneath which `location` lies; no link leads there. Raises InvalidArgument (PATH_INVALID)."""
-    if "/".join(safe_parts(location.relative)) != location.relative:
-        raise InvalidArgument(
-            f"The path {location.relative!r} is not in its shortest form",
-            reason="PATH_INVALID",
-            subject=str(location),
-            hint="Leave out empty parts and '.'",
-        )
-    with held(open_directory(volume, location.root, follow=False)) as root:
-        yield root
-
-
-def require_writable(location: Location) -> None:
-    """Raises FailedPrecondition (POOL_READ_ONLY) for what people may not change."""
-    if not location.writable:
-        raise FailedPrecondition(
-            f"{str(location)!r} is an attempt's record and stays as it is",
-            reason="POOL_READ_ONLY",
-            subject=str(location),
-            hint="Change the project's input or its zeroth workspace, or redo the stage",
-        )
-
-
-def require_name(location: Location) -> None:
-    """Raises InvalidArgument (PATH_IS_ROOT) where the pool's own directory is named."""
-    if not location.relative:
-        raise InvalidArgument(
-            f"{str(location)!r} is a pool's own directory",
-            reason="PATH_IS_ROOT",
-            subject=str(location),
-            hint="Name something in it",
-        )
 
 
 def describe(name: str, status: os.stat_result) -> Entry:

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from storage import upload_record
-from storage.beneath import held, make_directories, open_directory, open_path
+from storage.beneath import held, make_directories, open_directory, open_path, sync_directories
 from storage.faults import about
-from storage.files import describe, pool, require_name, require_writable
+from storage.files import describe
 from storage.locks import Locks
+from storage.pools import pool, require_name, require_writable
 from storage.removal import remove
 from storage.stop import Stop
 from storage.upload_record import DATA, DIRECTORY, Record
@@ -101,7 +102,7 @@ class Uploads:
                 # A byte in a file that nobody finds again after a power cut is a lost one.
                 with self._directory(upload) as directory:
                     upload_record.settle(directory)
-                _sync_directories(self._root, upload_record.staging(upload.location.root))
+                sync_directories(self._root, upload_record.staging(upload.location.root))
                 data.settled = True
             return _at(upload, offset)
 
@@ -172,7 +173,7 @@ class Uploads:
                 with held(make_directories(root, above)) as parent:
                     os.rename(DATA, name, src_dir_fd=directory, dst_dir_fd=parent)
             with suppress(FileNotFoundError):
-                _sync_directories(root, above)
+                sync_directories(root, above)
             os.fsync(directory)
 
     @contextmanager
@@ -275,14 +276,6 @@ def _touched(directory: int, id: str) -> float:
     with held(open_directory(directory, id, follow=False)) as upload, os.scandir(upload) as entries:
         times = [entry.stat(follow_symlinks=False).st_mtime for entry in entries]
         return max([os.fstat(upload).st_mtime, *times])
-
-
-def _sync_directories(root: int, relative: str) -> None:
-    """Make the names along a path safe."""
-    parts = relative.split("/") if relative else []
-    for depth in range(len(parts), -1, -1):
-        with held(open_directory(root, "/".join(parts[:depth]))) as directory:
-            os.fsync(directory)
 
 
 def _mismatch(upload: Upload, offset: int, there: int) -> OutOfRange:

@@ -240,6 +240,9 @@ class Files(Protocol):
     async def rename(self, source: Location, target: Location) -> None:
         """Within one root; raises AlreadyExists (FILE_EXISTS) rather than replacing."""
 
+    async def copy(self, source: Location, target: Location) -> None:
+        """A file, or a directory with all that is in it; shown at once. Raises AlreadyExists (FILE_EXISTS), Exhausted (DISK_FULL)."""
+
     async def delete(self, location: Location, recursive: bool) -> None:
         """Raises FailedPrecondition (DIRECTORY_NOT_EMPTY) when not `recursive`."""
 

@@ -72,7 +72,7 @@ def test_a_commit_cut_anywhere_is_finished_by_the_next_one(
         if moment == "verified":
             patch.setattr(volume.uploads, "_publish", cut)
         else:
-            patch.setattr("storage.uploads._sync_directories", cut)
+            patch.setattr("storage.uploads.sync_directories", cut)
         with pytest.raises(Cut):
             volume.uploads.commit(upload, Stop())
     again = opened(tmp_path)

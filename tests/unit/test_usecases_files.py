@@ -160,6 +160,19 @@ class TestReadingAndChanging:
         await files.delete(little.request(), "resources/models", recursive=True)
         assert await names(little, "resources") == []
 
+    async def test_what_an_attempt_made_is_copied_to_where_people_may_change_it(self, little: Little) -> None:
+        stage = await running(little)
+        files = little.use_cases.files
+        at = f"projects/{stage.project}/stages/{stage.id}"
+        put(little, f"{at}/workspace/frames/1.png", b"one")
+        request = little.request("copy", fingerprint="f")
+        for _ in range(2):
+            await files.copy(request, f"{at}/workspace/frames", f"projects/{stage.project}/input/frames")
+        assert await content(little, f"projects/{stage.project}/input/frames/1.png") == b"one"
+        assert await refused(files.copy(little.request(), at, "resources/x"), FailedPrecondition) == "NOT_COPYABLE"
+        back = files.copy(little.request(), "resources/x", f"{at}/workspace/x")
+        assert await refused(back, FailedPrecondition) == "POOL_READ_ONLY"
+
     async def test_a_deletion_that_is_repeated_is_done_once(self, little: Little) -> None:
         put(little, "resources/x")
         request = little.request("del", fingerprint="f")

@@ -50,6 +50,10 @@ class FileService(file_service_pb2_grpc.FileServiceServicer):
         await self._files.move(request_of(request), request.source, request.target)
         return encoding.file(await self._files.stat(asker(), request.target))
 
+    async def CopyFile(self, request: pb.CopyFileRequest, context: Any) -> file_pb2.File:
+        await self._files.copy(request_of(request), request.source, request.target)
+        return encoding.file(await self._files.stat(asker(), request.target))
+
     async def DeleteFile(self, request: pb.DeleteFileRequest, context: Any) -> Empty:
         await self._files.delete(
             request_of(request), request.path, recursive=request.recursive, expected_etag=request.expected_etag

@@ -20,7 +20,7 @@ class Lane(Enum):
     SCAN = 2
     """Searches logs."""
     BULK = 3
-    """Removes and measures: nobody waits."""
+    """Removes, measures and copies for people: no stage waits."""
 
 
 PING = "space"
@@ -39,6 +39,7 @@ CALLS: dict[str, Lane] = {
     "files.read": Lane.QUICK,
     "files.make_directory": Lane.QUICK,
     "files.rename": Lane.QUICK,
+    "files.copy": Lane.BULK,
     "files.delete": Lane.BULK,
     "files.usage": Lane.BULK,
     "files.digest": Lane.SYNC,

@@ -76,6 +76,9 @@ class FilesClient:
     async def rename(self, source: Location, target: Location) -> None:
         await self._call(Nothing, "files.rename", source, target)
 
+    async def copy(self, source: Location, target: Location) -> None:
+        await self._call(Nothing, "files.copy", source, target)
+
     async def delete(self, location: Location, recursive: bool) -> None:
         await self._call(Nothing, "files.delete", location, recursive)
 

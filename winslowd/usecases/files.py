@@ -137,6 +137,19 @@ class Files:
         old, new = writable(self.store.view, source), writable(self.store.view, target)
         return await self._do(request, target, lambda: self.files.rename(old, new))
 
+    async def copy(self, request: Request, source: str, target: str) -> str:
+        """A file, or a directory with all that is in it. Raises AlreadyExists (FILE_EXISTS), FailedPrecondition (NOT_COPYABLE)."""
+        old = locate(self.store.view, source)
+        if isinstance(old, Folder):
+            raise FailedPrecondition(
+                f"{_clean(source)!r} only shows what lies in several places",
+                reason="NOT_COPYABLE",
+                subject=_clean(source),
+                hint="Copy what is in it, one by one",
+            )
+        new = writable(self.store.view, target)
+        return await self._do(request, target, lambda: self.files.copy(old, new))
+
     async def delete(self, request: Request, path: str, *, recursive: bool = False, expected_etag: str = "") -> str:
         """Raises FailedPrecondition (DIRECTORY_NOT_EMPTY, FILE_CHANGED)."""
         place = writable(self.store.view, path)

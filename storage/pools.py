@@ -1,0 +1,46 @@
+"""The directories beneath which people's files lie, and what may be done there. It opens nothing but those directories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from storage.beneath import held, open_directory
+from winslow.domain.layout import Location, safe_parts
+from winslow.errors import FailedPrecondition, InvalidArgument
+
+
+@contextmanager
+def pool(volume: int, location: Location) -> Iterator[int]:
+    """The directory beneath which `location` lies; no link leads there. Raises InvalidArgument (PATH_INVALID)."""
+    if "/".join(safe_parts(location.relative)) != location.relative:
+        raise InvalidArgument(
+            f"The path {location.relative!r} is not in its shortest form",
+            reason="PATH_INVALID",
+            subject=str(location),
+            hint="Leave out empty parts and '.'",
+        )
+    with held(open_directory(volume, location.root, follow=False)) as root:
+        yield root
+
+
+def require_writable(location: Location) -> None:
+    """Raises FailedPrecondition (POOL_READ_ONLY) for what people may not change."""
+    if not location.writable:
+        raise FailedPrecondition(
+            f"{str(location)!r} is an attempt's record and stays as it is",
+            reason="POOL_READ_ONLY",
+            subject=str(location),
+            hint="Change the project's input or its zeroth workspace, or redo the stage",
+        )
+
+
+def require_name(location: Location) -> None:
+    """Raises InvalidArgument (PATH_IS_ROOT) where the pool's own directory is named."""
+    if not location.relative:
+        raise InvalidArgument(
+            f"{str(location)!r} is a pool's own directory",
+            reason="PATH_IS_ROOT",
+            subject=str(location),
+            hint="Name something in it",
+        )
