@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winslow.domain.quantity import format_duration, format_size, parse_duration, parse_size
+from winslow.domain.quantity import about_size, format_duration, format_size, parse_duration, parse_size
 from winslow.errors import InvalidArgument
 
 
@@ -98,3 +98,10 @@ def test_a_size_reads_back_exactly(size: int) -> None:
 @given(st.one_of(st.integers(0, 10**9), st.floats(1e-9, 1e9)))
 def test_a_duration_reads_back_exactly(seconds: float) -> None:
     assert parse_duration(format_duration(seconds)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (1023, "1023 B"), (512 << 20, "512 MiB"), (25276510208, "23.5 GiB")]
+)
+def test_a_size_is_said_in_a_round_number(size: int, text: str) -> None:
+    assert about_size(size) == text

@@ -109,9 +109,21 @@ class TestLooking:
         stage = await waiting(little)
         found = little.use_cases.stages.explain(ANN, "-", stage.id)
         assert (found.reason.code, found.position, found.length) == ("NO_NODE_ABLE", 1, 1)
-        assert found.remedies
+        less = f"winslowctl run abort {stage.project}; winslowctl run redo {stage.id}"
+        assert less in found.remedies[0]
         (answer,) = found.answers
         assert isinstance(answer, Refusal) and not answer.ever and "64 CPUs" in answer.lacks[0]
+
+    async def test_a_stage_that_waits_for_a_cordoned_node_says_how_to_let_it_have_stages_again(
+        self, little: Little
+    ) -> None:
+        await little.use_cases.nodes.cordon(little.request(), NODE.id, "disk")
+        project = await little.project()
+        await little.use_cases.runs.start(little.request(), project, Start())
+        await little.until(lambda: little.view.stages_of(project))
+        (stage,) = little.view.stages_of(project)
+        found = little.use_cases.stages.explain(ANN, "-", stage.id)
+        assert f"winslowctl node uncordon {NODE.id}" in found.remedies[-1]
 
     async def test_a_stage_of_a_paused_run_waits_for_its_resumption(self, little: Little) -> None:
         stage = await waiting(little)

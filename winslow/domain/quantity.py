@@ -50,6 +50,16 @@ def format_size(size: int) -> str:
     return min(written, key=len)
 
 
+def about_size(size: int) -> str:
+    """A size as people say it, rounded: `812 B`, `512 MiB`, `23.5 GiB`."""
+    count = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if count < 1023.95 or unit == "TiB":
+            return f"{round(count, 1):g} {unit}"
+        count /= 1024
+    raise AssertionError("unreachable")
+
+
 def parse_duration(text: str) -> float:
     """Seconds: `90s`, `2h30m`, `1d`, `250ms`, or a number of seconds. Raises InvalidArgument (DURATION_INVALID)."""
     if _NUMBER.fullmatch(text):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from winslow.domain.quantity import about_size
+
 
 class GpuVendor(Enum):
     ANY = "any"
@@ -82,12 +84,11 @@ def shortage(need: Resources, free: Capacity, tags: frozenset[str]) -> tuple[str
     if need.cpus > free.cpus + 1e-6:
         lacks.append(f"needs {need.cpus:g} CPUs, {max(free.cpus, 0):g} are free")
     if need.memory > free.memory:
-        lacks.append(f"needs {need.memory} bytes of memory, {max(free.memory, 0)} are free")
+        lacks.append(f"needs {about_size(need.memory)} of memory, {about_size(max(free.memory, 0))} are free")
     fit = len(fitting_gpus(need.gpus, free.gpus))
     if need.gpus.count > fit:
-        lacks.append(
-            f"needs {need.gpus.count} GPUs ({need.gpus.vendor.value}, {need.gpus.memory} bytes), {fit} are free"
-        )
+        kind = f"{need.gpus.vendor.value}, {about_size(need.gpus.memory)} each"
+        lacks.append(f"needs {need.gpus.count} GPUs ({kind}), {fit} are free")
     missing = sorted(need.tags - tags)
     if missing:
         lacks.append(f"lacks the tags {', '.join(missing)}")

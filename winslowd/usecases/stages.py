@@ -56,15 +56,6 @@ LISTING: Listing[StageShown] = Listing(
     },
 )
 
-REMEDIES = {
-    "NO_NODES": ("Start winslowd on a node, or look at: winslowctl node list",),
-    "NO_NODE_ABLE": ("Ask for less: winslowctl project configure", "Add a node that has what it needs"),
-    "NODES_BUSY": ("Wait for room, or abort what is less important",),
-    "RUN_PAUSED": ("winslowctl run resume PROJECT",),
-    "RETRY_BACKOFF": ("Wait, or skip it: winslowctl run skip",),
-}
-"""What would unblock a stage, by the code of its reason."""
-
 
 @dataclass(frozen=True, slots=True)
 class Stages:
@@ -101,7 +92,7 @@ class Stages:
         return Explanation(
             stage,
             reason,
-            remedies=REMEDIES.get(reason.code, ()),
+            remedies=_remedies(stage, reason, answers),
             position=[one.id for one in waiting].index(stage.id) + 1,
             length=len(waiting),
             answers=tuple(answers),
@@ -182,10 +173,30 @@ def _why_waiting(view: View, stage: Stage, answers: Sequence[Bid | Refusal], now
     return Reason("ELECTING", "a node is about to be given it")
 
 
+def _remedies(stage: Stage, reason: Reason, answers: Sequence[Bid | Refusal]) -> tuple[str, ...]:
+    """What would unblock it, each with the command that does it."""
+    match reason.code:
+        case "NO_NODES":
+            return ("Start winslowd on a node, or look at: winslowctl node list",)
+        case "NO_NODE_ABLE":
+            less = f"winslowctl run abort {stage.project}; winslowctl run redo {stage.id} --memory SIZE"
+            return (f"Ask for less: {less}", "Add a node that has what it needs")
+        case "NODES_BUSY":
+            held = [one.node for one in answers if isinstance(one, Refusal) and one.lacks[0].startswith("is cordoned")]
+            again = (f"Let a node have stages again: winslowctl node uncordon {node}" for node in held[:3])
+            return ("Wait for room; what takes it is in: winslowctl stage list --state running", *again)
+        case "RUN_PAUSED":
+            return (f"Go on: winslowctl run resume {stage.project}",)
+        case "RETRY_BACKOFF":
+            return (f"Wait, or go on without it: winslowctl run skip {stage.project} {stage.definition.name}",)
+    return ()
+
+
 def _present(stage: Stage) -> Reason:
     if stage.reason:
         return stage.reason
     if stage.state in PLACED:
         return Reason(stage.state.value, f"it is {stage.state.value.lower()} on {stage.node}")
-    said = stage.outcome.message if stage.outcome and stage.outcome.message else "it ended well"
+    well = f"it ended well on {stage.node}" if stage.node else "it ended well"
+    said = stage.outcome.message if stage.outcome and stage.outcome.message else well
     return Reason(stage.state.value, said)

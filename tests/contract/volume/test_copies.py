@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -37,7 +38,7 @@ async def test_a_copied_directory_holds_all_that_is_in_it(project: Project) -> N
     await project.storage.files.copy(project.at("input/tree"), project.at("input/again"))
     again = project.path / "input" / "again"
     assert (again / "one" / "two" / "file").read_text() == "deep"
-    assert os.readlink(again / "link") == "one/two/file"
+    assert (again / "link").readlink() == Path("one/two/file")
     assert (again / "empty").is_dir()
 
 
