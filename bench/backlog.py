@@ -17,10 +17,10 @@ def measure() -> list[Figure]:
         project = client.projects.create("backlog", spec=spec(image, ["work"], ["true"]))
         at = time.perf_counter()
         sweep = client.sweeps.start(project.name, "work", {"POINT": f"1..{STAGES}"}, expected_count=STAGES)
-        client.wait(sweep, timeout=600)
+        while client.sweeps.get(sweep.name).succeeded_count < STAGES:
+            time.sleep(0.2)  # an observer that asks at every change would take the CPU that it measures
         rate = STAGES / (time.perf_counter() - at)
-        states = [stage.state for stage in client.stages.list(project.name)]
-        assert len(states) == STAGES and set(states) == {5}, "every point has succeeded"
+        assert len(list(client.stages.list(project.name))) == STAGES
         after = bare.rate(image, STAGES // 2, 2)
     floor = 2 * before * after / (before + after)
     return [Figure("backlog.rate", "stages/s", rate, floor, STAGES)]
