@@ -25,7 +25,7 @@ PLACES = {
     "sweep": Place("sweep", "Try many values of parameters side by side."),
     "stage": Place("stage", "Single attempts, live and ended."),
     "logs": Place("logs", "What a stage wrote.", "logs"),
-    "explain": Place("stage", "Why a stage waits, or where it was put and why there.", "explain"),
+    "explain": Place("stage", "Why a stage waits, and what each node says to it.", "explain"),
     "cp": Place("files", "Copy files: to, from and within Winslow.", "cp"),
     "ls": Place("files", "List files.", "ls"),
     "mkdir": Place("files", "Make a directory.", "mkdir"),
@@ -54,21 +54,26 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from winslow import __version__
+
+        typer.echo(f"winslowctl {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def winslowctl(
     _output: OUTPUT = None,
     _address: ADDRESS = None,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_say_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Work with Winslow: pipelines of containers over your files, with you in the loop.
 
     Begin with:  winslowctl status
     """
-    if version:
-        from winslow import __version__
-
-        typer.echo(f"winslowctl {__version__}")
-        raise typer.Exit
 
 
 def main() -> None:
@@ -82,14 +87,14 @@ def run(arguments: Sequence[str]) -> int:
     try:
         answer: Any = typer.main.get_command(app).main(list(arguments), prog_name="winslowctl", standalone_mode=False)
         sys.stdout.flush()
+        if answer == errors.ExitCode.INTERRUPTED:  # typer's own answer to Ctrl-C
+            return errors.interrupted(now.if_interrupted)
     except WinslowError as error:
         return errors.report(error, now.format)
     except typer.TyperException as error:
         return errors.report_usage(error, now.format)
-    except typer.Abort:
-        return errors.interrupted()
-    except KeyboardInterrupt:
-        return errors.interrupted()
+    except (typer.Abort, KeyboardInterrupt):
+        return errors.interrupted(now.if_interrupted)
     except BrokenPipeError:
         # Whoever read our output has seen enough; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

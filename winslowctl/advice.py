@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from winslow.v1.project_pb2 import Project, ProjectState
 from winslow.v1.run_pb2 import Gate, Run
-from winslow.v1.stage_pb2 import Stage, StageState
+from winslow.v1.stage_pb2 import Cause, Stage, StageState
 from winslowctl.references import last
 
 FAILED = frozenset({StageState.STAGE_STATE_FAILED, StageState.STAGE_STATE_LOST, StageState.STAGE_STATE_ABORTED})
 WAITING = frozenset({StageState.STAGE_STATE_QUEUED, StageState.STAGE_STATE_ELECTING})
 SHOWN_MAX = 3
+CHANGES = {Cause.CAUSE_IMAGE_MISSING: "--image IMAGE", Cause.CAUSE_OUT_OF_MEMORY: "--memory SIZE"}
+"""What is most likely to help, by why the stage failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,12 @@ def advise(project: Project, stages: Sequence[Stage], runs: Iterable[Run]) -> li
 def _at_gate(project: Project, gate: Gate) -> Iterator[Advice]:
     id_ = last(project.name)
     if gate.parent:
-        yield Advice("Look at what it would begin with", f"winslowctl stage show {last(gate.parent)}")
+        yield Advice("Look at what it would begin with", f"winslowctl ls @{last(gate.parent)}:workspace/")
     which = "" if len(project.gates) == 1 else f" {gate.definition} --run {last(gate.run)}"
     values = "".join(f" --env {name}=VALUE" for name in gate.missing_variables)
     yield Advice(f"Let {gate.definition} start", f"winslowctl run confirm {id_}{which}{values}")
+    if gate.parent:
+        yield Advice("Do the stage before again", f"winslowctl run redo {last(gate.parent)} --env NAME=VALUE")
     yield Advice("Go on without it", f"winslowctl run skip {id_} {gate.definition}")
 
 
@@ -57,9 +61,11 @@ def _on_hold(project: Project, known: Mapping[str, Stage], runs: Iterable[Run]) 
     held = next((run for run in runs if run.HasField("hold") and not run.HasField("end")), None)
     stage = known.get(held.hold.stage) if held else None
     if stage is not None and stage.state in FAILED:
-        yield Advice("See what it wrote", f"winslowctl logs {last(stage.name)} --tail 50")
+        if stage.HasField("start_time"):
+            yield Advice("See what it wrote", f"winslowctl logs {last(stage.name)} --tail 50")
         yield Advice("Try it again as it is", f"winslowctl run resume {id_}")
-        yield Advice("Do it again with a change", f"winslowctl run redo {last(stage.name)} --env NAME=VALUE")
+        change = CHANGES.get(stage.outcome.cause, "--env NAME=VALUE")
+        yield Advice("Do it again with a change", f"winslowctl run redo {last(stage.name)} {change}")
         yield Advice("Go on without it", f"winslowctl run skip {id_} {stage.definition.name}")
     elif held:
         yield Advice("Go on", f"winslowctl run resume {id_}")

@@ -99,7 +99,7 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not is_asked():
         raise InvalidArgument(
-            f"{question.rstrip('?')} must be confirmed", reason="NOT_CONFIRMED", hint="Say it with --yes"
+            f"Nobody can be asked here: {question}", reason="NOT_CONFIRMED", hint="Answer beforehand with --yes"
         )
     if not typer.confirm(question, err=True):
         raise typer.Abort

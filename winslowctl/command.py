@@ -69,6 +69,36 @@ class Verb(TyperCommand):
     def __init__(self, name: str | None, **attributes: Any) -> None:
         attributes["params"] = [*(attributes.get("params") or ()), *_shared_params()]
         super().__init__(name, **attributes)
+        for param in self.params:
+            _call_by_name(param)
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """`[OPTIONS] PROJECT [STAGE]`."""
+        named = [(_shown(param), param) for param in self.get_params(ctx) if param.param_type_name == "argument"]
+        return ["[OPTIONS]", *(name if param.required else f"[{name}]" for name, param in named)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Names and what they mean, without types: the words in capitals say what to write."""
+        rows: dict[str, list[tuple[str, str]]] = {"argument": [], "option": []}
+        for param in self.get_params(ctx):
+            if record := param.get_help_record(ctx):
+                name = _shown(param) if param.param_type_name == "argument" else record[0]
+                rows[param.param_type_name].append((name, record[1].replace("[required]", "").rstrip()))
+        for kind, records in rows.items():
+            if records:
+                with formatter.section(f"{kind.capitalize()}s"):
+                    formatter.write_dl(records)
+
+
+def _call_by_name(param: Any) -> None:
+    """A word in capitals for each value that is to be written."""
+    if param.metavar is None and not getattr(param, "is_flag", False):
+        longest = max(param.opts, key=len) if param.opts else param.name
+        param.metavar = longest.lstrip("-").upper()
+
+
+def _shown(argument: Any) -> str:
+    return f"{argument.metavar}{'...' if argument.nargs != 1 else ''}"
 
 
 class Noun(typer.Typer):
@@ -86,8 +116,14 @@ class Noun(typer.Typer):
         self.callback()(_nothing)  # a group even while it has one verb
 
     def verb(self, name: str, **settings: Any) -> Callable[[F], F]:
-        """Like `command`, with the shared options."""
-        return self.command(name, cls=Verb, context_settings=SETTINGS, **settings)
+        """Like `command`, with the shared options. The first sentence of its docstring is its line in lists."""
+
+        def register(function: F) -> F:
+            sentence = " ".join((function.__doc__ or "").split()).partition(". ")[0].rstrip(".")
+            short = f"{sentence}."
+            return self.command(name, cls=Verb, context_settings=SETTINGS, short_help=short, **settings)(function)
+
+        return register
 
 
 def _nothing() -> None:

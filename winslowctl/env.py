@@ -24,14 +24,14 @@ def list_variables() -> None:
 
 
 @app.verb("set")
-def set_variables(pairs: Annotated[list[str], typer.Argument(metavar="NAME=VALUE...")]) -> None:
+def set_variables(pairs: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="May be repeated.")]) -> None:
     """Set variables; the others stay."""
     changed = client().environment.update(assignments(pairs))
     show(changed, lambda: _lines(changed))
 
 
 @app.verb("unset")
-def unset_variables(names: Annotated[list[str], typer.Argument(metavar="NAME...")]) -> None:
+def unset_variables(names: Annotated[list[str], typer.Argument(metavar="NAME", help="May be repeated.")]) -> None:
     """Remove variables."""
     changed = client().environment.update(unset=names)
     show(changed, lambda: _lines(changed))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from enum import IntEnum
 from typing import Any
 
@@ -69,6 +70,7 @@ def report(error: WinslowError, format: Format) -> int:
             subject=error.subject,
             hint=error.hint,
             metadata=error.metadata,
+            problems=[asdict(one) for one in getattr(error, "problems", ())],
         )
     return exit_code(error)
 
@@ -81,20 +83,27 @@ def report_usage(error: typer.TyperException, format: Format) -> int:
     ctx: Any = getattr(error, "ctx", None)
     path = ctx.command_path if ctx else "winslowctl"
     hint = f"See: {path} --help"
+    message = error.format_message().replace("Value error, ", "")  # the name of a class of typer's own
     if format is Format.TABLE:
-        _say(error.format_message(), hint)
+        _say(message, hint)
     else:
-        _say_json(code="INVALID_ARGUMENT", reason="USAGE", message=error.format_message(), hint=hint)
+        _say_json(code="INVALID_ARGUMENT", reason="USAGE", message=message, hint=hint)
     return ExitCode.USAGE
 
 
-def interrupted() -> int:
-    print("Interrupted.", file=sys.stderr)
+def interrupted(remark: str) -> int:
+    """`remark` empty: whoever follows something without an end knows what they stopped."""
+    if sys.stderr.isatty():
+        print(file=sys.stderr)  # below the terminal's own ^C
+    if remark:
+        print(plain(remark), file=sys.stderr)
     return ExitCode.INTERRUPTED
 
 
 def _say(message: str, hint: str) -> None:
     text = plain_lines(message)
+    if "\n" in text:  # one problem a line, as compilers write them, so that editors find the places
+        text = f"{text.count(chr(10)) + 1} problems:\n{text}"
     if text and text[-1] not in ".!?:)" and "\n" not in text:
         text += "."
     print(f"winslowctl: {text}", file=sys.stderr)

@@ -1,24 +1,23 @@
 """`winslowctl cp`, `ls`, `mkdir`, `mv`, `rm`, `du` and `cat`: files, here and in Winslow.
 
-How places are written is in `winslowctl.places`. Transfers are verified by SHA-256, and go on where they were cut when the same
-command is run again.
+How places are written is in `winslowctl.places`, how files are copied in `winslowctl.copying`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from winslow.errors import InvalidArgument, NotFound, WinslowError
+from winslow.errors import InvalidArgument
+from winslowctl import copying
 from winslowctl.arguments import YES, confirm
 from winslowctl.command import Noun
-from winslowctl.places import POOLS, Local, Place, Remote, place, remote
-from winslowctl.session import client
+from winslowctl.places import Local, Remote, place, remote, said_for_here
+from winslowctl.render.show import show
+from winslowctl.render.style import plain
+from winslowctl.session import client, current
 
 app = Noun()
 
@@ -44,13 +43,14 @@ def cp(
 
     A local name with a colon is written with ./ before it. What was cut off goes on when the same command is run again.
     """
+    current().if_interrupted = "Interrupted. The same command goes on where this one stopped."
     match place(client(), source), place(client(), target):
         case Local() as here, Remote() as there:
-            _upload(here, there, recursive, force)
+            copying.upload(here, there, recursive, force)
         case Remote() as there, Local() as here:
-            _download(there, here, recursive, force)
+            copying.download(there, here, recursive, force)
         case Remote() as one, Remote() as other:
-            _copy(one, other)
+            copying.within(one, other, recursive, force)
         case _:
             raise InvalidArgument(
                 "Both are on this machine",
@@ -62,8 +62,6 @@ def cp(
 @app.verb("ls")
 def ls(at: Annotated[str, typer.Argument(metavar="PLACE", help=PLACES_HELP)] = "winslow:") -> None:
     """List a directory's entries by name, or one file."""
-    from winslowctl.render.show import show
-
     found = _entries(at)
     show(found, lambda: _listing(found))
 
@@ -71,19 +69,25 @@ def ls(at: Annotated[str, typer.Argument(metavar="PLACE", help=PLACES_HELP)] = "
 @app.verb("mkdir")
 def mkdir(at: REMOTE) -> None:
     """Make a directory, with its parents; one that is there stays."""
-    _show_file(client().files.make_directory(remote(client(), at).path))
+    there = remote(client(), at)
+    with said_for_here(there):
+        made = client().files.make_directory(there.path)
+    show(made, lambda: [plain(f"There is a directory {there}")])
 
 
 @app.verb("mv")
 def mv(source: REMOTE, target: REMOTE) -> None:
     """Move or rename within Winslow; an existing directory as the target means: into it. Never replaces a file."""
     one = remote(client(), source)
-    _show_file(client().files.move(one.path, _into(one, remote(client(), target)).path))
+    other = copying.into(one, remote(client(), target))
+    with said_for_here(one, other):
+        moved = client().files.move(one.path, other.path)
+    show(moved, lambda: [plain(f"Moved {one} to {other}")])
 
 
 @app.verb("rm")
 def rm(
-    places: Annotated[list[str], typer.Argument(metavar="PLACE...", help=PLACES_HELP)],
+    places: Annotated[list[str], typer.Argument(metavar="PLACE", help=PLACES_HELP)],
     recursive: RECURSIVE = False,
     yes: YES = False,
 ) -> None:
@@ -92,31 +96,41 @@ def rm(
     if recursive:
         confirm(f"Delete {', '.join(str(one) for one in found)} with all that is in there?", yes)
     for one in found:
-        with _said_for_here():
+        with said_for_here(one):
             client().files.delete(one.path, recursive=recursive)
+    show([one.path for one in found], lambda: [plain(f"Deleted {one}") for one in found])
 
 
 @app.verb("du")
 def du(at: REMOTE) -> None:
-    """Show how much a directory holds, with all that is in it."""
+    """Show how much a directory holds, with all that is in it; or a file, or a whole project: 'PROJECT:'."""
+    from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY, FileUsage
     from winslowctl.render import human
-    from winslowctl.render.show import show
 
-    used = client().files.usage(remote(client(), at).path)
+    there = remote(client(), at, whole=True)
+    with said_for_here(there):
+        found = client().files.stat(there.path)
+        is_directory = found.kind == FILE_KIND_DIRECTORY
+        used = (
+            client().files.usage(there.path)
+            if is_directory
+            else FileUsage(path=found.path, size=found.size, file_count=1)
+        )
     counts = f"{human.count(used.file_count, 'file')}, {human.count(used.directory_count, 'directory', 'directories')}"
     quota = f" of {human.size(used.quota)}" if used.quota else ""
-    show(used, lambda: [f"{human.size(used.size)}{quota} in {counts}"])
+    show(used, lambda: [f"{human.size(used.size)}{quota}" + (f" in {counts}" if is_directory else "")])
 
 
 @app.verb("cat")
 def cat(at: REMOTE) -> None:
     """Write a file to stdout as it is. On a terminal, control characters are made visible."""
     there = remote(client(), at)
-    if sys.stdout.isatty():
-        _cat_safely(there.path)
-        return
-    for data in client().files.read(there.path):
-        sys.stdout.buffer.write(data)
+    with said_for_here(there):
+        if sys.stdout.isatty():
+            _cat_safely(there.path)
+            return
+        for data in client().files.read(there.path):
+            sys.stdout.buffer.write(data)
 
 
 def _cat_safely(path: str) -> None:
@@ -130,108 +144,15 @@ def _cat_safely(path: str) -> None:
     sys.stdout.write(decoder.decode(b"", final=True))
 
 
-_HINTS = {
-    "FILE_EXISTS": "Put it in its place with --force, or choose another name",
-    "DIRECTORY_NOT_EMPTY": "Delete it with all that is in it with -r",
-}
-
-
-@contextmanager
-def _said_for_here() -> Iterator[None]:
-    """The daemon's hints name no options of this program; these do."""
-    try:
-        yield
-    except WinslowError as error:
-        error.hint = _HINTS.get(error.reason, error.hint)
-        raise
-
-
-def _upload(here: Local, there: Remote, recursive: bool, force: bool) -> None:
-    from winslowctl.render.progress import bars
-
-    if here.path.is_dir():
-        _needs(recursive, str(here))
-        # As cp does: into an existing directory it goes by its own name, unless only its content was meant.
-        target = there if here.directory or not _is_directory(there) else there.beneath(here.path.resolve().name)
-        with _said_for_here(), bars(many=True) as progress:
-            tree = client().files.upload_tree(here.path, target.path, replace=force, progress=progress)
-        _show_tree(tree, "Uploaded", str(here), str(target))
-        return
-    if not here.path.exists():
-        raise NotFound(f"There is no {here} on this machine", reason="LOCAL_FILE_NOT_FOUND", subject=str(here))
-    into = there.directory or _is_directory(there)
-    target = there.beneath(here.path.name) if into else there
-    with _said_for_here(), bars(many=False) as progress:
-        sent = client().files.upload(here.path, target.path, replace=force, progress=progress)
-    _show_one(sent, "Uploaded", str(here), str(target), sent.size)
-
-
-def _download(there: Remote, here: Local, recursive: bool, force: bool) -> None:
-    from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY
-    from winslowctl.render.progress import bars
-
-    found = client().files.stat(there.path)
-    if found.kind == FILE_KIND_DIRECTORY:
-        _needs(recursive, str(there))
-        into = here.path.is_dir() and not there.directory
-        target = here.path / there.name if into else here.path
-        with bars(many=True) as progress:
-            tree = client().files.download_tree(there.path, target, replace=force, progress=progress)
-        _show_tree(tree, "Downloaded", str(there), str(target))
-        return
-    target = here.path / there.name if here.directory or here.path.is_dir() else here.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with bars(many=False) as progress:
-        client().files.download(there.path, target, replace=force, progress=progress)
-    _show_one(found, "Downloaded", str(there), str(target), found.size)
-
-
-def _copy(one: Remote, other: Remote) -> None:
-    target = _into(one, other)
-    copied = client().files.copy(one.path, target.path)
-    _show_one(copied, "Copied", str(one), str(target), copied.size)
-
-
-def _into(source: Remote, target: Remote) -> Remote:
-    return target.beneath(source.name) if target.directory or _is_directory(target) else target
-
-
-def _is_directory(there: Remote) -> bool:
-    from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY
-
-    try:
-        return client().files.stat(there.path).kind == FILE_KIND_DIRECTORY
-    except NotFound:
-        return False
-
-
-def _needs(recursive: bool, what: str) -> None:
-    if not recursive:
-        raise InvalidArgument(f"{what} is a directory", reason="IS_DIRECTORY", subject=what, hint="Copy it with -r")
-
-
 def _entries(text: str) -> list[Any]:
-    """A directory's entries, one file, or the directories that a project has."""
+    """A directory's entries, or one file."""
     from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY
 
-    if text.endswith(":") and text not in {"winslow:", "resources:"}:
-        pools = POOLS[1:] if text.startswith("@") else POOLS
-        return [found for pool in pools if (found := _optional(f"{text}{pool}"))]
-    there: Place = remote(client(), text)
-    assert isinstance(there, Remote)
-    if not there.path:
-        return list(client().files.list(""))
-    found = client().files.stat(there.path)
-    return list(client().files.list(there.path)) if found.kind == FILE_KIND_DIRECTORY else [found]
-
-
-def _optional(text: str) -> Any:
-    try:
-        return client().files.stat(remote(client(), text).path)
-    except WinslowError as error:
-        if error.reason == "FILE_NOT_FOUND":
-            return None
-        raise
+    there = remote(client(), text, whole=True)
+    with said_for_here(there):
+        if there.path and (found := client().files.stat(there.path)).kind != FILE_KIND_DIRECTORY:
+            return [found]
+        return list(client().files.list(there.path))
 
 
 def _listing(found: list[Any]) -> Any:
@@ -245,36 +166,10 @@ def _listing(found: list[Any]) -> Any:
     marks = {FILE_KIND_DIRECTORY: "/", FILE_KIND_SYMLINK: "@"}
     rows = [
         [
-            human.size(one.size) if one.kind == FILE_KIND_FILE else "",
+            human.size(one.size) if one.kind == FILE_KIND_FILE and (one.size or one.modify_time.seconds) else "",
             human.when(one.modify_time),
             paint((one.base_name or one.path) + marks.get(one.kind, ""), *(["blue"] if one.kind in marks else [])),
         ]
         for one in found
     ]
     return table(["SIZE", "MODIFIED", "NAME"], rows)
-
-
-def _show_file(file: Any) -> None:
-    from winslowctl.render.show import show
-    from winslowctl.render.style import plain
-
-    show(file, lambda: [plain(file.path)])
-
-
-def _show_one(file: Any, verb: str, source: str, target: str, size: int) -> None:
-    from winslowctl.render import human
-    from winslowctl.render.show import show
-    from winslowctl.render.style import plain
-
-    show(file, lambda: [plain(f"{verb} {source} to {target} ({human.size(size)})")])
-
-
-def _show_tree(tree: Any, verb: str, source: str, target: str) -> None:
-    from winslowctl.render import human
-    from winslowctl.render.show import show
-    from winslowctl.render.style import plain
-
-    data = {"files": tree.files, "size": tree.size, "left_out": tree.left_out}
-    text = f"{verb} {human.count(tree.files, 'file')} ({human.size(tree.size)}) from {source} to {target}"
-    left = [f"Left out, neither file nor directory: {Path(one)}" for one in tree.left_out]
-    show(data, lambda: [plain(line) for line in (text, *left)])

@@ -29,8 +29,12 @@ def logs(
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on as it is written, until the stage has ended.")
     ] = False,
-    tail: Annotated[int | None, typer.Option("--tail", "-n", min=0, help="Only the last so many lines.")] = None,
-    offset: Annotated[int, typer.Option("--offset", min=0, help="Begin at this byte, the beginning of a line.")] = 0,
+    tail: Annotated[
+        int | None, typer.Option("--tail", "-n", metavar="LINES", min=0, help="Only the last so many lines.")
+    ] = None,
+    offset: Annotated[
+        int, typer.Option("--offset", metavar="BYTE", min=0, help="Begin at this byte, the beginning of a line.")
+    ] = 0,
     since: Annotated[
         str | None, typer.Option("--since", metavar="TIME", help="Begin at a time: 10m ago, or 2026-01-31T14:00.")
     ] = None,
@@ -57,6 +61,7 @@ def logs(
     if sum((tail is not None, bool(offset), since is not None)) > 1:
         raise InvalidArgument("Only one of --tail, --offset and --since can say where to begin", reason="USAGE")
     name = references.stage(client(), stage).name
+    current().if_interrupted = ""
     start = client().logs.locate(name, moment(since)) if since else offset
     for line in client().logs.lines(name, follow=follow, offset=start, tail=tail):
         if not stream or line.stream in stream:

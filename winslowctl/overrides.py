@@ -5,6 +5,7 @@ Resources are replaced as a whole on the wire, so what is not named is taken fro
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -17,6 +18,7 @@ from winslow.v1.pipeline_pb2 import StageDefinition
 from winslow.v1.resources_pb2 import GpuVendor, Resources
 from winslow.v1.run_pb2 import Arguments, Override
 from winslowctl.arguments import assignment
+from winslowctl.render import human
 
 ENV = Annotated[
     list[str] | None,
@@ -112,6 +114,29 @@ def overrides(asked: Asked, stages: Iterable[StageDefinition], first: Iterable[s
         if name:
             made.setdefault(name, Override()).MergeFrom(asked.override(_of(known, name), name))
     return {name: override for name, override in made.items() if override.ByteSize()}
+
+
+def told(override: Override) -> str:
+    """What changes, in a few words."""
+    parts = [f"{name}={value}" for name, value in sorted(override.environment.items())]
+    if override.HasField("image"):
+        parts.append(f"image {override.image}")
+    if override.HasField("arguments"):
+        parts.append(f"arguments {shlex.join(override.arguments.values)}")
+    if override.HasField("resources"):
+        parts.append(needs(override.resources))
+    return ", ".join(parts)
+
+
+def needs(wanted: Resources) -> str:
+    """`1 CPU, 512 MiB, 2 GPUs, ssd`."""
+    cpus = wanted.cpus if wanted.HasField("cpus") else 1
+    parts = [human.count(int(cpus), "CPU") if cpus == int(cpus) else f"{cpus:g} CPUs"]
+    if wanted.memory:
+        parts.append(human.size(wanted.memory))
+    if wanted.gpus.count:
+        parts.append(human.count(wanted.gpus.count, "GPU"))
+    return ", ".join([*parts, *wanted.tags])
 
 
 def first_of(stages: Iterable[StageDefinition]) -> list[str]:

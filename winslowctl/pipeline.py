@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from winslow.pipelinefile import PipelineInvalid, schema
+from winslow.errors import InvalidArgument, WinslowError
+from winslow.pipelinefile import PipelineInvalid, Problem, schema
 from winslow.v1.pipeline_pb2 import Confirmation, Pipeline, PipelineSpec, StageDefinition
 from winslowctl import references, specs
 from winslowctl.arguments import PIPELINE, YES, confirm
 from winslowctl.command import Noun
 from winslowctl.errors import ExitCode
+from winslowctl.overrides import needs
 from winslowctl.references import last
 from winslowctl.render import human
 from winslowctl.render.show import Column, is_for_people, show, show_list
@@ -27,7 +30,7 @@ FILE = Annotated[str, typer.Argument(metavar="FILE", help="A pipeline file; '-' 
 
 
 @app.verb("validate")
-def validate(files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Pipeline files.")]) -> None:
+def validate(files: Annotated[list[str], typer.Argument(metavar="FILE", help="Pipeline files.")]) -> None:
     """Check pipeline files and say all that is wrong with them. Needs no daemon."""
     problems: list[dict[str, Any]] = []
     for file in files:
@@ -42,21 +45,16 @@ def _problems(file: str) -> Iterator[dict[str, Any]]:
         specs.read(file)
     except PipelineInvalid as error:
         for one in error.problems:
-            yield {
-                "file": file,
-                "line": one.line,
-                "column": one.column,
-                "path": one.path,
-                "reason": one.reason,
-                "message": one.message,
-                "hint": one.hint,
-            }
+            yield {"file": file, **asdict(one)}
+    except WinslowError as error:  # the other files are still looked at
+        yield {"file": file, **asdict(Problem(0, 0, "", error.message, error.reason, error.hint))}
 
 
 def _verdicts(files: list[str], problems: list[dict[str, Any]]) -> Iterator[str]:
     for one in problems:
         hint = f" ({one['hint']})" if one["hint"] else ""
-        yield plain(f"{one['file']}:{one['line']}:{one['column']}: {one['message']}{hint}")
+        where = f"{one['file']}:{one['line']}:{one['column']}" if one["line"] else one["file"]
+        yield plain(f"{where}: {one['message']}{hint}")
     faulty = {one["file"] for one in problems}
     yield from (f"{file}: valid" for file in files if file not in faulty)
 
@@ -74,10 +72,19 @@ def create(
 @app.verb("update")
 def update(pipeline: PIPELINE, file: FILE) -> None:
     """Make a new version of a pipeline from a file. Projects keep their copies."""
+    if "@" in pipeline:
+        raise InvalidArgument(
+            "A version stays as it is; a new one is made of the pipeline",
+            reason="VERSION_GIVEN",
+            subject=pipeline,
+            hint=f"Name the pipeline alone: {pipeline.partition('@')[0]}",
+        )
     spec = specs.read(file)
     found = references.pipeline(client(), pipeline)
     made = client().pipelines.update(found.name, spec, expected_revision=found.revision)
-    show(made, lambda: [f"Updated pipeline {last(made.name)}, now version {made.version}"])
+    done = f"Updated pipeline {last(made.name)}, now version {made.version}"
+    same = f"Nothing was changed: version {made.version} of {last(made.name)} is the same"
+    show(made, lambda: [same if made.version == found.version else done])
 
 
 @app.verb("list")
@@ -167,18 +174,7 @@ def definition_lines(spec: PipelineSpec) -> Iterable[str]:
 
 def _definition(stage: StageDefinition) -> list[str]:
     after = ", ".join(edge.stage + (f" when {edge.when}" if edge.when else "") for edge in stage.after)
-    return [stage.name, stage.image, after, _needs(stage), _person(stage)]
-
-
-def _needs(stage: StageDefinition) -> str:
-    wanted = stage.resources
-    cpus = wanted.cpus if wanted.HasField("cpus") else 1
-    parts = [human.count(int(cpus), "CPU") if cpus == int(cpus) else f"{cpus:g} CPUs"]
-    if wanted.memory:
-        parts.append(human.size(wanted.memory))
-    if wanted.gpus.count:
-        parts.append(human.count(wanted.gpus.count, "GPU"))
-    return ", ".join([*parts, *wanted.tags])
+    return [stage.name, stage.image, after, needs(stage.resources), _person(stage)]
 
 
 def _person(stage: StageDefinition) -> str:

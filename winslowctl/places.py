@@ -9,11 +9,13 @@ winslow:PATH                a path as it is shown with -o json, projects/P/stage
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from winslow.client import Client
-from winslow.errors import InvalidArgument
+from winslow.errors import InvalidArgument, WinslowError
 from winslowctl import references
 
 POOLS = ("input", "workspace", "output")
@@ -44,8 +46,25 @@ class Remote:
     def name(self) -> str:
         return self.path.rpartition("/")[2]
 
+    def said(self, text: str) -> str:
+        """The text with the place as the person wrote it."""
+        if not self.path:
+            return text
+        if self.shown.endswith(":"):
+            text = text.replace(f"{self.path}/", self.shown)
+        return text.replace(self.path, self.shown.rstrip("/"))
+
+    @property
+    def above(self) -> str:
+        """The directory that it is in, as the person wrote it."""
+        where, colon, path = self.shown.rstrip("/").partition(":")
+        above = path.rpartition("/")[0]
+        return f"{where}{colon}{above}{'/' if above else ''}"
+
     def beneath(self, name: str) -> Remote:
-        return Remote(f"{self.path}/{name}", False, f"{self.shown.rstrip('/')}/{name}")
+        return Remote(
+            f"{self.path}/{name}", False, f"{self.shown.rstrip('/')}{'' if self.shown.endswith(':') else '/'}{name}"
+        )
 
 
 Place = Local | Remote
@@ -59,44 +78,73 @@ def is_remote(text: str) -> bool:
 
 def place(client: Client, text: str) -> Place:
     """Raises InvalidArgument (PATH_INVALID), and what the reference to a project or stage raises."""
+    if text == "-":
+        raise InvalidArgument(
+            "Standard input and output are no places of cp",
+            reason="PATH_INVALID",
+            subject=text,
+            hint="To write a file to a pipe: winslowctl cat PLACE; a file of that name is ./-",
+        )
     if is_remote(text):
         return remote(client, text)
     return Local(Path(text), text.endswith("/") or Path(text).name in {"", ".", ".."})
 
 
-def remote(client: Client, text: str) -> Remote:
-    """The same, where only a place in Winslow will do."""
+def remote(client: Client, text: str, *, whole: bool = False) -> Remote:
+    """The same, where only a place in Winslow will do. `whole` allows `PROJECT:` and `@STAGE:`, to look at."""
     if not is_remote(text):
         raise InvalidArgument(
             f"{text!r} is not a place in Winslow",
             reason="PATH_INVALID",
             subject=text,
-            hint="Write PROJECT:input/..., @STAGE:output/..., or resources:...",
+            hint="Write PROJECT:input/..., @STAGE:output/..., or resources:..."
+            if "/" in text
+            else f"Write {text}:input/... or @{text}:output/..., for a project or a stage",
         )
     where, _, path = text.partition(":")
     path = path.strip("/")
     directory = text.endswith(("/", ":"))
     match where:
         case "winslow":
-            whole = path
+            at = path
         case "resources":
-            whole = f"resources/{path}".rstrip("/")
+            at = f"resources/{path}".rstrip("/")
         case "":
             raise InvalidArgument(
                 f"{text!r} names no project", reason="PATH_INVALID", subject=text, hint="Write PROJECT:..."
             )
         case _:
-            whole = _within(client, where, path, text)
-    return Remote(whole, directory, text)
+            at = _within(client, where, path, text, whole)
+    return Remote(at, directory, text)
 
 
-def _within(client: Client, where: str, path: str, text: str) -> str:
-    pools = POOLS[1:] if where.startswith("@") else (*POOLS, "stages")
-    if path.partition("/")[0] not in pools:
+def _within(client: Client, where: str, path: str, text: str, whole: bool) -> str:
+    pools = (*POOLS[1:], "log") if where.startswith("@") else (*POOLS, "stages")
+    if path.partition("/")[0] not in pools and not (whole and not path):
         shown = ", ".join(f"{where}:{pool}/" for pool in pools)
         raise InvalidArgument(
             f"{text!r} does not say in which directory", reason="PATH_INVALID", subject=text, hint=f"Write {shown}"
         )
     if where.startswith("@"):
-        return f"{references.stage(client, where[1:]).name}/{path}"
-    return f"{references.project(client, where).name}/{path}"
+        return f"{references.stage(client, where[1:]).name}/{path}".rstrip("/")
+    return f"{references.project(client, where).name}/{path}".rstrip("/")
+
+
+_HINTS = {
+    "FILE_EXISTS": "Put it in its place with --force, or choose another name",
+    "DIRECTORY_NOT_EMPTY": "Delete it with all that is in it with -r",
+}
+
+
+@contextmanager
+def said_for_here(*places: Remote) -> Iterator[None]:
+    """The daemon speaks of its own paths, and its hints name no options of this program; these do."""
+    try:
+        yield
+    except WinslowError as error:
+        error.hint = _HINTS.get(error.reason, error.hint)
+        for there in places:
+            if error.reason == "FILE_NOT_FOUND" and there.path in error.message:
+                error.hint = f"See what there is: winslowctl ls {there.above}"
+            error.message = there.said(error.message)
+        raise

@@ -25,7 +25,7 @@ from winslowctl.session import client
 
 app = Noun("Work items, usually one video each: name, tags, participants, a pipeline of their own.")
 
-TAGS = Annotated[list[str], typer.Argument(metavar="TAG...")]
+TAGS = Annotated[list[str], typer.Argument(metavar="TAG", help="A word, or several in quotes.")]
 CONFIRMATIONS = {
     "never": Confirmation.CONFIRMATION_NEVER,
     "once": Confirmation.CONFIRMATION_ONCE,
@@ -191,15 +191,25 @@ def configure(
     """Change one stage of the project's own pipeline, for all runs to come; nothing is run."""
     found: Project = references.project(client(), project)
     asked = over.Asked(env, arg, image, cpus, memory, shared_memory, gpus, gpu_memory)
+    override = over.overrides(asked, found.pipeline.stages, [stage]).get(stage, Override())
+    user_input = _user_input(found, stage, confirmation, require)
+    if not (override.ByteSize() or unset or user_input):
+        raise InvalidArgument(
+            f"It is not said what shall change of {stage}",
+            reason="NOTHING_TO_CHANGE",
+            subject=stage,
+            hint="Give --env, --memory or another option; the whole pipeline: winslowctl project edit",
+        )
     changed = client().projects.configure_stage(
         found.name,
         stage,
-        over.overrides(asked, found.pipeline.stages, [stage]).get(stage, Override()),
+        override,
         unset_environment=unset or (),
-        user_input=_user_input(found, stage, confirmation, require),
+        user_input=user_input,
         expected_revision=found.revision,
     )
-    show(changed, lambda: [f"Changed {plain(stage)} of {last(changed.name)}"])
+    done = f"Changed {plain(stage)} of {last(changed.name)}, for runs to come"
+    show(changed, lambda: [done if changed.pipeline != found.pipeline else "Nothing was changed: it is so already."])
 
 
 @app.verb("delete")

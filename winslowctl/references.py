@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from winslow.client import Client
@@ -118,11 +119,28 @@ def _stage_in(client: Client, parent: str, reference: str) -> Any:
     attempts = [found for found in known if found.definition.name == reference]
     if attempts and len({found.name.split("/")[1] for found in attempts}) == 1:
         return max(attempts, key=lambda found: (found.create_time.seconds, found.create_time.nanos, found.name))
-    fitting = attempts or [found for found in known if last(found.name).startswith(reference)]
     if attempts:
         projects = {f"{found.name.split('/')[1]}/{reference}" for found in attempts}
         raise _ambiguous("stage", reference, sorted(projects))
-    return _only(fitting, "stage", reference, "winslowctl status PROJECT")
+    fitting = [found for found in known if reference and last(found.name).startswith(reference)]
+    _require_no_project(client, parent, reference, fitting)
+    names = [name for found in known for name in (found.definition.name, last(found.name))]
+    return _only(fitting, "stage", reference, "winslowctl stage list", names)
+
+
+def _require_no_project(client: Client, parent: str, reference: str, fitting: list[Any]) -> None:
+    """Whoever names a project where a stage is wanted is told its stages. Raises NotFound (STAGE_UNKNOWN)."""
+    named = None if fitting or parent != "projects/-" else _exact(client.projects.get, reference)
+    named = named or next((one for one in client.projects.list() if one.display_name == reference), None)
+    if fitting or named is None:
+        return
+    stages = ", ".join(f"{reference}/{stage.name}" for stage in named.pipeline.stages[:SHOWN_MAX])
+    raise NotFound(
+        f"{reference!r} is a project, and a stage is wanted",
+        reason="STAGE_UNKNOWN",
+        subject=reference,
+        hint=f"Name one of its stages: {stages}",
+    )
 
 
 def _one(
@@ -138,7 +156,7 @@ def _one(
     known = list(items())
     exact = [one for one in known if reference in calls_it(one)]
     fitting = exact or [one for one in known if reference and calls_it(one)[0].startswith(reference)]
-    return _only(fitting, kind, reference, see)
+    return _only(fitting, kind, reference, see, [name for one in known for name in calls_it(one)])
 
 
 def _exact(get: Callable[[str], T], reference: str) -> T | None:
@@ -154,19 +172,20 @@ def _exact(get: Callable[[str], T], reference: str) -> T | None:
         raise
 
 
-def _only(fitting: list[T], kind: str, reference: str, see: str) -> T:
+def _only(fitting: list[T], kind: str, reference: str, see: str, names: Iterable[str]) -> T:
+    """`names` are all that could have been meant, of which the nearest are offered."""
     match fitting:
         case [only]:
             return only
         case []:
+            near = get_close_matches(reference, sorted(set(names)), n=3, cutoff=0.7)
             raise NotFound(
                 f"There is no {kind} {reference!r}",
                 reason=f"{kind.upper()}_UNKNOWN",
                 subject=reference,
-                hint=f"See what there is: {see}",
+                hint=f"Did you mean {' or '.join(near)}?" if near else f"See what there is: {see}",
             )
-    names = [last(one.name) for one in fitting]  # type: ignore[attr-defined]
-    raise _ambiguous(kind, reference, names)
+    raise _ambiguous(kind, reference, [last(one.name) for one in fitting])  # type: ignore[attr-defined]
 
 
 def _ambiguous(kind: str, reference: str, names: list[str]) -> InvalidArgument:

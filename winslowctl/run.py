@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -21,7 +21,9 @@ from winslowctl.render import human, words
 from winslowctl.render.show import Column, show, show_list
 from winslowctl.render.style import paint, plain
 from winslowctl.render.table import fields
+from winslowctl.render.tree import line as drawn
 from winslowctl.session import client
+from winslowctl.waiting import asked as asked_to_wait
 from winslowctl.waiting import finish, outcome_lines
 
 app = Noun("Start, pause, resume, confirm, skip and redo: single walks of a project's pipeline.")
@@ -61,22 +63,25 @@ def start(
 
     Example:  winslowctl run start bikes --at track --from detect-1-1-x7k2 --env MAX_GAP=5 --wait
     """
+    waiting = asked_to_wait(wait, timeout)
     asked = over.Asked(env, arg, image, cpus, memory, shared_memory, gpus, gpu_memory)
     found = references.project(client(), project)
     parent = _parent(found, source)
-    if preview:
-        _show_preview(found.name, client().runs.preview(found.name, start=at or (), parent=parent, mode=_mode(one)))
-        return
     stages = found.pipeline.stages
+    changed = over.overrides(asked, stages, at or over.first_of(stages))
+    if preview:
+        seen = client().runs.preview(found.name, start=at or (), parent=parent, mode=_mode(one))
+        _show_preview(found.name, seen, changed)
+        return
     run = client().runs.start(
         found.name,
         start=at or (),
         parent=parent,
         mode=_mode(one),
-        overrides=over.overrides(asked, stages, at or over.first_of(stages)),
+        overrides=changed,
         comment=comment,
     )
-    finish(run, wait, timeout, "Started")
+    finish(run, waiting, "Started")
 
 
 @app.verb("redo")
@@ -100,24 +105,26 @@ def redo(
 
     Example:  winslowctl run redo detect-1-1-x7k2 --env SENSITIVITY=0.4 --wait
     """
+    waiting = asked_to_wait(wait, timeout)
     asked = over.Asked(env, arg, image, cpus, memory, shared_memory, gpus, gpu_memory)
     again: Stage = references.stage(client(), stage)
     project = "/".join(again.name.split("/")[:2])
-    if preview:
-        _show_preview(project, client().runs.preview(project, redo=again.name, mode=_mode(one)))
-        return
     definitions = [again.definition]
     if any(name for name in asked.variables):
         definitions += [
             one for one in client().projects.get(project).pipeline.stages if one.name != again.definition.name
         ]
+    changed = over.overrides(asked, definitions, [again.definition.name])
+    if preview:
+        _show_preview(project, client().runs.preview(project, redo=again.name, mode=_mode(one)), changed)
+        return
     run = client().runs.redo(
         again.name,
         mode=_mode(one),
-        overrides=over.overrides(asked, definitions, [again.definition.name]),
+        overrides=changed,
         comment=comment,
     )
-    finish(run, wait, timeout, "Started")
+    finish(run, waiting, "Started")
 
 
 @app.verb("pause")
@@ -143,10 +150,11 @@ def resume(
 
     Variables go to the stage that failed, or name it: --env STAGE:NAME=VALUE.
     """
+    waiting = asked_to_wait(wait, timeout)
     name = _run_name(project, run)
     changed = _resume_overrides(name, over.Asked(env)) if env else {}
     mode = RunMode.RUN_MODE_RUN_ON if run_on else _mode(one) if one else RunMode.RUN_MODE_UNSPECIFIED
-    finish(client().runs.resume(name, mode=mode, overrides=changed), wait, timeout, "Resumed")
+    finish(client().runs.resume(name, mode=mode, overrides=changed), waiting, "Resumed")
 
 
 @app.verb("confirm")
@@ -167,6 +175,7 @@ def confirm(
     timeout: TIMEOUT = None,
 ) -> None:
     """Let a stage start that waits for a person, and give the variables it asks for."""
+    waiting = asked_to_wait(wait, timeout)
     found: Project = references.project(client(), project)
     gate = _gate(found, stage, run)
     asked = over.Asked(env, arg, image, cpus, memory, shared_memory, gpus, gpu_memory)
@@ -178,7 +187,7 @@ def confirm(
         override=changed,
         mode=_mode(one) if one else RunMode.RUN_MODE_UNSPECIFIED,
     )
-    finish(answered, wait, timeout, f"Confirmed {gate.definition}:")
+    finish(answered, waiting, f"Confirmed {gate.definition}:")
 
 
 @app.verb("skip")
@@ -311,15 +320,16 @@ def _ask_for(gate: Gate, changed: Override) -> None:
         changed.environment[name] = typer.prompt(name, err=True)
 
 
-def _show_preview(project: str, seen: PreviewRunResponse) -> None:
-    show(seen, lambda: _preview_lines(last(project), seen))
+def _show_preview(project: str, seen: PreviewRunResponse, changed: Mapping[str, Override]) -> None:
+    show(seen, lambda: _preview_lines(last(project), seen, changed))
 
 
-def _preview_lines(project: str, seen: PreviewRunResponse) -> Iterator[str]:
+def _preview_lines(project: str, seen: PreviewRunResponse, changed: Mapping[str, Override]) -> Iterator[str]:
     begins = last(seen.parent) if seen.parent else "the zeroth workspace"
     duration = seen.estimated_duration
     pairs = [
         ("Would execute", ", ".join(seen.definitions)),
+        ("With", "; ".join(f"{name}: {over.told(override)}" for name, override in changed.items())),
         ("Begins from", f"{begins} ({human.size(seen.workspace_size)})"),
         ("Kept as they are", ", ".join(f"{name} ({last(stage)})" for name, stage in sorted(seen.inherited.items()))),
         ("No longer latest", ", ".join(last(stage) for stage in seen.stale_stages)),
@@ -364,10 +374,11 @@ def _details(run: Run) -> Iterator[str]:
     )
     for gate in run.gates:
         yield f"{words.symbol('AWAITING_INPUT')} {plain(gate.reason.text)}"
-    for name, attempts in sorted(run.attempts.items()):
-        yield f"  {plain(name)}: {', '.join(last(stage) for stage in attempts.stages)}"
     for name, stage in sorted(run.inherited.items()):
-        yield f"  {plain(name)}: {last(stage)} {paint('(kept)', 'dim')}"
+        yield f"  {paint(f'{name}: {last(stage)} was kept', 'dim')}"
+    for attempt in client().stages.list("/".join(run.name.split("/")[:2])):  # oldest first
+        if attempt.run == run.name:
+            yield f"  {drawn(attempt)}"
 
 
 def _comment(comment: Comment) -> Iterator[str]:

@@ -30,6 +30,8 @@ class Session:
     format: Format = Format.TABLE
     address: str | None = None
     patience: float = PATIENCE
+    if_interrupted: str = "Interrupted."
+    """What Ctrl-C is answered with: what goes on all the same, and how to come back to it."""
     _client: Client | None = field(default=None, repr=False)
 
     @property

@@ -31,9 +31,23 @@ def text_of(path: str) -> str:
         with Path(path).open(encoding="utf-8") as file:
             return file.read(FILE_MAX)
     except FileNotFoundError:
-        raise NotFound(f"There is no file {path}", reason="LOCAL_FILE_NOT_FOUND", subject=path) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"{path} cannot be read: {error}", reason="LOCAL_FILE_FAULT", subject=path) from None
+        raise NotFound(
+            f"There is no file {path}",
+            reason="LOCAL_FILE_NOT_FOUND",
+            subject=path,
+            hint="Name a pipeline file, or '-' for standard input",
+        ) from None
+    except UnicodeDecodeError:
+        raise InvalidArgument(
+            f"{path} is not text", reason="LOCAL_FILE_FAULT", subject=path, hint="Pipeline files are YAML in UTF-8"
+        ) from None
+    except OSError as error:
+        raise InvalidArgument(
+            f"{path} cannot be read: {error.strerror}",
+            reason="LOCAL_FILE_FAULT",
+            subject=path,
+            hint="Name a pipeline file, or '-' for standard input",
+        ) from None
 
 
 def parse(text: str, source: str) -> PipelineSpec:
@@ -91,8 +105,9 @@ def _open(path: Path) -> None:
     try:
         subprocess.run([*editor, str(path)], check=True)
     except (OSError, subprocess.CalledProcessError) as error:
+        why = error.strerror if isinstance(error, OSError) else f"it ended with {error.returncode}"
         raise FailedPrecondition(
-            f"The editor {editor[0]!r} did not end well: {error}",
+            f"The editor {editor[0]!r} did not do its work: {why}",
             reason="EDITOR_FAILED",
             hint=f"What you wrote is in {path}; set EDITOR to another one",
         ) from None

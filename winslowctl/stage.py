@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from winslow.errors import InvalidArgument
 from winslow.v1.election_pb2 import Explanation
 from winslow.v1.stage_pb2 import Cause, Layer, Stage, StageState
 from winslow.v1.stage_service_pb2 import CompareStagesResponse
@@ -37,7 +38,7 @@ def list_stages(
     """List attempts, oldest first."""
     parent = references.project(client(), project).name if project else "projects/-"
     of_run = references.run(client(), parent, run).name if run and project else None
-    wanted = {one.upper().replace("-", "_") for one in state or ()}
+    wanted = {_state(one) for one in state or ()}
     found = (
         stage
         for stage in client().stages.list(parent)
@@ -47,6 +48,19 @@ def list_stages(
     )
     columns = _COLUMNS if project else (Column("PROJECT", lambda stage: stage.name.split("/")[1]), *_COLUMNS)
     show_list(found, columns, "There is no such stage.")
+
+
+def _state(text: str) -> str:
+    """Raises InvalidArgument (STATE_UNKNOWN)."""
+    known = [words.word(StageState, value) for value in StageState.values() if value]
+    if text.upper() not in known:
+        raise InvalidArgument(
+            f"There is no state {text!r}",
+            reason="STATE_UNKNOWN",
+            subject=text,
+            hint=f"There are {', '.join(known).lower()}",
+        )
+    return text.upper()
 
 
 @app.verb("show")
@@ -79,7 +93,7 @@ def unpin(stage: STAGE) -> None:
 
 @app.verb("explain")
 def explain(stage: STAGE) -> None:
-    """Show why a stage waits, or where it was put and why there."""
+    """Show why a stage waits and what each node says to it; or where it is, and how it ended."""
     explained = client().stages.explain(references.stage(client(), stage).name)
     show(explained, lambda: _explained(explained))
 

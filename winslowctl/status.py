@@ -69,9 +69,24 @@ def _overview_lines(cluster: Any, nodes: Sequence[Any], projects: Sequence[Any])
     if nodes or cluster:
         yield ""
     if not projects:
-        yield "There is no project yet. Make one: winslowctl project create NAME --pipeline PIPELINE"
+        yield from _beginning()
         return
     yield from table(["PROJECT", "STATE", "PROGRESS", "ACTIVITY", "WHY"], (_row(project) for project in projects))
+
+
+def _beginning() -> Iterator[str]:
+    from winslowctl.render.style import paint, plain
+
+    pipelines = _optional(lambda: list(client().pipelines.list())) or []
+    yield "There is no project yet."
+    yield ""
+    yield str(paint("Next", "bold"))
+    if pipelines:
+        name = plain(last(pipelines[0].name))
+        yield f"  Make a project    {paint(f'winslowctl project create NAME --pipeline {name}', 'cyan')}"
+    else:
+        yield f"  Store a pipeline  {paint('winslowctl pipeline create FILE', 'cyan')}"
+        yield f"  Make a project    {paint('winslowctl project create NAME --pipeline PIPELINE', 'cyan')}"
 
 
 def _row(project: Any) -> list[str]:
@@ -109,7 +124,8 @@ def _project_lines(project: Any, stages: Sequence[Any], runs: Sequence[Any], eve
 
     title = plain(project.display_name or last(project.name))
     progress = f"  {human.percent(project.progress)}" if project.HasField("progress") else ""
-    yield f"{paint(title, 'bold')}  {words.state(ProjectState, project.state)}{progress}"
+    id_ = "" if title == last(project.name) else f"  {paint(last(project.name), 'dim')}"
+    yield f"{paint(title, 'bold')}{id_}  {words.state(ProjectState, project.state)}{progress}"
     if project.reason.text and not project.gates:
         yield f"  {plain(project.reason.text)}"
     for gate in project.gates:

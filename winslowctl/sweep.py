@@ -21,6 +21,7 @@ from winslowctl.render.style import plain
 from winslowctl.render.table import fields
 from winslowctl.run import ZEROTH
 from winslowctl.session import client
+from winslowctl.waiting import asked as asked_to_wait
 from winslowctl.waiting import settle_sweep, sweep_line
 
 app = Noun("Try many values of parameters: one stage for each point of their product, side by side where nodes allow.")
@@ -60,7 +61,9 @@ def start(
     image: over.IMAGE = None,
     cpus: over.CPUS = None,
     memory: over.MEMORY = None,
+    shared_memory: over.SHARED_MEMORY = None,
     gpus: over.GPUS = None,
+    gpu_memory: over.GPU_MEMORY = None,
     run_on: Annotated[
         bool, typer.Option("--run-on", help="Go on with the stages that follow, for each point.")
     ] = False,
@@ -76,12 +79,13 @@ def start(
 
     Example:  winslowctl sweep start bikes --at detect --axis SENSITIVITY=0.1..0.5/0.1 --axis MODE=fast,full
     """
+    waiting = asked_to_wait(wait, timeout)
     found = references.project(client(), project)
     axes = _axes(axis)
     seen = client().sweeps.preview(found.name, at, axes)
     if is_asked() and not yes:
         confirm(f"Start {human.count(seen.count, 'run')} of {at}?", yes)
-    asked = over.Asked(env, arg, image, cpus, memory, gpus=gpus)
+    asked = over.Asked(env, arg, image, cpus, memory, shared_memory, gpus, gpu_memory)
     parent = (
         None if source is None else "" if source == ZEROTH else references.stage_in(client(), found.name, source).name
     )
@@ -96,8 +100,8 @@ def start(
         comment=comment,
         expected_count=seen.count,
     )
-    if wait:
-        settle_sweep(sweep, timeout)
+    if waiting.wanted:
+        settle_sweep(sweep, waiting.limit)
     show(sweep, lambda: [f"Started sweep {last(sweep.name)}: {human.count(seen.count, 'point')}"])
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 import typer
 
+from winslow.errors import InvalidArgument
 from winslow.v1.run_pb2 import Run, RunMode, RunState
 from winslow.v1.stage_pb2 import Stage, StageState
 from winslow.v1.sweep_pb2 import Sweep
+from winslowctl.advice import WAITING
 from winslowctl.arguments import seconds
 from winslowctl.errors import ExitCode
 from winslowctl.references import last
 from winslowctl.render import human, words
 from winslowctl.render.show import is_for_people, show
 from winslowctl.render.style import paint, plain
-from winslowctl.session import client
+from winslowctl.session import client, current
 
 _ENDS = {
     RunState.RUN_STATE_SUCCEEDED: ExitCode.OK,
@@ -27,26 +30,50 @@ _ENDS = {
 }
 
 
-def finish(run: Run, wait: bool, timeout: str | None, done: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What --wait and --timeout ask for. `limit` in seconds; None is as long as it takes."""
+
+    wanted: bool
+    limit: float | None
+
+
+def asked(wait: bool, timeout: str | None) -> Wait:
+    """Read before anything is changed. Raises InvalidArgument (DURATION_INVALID, TIMEOUT_WITHOUT_WAIT)."""
+    if timeout is not None and not wait:
+        raise InvalidArgument(
+            "--timeout says how long to wait, and nothing is waited for",
+            reason="TIMEOUT_WITHOUT_WAIT",
+            hint="Give --wait, too; how long a stage may take is its 'timeout' in the pipeline",
+        )
+    return Wait(wait, seconds(timeout))
+
+
+def finish(run: Run, wait: Wait, done: str) -> None:
     """Show the run that was changed, or wait for it and show how it is then. `done` says what was done."""
-    if wait:
-        settle(run, timeout)
+    if wait.wanted:
+        settle(run, wait.limit)
     show(run, lambda: _lines(run, done))
 
 
-def settle(run: Run, timeout: str | None) -> None:
+def settle(run: Run, limit: float | None) -> None:
     """Wait until nothing more happens by itself; exits with what the run's state means."""
     from winslow.client.waiting import is_settled
 
-    seen: dict[str, int] = {}
+    _say_what_goes_on(f"The run goes on; see: winslowctl status {run.name.split('/')[1]}")
+    seen: dict[str, tuple[int, str]] = {}
     now = run
-    for now in client().watch(run, seconds(timeout)):
-        if is_for_people() and sys.stderr.isatty():
+    for now in client().watch(run, limit):
+        if is_for_people():
             _tell(now, seen)
         if is_settled(now):
             break
     show(now, lambda: outcome_lines(now))
     raise typer.Exit(run_exit_code(now))
+
+
+def _say_what_goes_on(remark: str) -> None:
+    current().if_interrupted = f"Interrupted. {remark}"
 
 
 def run_exit_code(run: Run) -> ExitCode:
@@ -57,9 +84,11 @@ def run_exit_code(run: Run) -> ExitCode:
     return _ENDS.get(run.state, ExitCode.ERROR)
 
 
-def settle_sweep(sweep: Sweep, timeout: str | None) -> None:
+def settle_sweep(sweep: Sweep, limit: float | None) -> None:
     """Wait until all of its points have ended; exits with FAILED where one failed."""
-    now = client().wait(sweep, timeout=seconds(timeout))
+    project = sweep.name.split("/")[1]
+    _say_what_goes_on(f"The sweep goes on; see: winslowctl sweep show {project} {last(sweep.name)}")
+    now = client().wait(sweep, timeout=limit)
     show(now, lambda: [sweep_line(now)])
     raise typer.Exit(ExitCode.FAILED if now.failed_count else ExitCode.OK)
 
@@ -86,12 +115,13 @@ def _lines(run: Run, done: str) -> list[str]:
     return [f"{done} {project} run {run.number}", *outcome_lines(run)[1:]]
 
 
-def _tell(run: Run, seen: dict[str, int]) -> None:
-    """A line for each stage of the run that is in another state than before."""
+def _tell(run: Run, seen: dict[str, tuple[int, str]]) -> None:
+    """A line for each stage of the run that is in another state than before, or waits for another reason."""
     for stage in client().stages.list(run.name.split("/")[1]):
-        if stage.run == run.name and seen.get(stage.name) != stage.state:
-            seen[stage.name] = stage.state
-            print(_stage_line(stage), file=sys.stderr)
+        now = (stage.state, stage.reason.text if stage.state in WAITING else "")
+        if stage.run == run.name and seen.get(stage.name) != now:
+            seen[stage.name] = now
+            print(_stage_line(stage), file=sys.stderr, flush=True)
 
 
 def _stage_line(stage: Stage) -> str:

@@ -21,7 +21,7 @@ app = Noun()
 def watch(
     projects: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PROJECT]...", help="Only of these.", autocompletion=completion.projects),
+        typer.Argument(metavar="PROJECT", help="Only of these.", autocompletion=completion.projects),
     ] = None,
     kind: Annotated[
         list[str] | None, typer.Option("--kind", "-k", help="Only these, for instance stage; may be repeated.")
@@ -33,6 +33,7 @@ def watch(
     """Show every change as it happens, until interrupted. With -o json, one object a line."""
     names = [references.project(client(), one).name for one in projects or ()]
     format = current().format
+    current().if_interrupted = ""
     for response in client().events.watch(revision, _kinds(kind or ()), names):
         for change in response.changes:
             if format is Format.TABLE:
@@ -63,7 +64,7 @@ def _line(change: Any, initial: bool) -> str:
     kind = words.word(ResourceKind, change.kind).lower().replace("_", " ")
     at = "        " if initial else f"{datetime.now().astimezone():%H:%M:%S}"
     what = paint("deleted", "red") if change.deleted else _state(change)
-    return f"{at}  {kind:<11}  {plain(_short(change.name))}  {what}"
+    return f"{at}  {kind:<18}  {plain(_short(change.name))}  {what}".rstrip()
 
 
 def _short(name: str) -> str:

@@ -124,6 +124,7 @@ class FakeFiles:
         for name in (
             *("StatFile", "ListFiles", "ReadFile", "MakeDirectory", "GetFileDigest", "BeginUpload", "AppendUpload"),
             *("GetUpload", "ListUploads", "CommitUpload", "CancelUpload", "DeleteFile", "MoveFile", "GetFileUsage"),
+            "CopyFile",
         ):
             api.on(f"FileService/{name}", getattr(self, name))
 
@@ -176,6 +177,14 @@ class FakeFiles:
 
     def MoveFile(self, request: Any) -> file_pb2.File:  # noqa: N802
         self.content[request.target] = self.content.pop(request.source)
+        return self._file(request.target)
+
+    def CopyFile(self, request: Any) -> file_pb2.File:  # noqa: N802
+        inside = [one for one in self.content if one == request.source or one.startswith(f"{request.source}/")]
+        if request.target in self.content:
+            raise AlreadyExists(f"{request.target!r} exists", reason="FILE_EXISTS", hint="Delete it first")
+        for one in inside:
+            self.content[request.target + one.removeprefix(request.source)] = self.content[one]
         return self._file(request.target)
 
     def DeleteFile(self, request: Any) -> Empty:  # noqa: N802

@@ -22,8 +22,18 @@ from tests.unit.cli import (
     serve_stages,
     stage,
 )
+from winslow.client import Client
 from winslow.errors import Conflict, FailedPrecondition, PermissionDenied, Unavailable
-from winslow.v1 import event_service_pb2, run_pb2, run_service_pb2, settings_pb2, sweep_pb2
+from winslow.v1 import (
+    event_service_pb2,
+    pipeline_service_pb2,
+    run_pb2,
+    run_service_pb2,
+    settings_pb2,
+    stage_pb2,
+    sweep_pb2,
+)
+from winslow.v1.pipeline_pb2 import Pipeline
 from winslow.v1.project_pb2 import Project
 
 
@@ -274,6 +284,7 @@ def test_confirm_where_nobody_waits_is_a_conflict(ctl: Ctl, api: FakeApi) -> Non
 def test_waiting_ends_when_nothing_more_happens_by_itself(ctl: Ctl, api: FakeApi, state: str, code: int) -> None:
     states = iter(["RUNNING", "RUNNING", state])
     serve_projects(api, a_project())
+    serve_stages(api)
     api.on("RunService/StartRun", a_run())
     api.on("RunService/GetRun", lambda request: a_run(state=next(states)))
     changed = event_service_pb2.WatchResponse(revision=5, changes=[{"kind": "RESOURCE_KIND_STAGE", "name": "x"}])
@@ -285,6 +296,7 @@ def test_one_stage_that_was_asked_for_and_done_is_no_wait_for_a_person(ctl: Ctl,
     hold = run_pb2.Hold(reason=reason("ONE_STAGE", "asked for this one stage"))
     done = a_run(state="PAUSED", hold=hold, mode=run_pb2.RUN_MODE_ONE_STAGE)
     serve_projects(api, a_project())
+    serve_stages(api)
     serve_runs(api, done)
     api.on("RunService/StartRun", a_run())
     api.on("EventService/Watch", lambda request: iter([event_service_pb2.WatchResponse(revision=5)]))
@@ -301,13 +313,15 @@ def test_waiting_too_long_has_an_exit_code_of_its_own(ctl: Ctl, api: FakeApi) ->
         over.wait(10)
 
     serve_projects(api, a_project())
+    serve_stages(api)
     serve_runs(api, a_run())
     api.on("RunService/StartRun", a_run())
     api.on("EventService/Watch", silent)
     said = ctl("run", "start", "bikes", "--wait", "--timeout", "300ms")
     over.set()
     assert said.code == 8
-    assert "within 0.3 s" in said.err
+    assert "bikes was still under way after 0.3 s" in said.err
+    assert "winslowctl status bikes" in said.err
 
 
 def test_a_sweep_is_previewed_and_the_count_is_sent_along(ctl: Ctl, api: FakeApi) -> None:
@@ -418,6 +432,189 @@ def test_copying_over_another_file_is_refused_and_says_how(ctl: Ctl, api: FakeAp
     assert said.code == 4
     assert "--force" in said.err
     assert ctl("cp", "--force", str(tmp_path / "clip.avi"), "bikes:input/").code == 0
+
+
+def test_files_are_copied_within_winslow(ctl: Ctl, api: FakeApi) -> None:
+    files = FakeFiles(api)
+    serve_projects(api, a_project())
+    serve_stages(api, stage("detect-1-1-x"))
+    made = "projects/bikes/stages/detect-1-1-x/output"
+    files.content |= {f"{made}/a.csv": b"a", f"{made}/deep/b.csv": b"b"}
+    assert ctl("cp", "@detect:output/a.csv", "bikes:input/").code == 0
+    assert ctl("cp", "@detect:output/a.csv", "bikes:input/").code == 0  # the same is left alone
+    assert files.content["projects/bikes/input/a.csv"] == b"a"
+    assert ctl("cp", "@detect:output", "bikes:input/all").code == 2
+    assert ctl("cp", "-r", "@detect:output/", "bikes:input/all").code == 0
+    assert files.content["projects/bikes/input/all/deep/b.csv"] == b"b"
+
+
+def test_a_copy_within_winslow_replaces_nothing_and_says_what_to_do(ctl: Ctl, api: FakeApi) -> None:
+    files = FakeFiles(api)
+    serve_projects(api, a_project())
+    files.content |= {"projects/bikes/input/a": b"new", "projects/bikes/input/b": b"old"}
+    said = ctl("cp", "bikes:input/a", "bikes:input/b")
+    assert (said.code, files.content["projects/bikes/input/b"]) == (4, b"old")
+    assert "'bikes:input/b' exists" in said.err
+    assert "winslowctl rm bikes:input/b" in said.err
+    assert "--force" not in said.err
+
+
+def test_errors_about_files_speak_of_places_as_they_were_written(ctl: Ctl, api: FakeApi) -> None:
+    FakeFiles(api)
+    serve_projects(api, a_project())
+    said = ctl("cat", "Bikes:input/deep/nothing.txt")
+    assert "There is no Bikes:input/deep/nothing.txt" in said.err
+    assert "winslowctl ls Bikes:input/deep/" in said.err
+    assert "bikes:input/..." in ctl("ls", "bikes").err
+    assert "winslowctl cat" in ctl("cp", "bikes:input/x", "-").err
+
+
+def test_what_was_done_with_files_is_said(ctl: Ctl, api: FakeApi) -> None:
+    files = FakeFiles(api)
+    serve_projects(api, a_project())
+    files.content["projects/bikes/input/a"] = b"12345"
+    assert ctl("du", "bikes:input/a").out == "5 B\n"
+    assert "in 1 file" in ctl("du", "bikes:").out
+    assert ctl("mv", "bikes:input/a", "bikes:input/b").out == "Moved bikes:input/a to bikes:input/b\n"
+    assert ctl("rm", "bikes:input/b").out == "Deleted bikes:input/b\n"
+    assert ctl("mkdir", "bikes:input/dir").out == "There is a directory bikes:input/dir\n"
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest(ctl: Ctl, api: FakeApi) -> None:
+    serve_projects(api, a_project("bikes-x7k2", display_name="bikes"), a_project("cars-a1b2", display_name="cars"))
+    said = ctl("status", "bkies")
+    assert said.code == 3
+    assert "Did you mean bikes?" in said.err
+    assert "winslowctl project list" in ctl("status", "something else").err
+
+
+def test_a_project_named_where_a_stage_is_wanted_is_answered_with_its_stages(ctl: Ctl, api: FakeApi) -> None:
+    serve_projects(api, a_project("bikes-x7k2", display_name="bikes"))
+    serve_stages(api, stage("detect-1-1-x", project="bikes-x7k2"))
+    for name in ("bikes", "bikes-x7k2"):
+        said = ctl("logs", name)
+        assert said.code == 3
+        assert f"{name}/detect, {name}/track, {name}/analyse" in said.err
+
+
+def test_a_timeout_that_cannot_be_meant_is_refused_before_anything_is_started(ctl: Ctl, api: FakeApi) -> None:
+    serve_projects(api, a_project())
+    assert ctl("run", "start", "bikes", "--timeout", "3s").code == 2
+    assert ctl("run", "start", "bikes", "--wait", "--timeout", "soon").code == 2
+    assert api.requests("RunService/StartRun") == []
+
+
+def test_what_a_run_waits_for_is_said_while_it_is_waited_for(ctl: Ctl, api: FakeApi) -> None:
+    queued = stage("detect-1-1-x", "QUEUED", reason=reason("NO_NODE_ABLE", "no node could ever execute it"))
+    states = iter(["RUNNING", "SUCCEEDED"])
+    serve_projects(api, a_project())
+    serve_stages(api, queued)
+    api.on("RunService/StartRun", a_run())
+    api.on("RunService/GetRun", lambda request: a_run(state=next(states)))
+    changed = event_service_pb2.WatchResponse(revision=5, changes=[{"kind": "RESOURCE_KIND_STAGE", "name": "x"}])
+    api.on("EventService/Watch", lambda request: iter([changed] * 2))
+    said = ctl("run", "start", "bikes", "--wait")
+    assert said.err.count("no node could ever execute it") == 1
+    assert "succeeded" in said.out
+
+
+def test_ctrl_c_in_a_wait_says_that_the_run_goes_on(ctl: Ctl, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Client, "watch", interrupted)
+    serve_projects(api, a_project())
+    api.on("RunService/StartRun", a_run())
+    said = ctl("run", "start", "bikes", "--wait")
+    assert said.code == 130
+    assert "The run goes on; see: winslowctl status bikes" in said.err
+
+
+def test_a_state_that_there_is_not_is_refused_with_those_that_there_are(ctl: Ctl, api: FakeApi) -> None:
+    serve_stages(api, stage("detect-1-1-x"))
+    said = ctl("stage", "list", "--state", "runing")
+    assert said.code == 2
+    assert "queued, electing, preparing, running" in said.err
+    assert "detect-1-1-x" in ctl("stage", "list", "--state", "succeeded").out
+
+
+def test_a_preview_shows_the_changes_and_refuses_those_that_make_no_sense(ctl: Ctl, api: FakeApi) -> None:
+    serve_projects(api, a_project())
+    api.on("RunService/PreviewRun", run_service_pb2.PreviewRunResponse(definitions=["detect"]))
+    out = ctl("run", "start", "bikes", "--preview", "--env", "A=1", "--memory", "2GiB", "--env", "track:B=2").out
+    assert "detect: A=1, 1 CPU, 2.0 GiB; track: B=2" in out
+    assert ctl("run", "start", "bikes", "--preview", "--env", "nothing:A=1").code == 2
+
+
+def test_configuring_nothing_is_refused(ctl: Ctl, api: FakeApi) -> None:
+    serve_projects(api, a_project())
+    said = ctl("project", "configure", "bikes", "detect")
+    assert (said.code, api.requests("ProjectService/ConfigureStage")) == (2, [])
+    assert "--env" in said.err
+
+
+def test_a_pipeline_that_is_the_same_makes_no_version(ctl: Ctl, api: FakeApi, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("name: a\nstages:\n  - {name: b, image: c}\n")
+    api.on("PipelineService/GetPipeline", Pipeline(name="pipelines/a", version=3))
+    api.on("PipelineService/UpdatePipeline", Pipeline(name="pipelines/a", version=3))
+    assert "Nothing was changed" in ctl("pipeline", "update", "a", str(tmp_path / "a.yaml")).out
+    api.on("PipelineService/UpdatePipeline", Pipeline(name="pipelines/a", version=4))
+    assert "now version 4" in ctl("pipeline", "update", "a", str(tmp_path / "a.yaml")).out
+    assert ctl("pipeline", "update", "a@3", str(tmp_path / "a.yaml")).code == 2
+
+
+def test_a_file_that_is_missing_keeps_no_other_from_being_validated(ctl: Ctl, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("name: a\nstages: []\n")
+    said = ctl("pipeline", "validate", str(tmp_path / "gone.yaml"), str(tmp_path / "bad.yaml"))
+    assert said.code == 2
+    assert "gone.yaml: There is no file" in said.out
+    assert "bad.yaml:2:" in said.out
+
+
+def test_several_problems_are_told_a_line_each_and_as_data(ctl: Ctl, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("nme: a\nstages: 3\n")
+    first, *lines = ctl("pipeline", "create", str(tmp_path / "bad.yaml")).err.splitlines()
+    assert first == f"winslowctl: {len(lines)} problems:"
+    assert all(line.startswith(str(tmp_path)) for line in lines)
+    told = json.loads(ctl("-o", "json", "pipeline", "create", str(tmp_path / "bad.yaml")).err)["error"]
+    assert len(told["problems"]) == len(lines)
+
+
+def test_the_version_of_the_program_needs_nothing_else(ctl: Ctl) -> None:
+    said = ctl("--version")
+    assert said.code == 0
+    assert said.out.startswith("winslowctl ")
+
+
+def test_help_names_what_to_write_and_not_its_type(ctl: Ctl) -> None:
+    out = ctl("run", "confirm", "--help").out
+    assert out.startswith("Usage: winslowctl run confirm [OPTIONS] PROJECT [STAGE]\n")
+    assert "--image IMAGE" in out
+    assert "..." not in ctl("project", "--help").out.partition("Commands:")[2]
+    for text in ("<str>", "{", "list["):
+        assert text not in out + ctl("rm", "--help").out + ctl("watch", "--help").out
+
+
+def test_the_first_steps_are_told_where_there_is_nothing_yet(ctl: Ctl, api: FakeApi) -> None:
+    serve_projects(api)
+    api.on("PipelineService/ListPipelines", pipeline_service_pb2.ListPipelinesResponse())
+    assert "winslowctl pipeline create FILE" in ctl("status").out
+    known = pipeline_service_pb2.ListPipelinesResponse(pipelines=[Pipeline(name="pipelines/traffic")])
+    api.on("PipelineService/ListPipelines", known)
+    assert "winslowctl project create NAME --pipeline traffic" in ctl("status").out
+
+
+def test_a_stage_that_never_began_is_not_advised_to_be_read(ctl: Ctl, api: FakeApi) -> None:
+    failed = stage("detect-1-1-x", "FAILED")
+    failed.ClearField("start_time")
+    failed.outcome.cause = stage_pb2.CAUSE_IMAGE_MISSING
+    hold = run_pb2.Hold(reason=reason("STAGE_FAILED", "no image"), stage=failed.name)
+    serve_projects(api, a_project("bikes", "FAILED"))
+    serve_stages(api, failed)
+    serve_runs(api, a_run(state="FAILED", hold=hold))
+    out = ctl("status", "bikes").out
+    assert "winslowctl logs" not in out
+    assert "run redo detect-1-1-x --image IMAGE" in out
 
 
 def test_names_from_elsewhere_cannot_take_over_the_terminal(ctl: Ctl, api: FakeApi) -> None:

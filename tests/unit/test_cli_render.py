@@ -98,6 +98,42 @@ def test_columns_are_aligned_by_what_is_seen() -> None:
     assert lines[3] == "-     z␛[2J"
 
 
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal of fifty columns, without colours."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "50")
+
+
+def test_a_sentence_that_is_too_long_for_a_terminal_goes_on_in_its_column(narrow: None) -> None:
+    lines = list(table(["A", "WHY"], [["x" * 20, "one two three four five six seven eight nine ten"]]))
+    assert all(width(line) <= 50 for line in lines)
+    assert len(lines) == 3
+    assert lines[2].startswith(" " * 22 + "s")
+
+
+def test_a_sentence_that_has_no_room_beside_the_others_goes_below_them(narrow: None) -> None:
+    lines = list(table(["A", "WHY"], [["x" * 40, "one two three four five"]]))
+    assert lines[1:] == ["x" * 40, "    one two three four five"]
+
+
+def test_lines_for_a_pipe_are_never_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = list(table(["A", "WHY"], [["x" * 40, "one two three four five"]]))
+    assert len(lines) == 2
+
+
+def test_a_tree_draws_as_many_results_as_fit(narrow: None) -> None:
+    results = {"alpha": "1", "beta": "2", "gamma": "3"}
+    first = stage("detect-1-1-x", "FAILED", results=results)
+    first.outcome.message = "it wrote a great deal and then it exited with code 3"
+    lines = list(tree([first]))
+    assert lines[1] == "└─ ✘  detect-1-1-x  failed  12s  alpha=1  +2"
+    assert all(width(line) <= 50 for line in lines)
+    assert len(lines) == 4
+
+
 def test_a_tree_shows_redone_stages_beside_their_elders() -> None:
     stages = [
         stage("detect-1-1-x"),

@@ -160,6 +160,14 @@ class TestReadingAndChanging:
         await files.delete(little.request(), "resources/models", recursive=True)
         assert await names(little, "resources") == []
 
+    async def test_a_project_is_measured_whatever_of_it_has_not_begun(self, little: Little) -> None:
+        stage = await running(little)
+        put(little, f"projects/{stage.project}/input/x", CONTENT)
+        at = Path(little.volume.workspaces.absolute(f"projects/{stage.project}/stages/{stage.id}"))
+        assert not at.exists()
+        used = await little.use_cases.files.usage(ANN, f"projects/{stage.project}")
+        assert (used.size, used.files) == (len(CONTENT), 1)
+
     async def test_what_an_attempt_made_is_copied_to_where_people_may_change_it(self, little: Little) -> None:
         stage = await running(little)
         files = little.use_cases.files

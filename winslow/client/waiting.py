@@ -68,8 +68,8 @@ def readings(events: Events, project: str, read: Callable[[], T], timeout: float
         if end is None or time.monotonic() < end - 1:
             raise
         raise DeadlineExceeded(
-            f"It was not so within {timeout:g} s",
+            f"{project.rpartition('/')[2]} was still under way after {timeout:g} s",
             reason="WAIT_TIMED_OUT",
             subject=project,
-            hint="Nothing was changed; wait again, or look at it with: winslowctl status",
+            hint=f"It goes on; look at it with: winslowctl status {project.rpartition('/')[2]}",
         ) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from typing import TextIO
 
@@ -50,6 +51,11 @@ def has_colour(stream: TextIO | None = None) -> bool:
 def has_symbols(stream: TextIO | None = None) -> bool:
     """Whether the stream's encoding can show more than ASCII."""
     return (getattr(stream or sys.stdout, "encoding", "") or "").lower().replace("-", "") in {"utf8", "utf16", "utf32"}
+
+
+def columns() -> int | None:
+    """How wide the terminal is; None where stdout is none, and lines may be as long as they are."""
+    return shutil.get_terminal_size().columns if is_terminal() else None
 
 
 def plain(text: str) -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from winslowctl.render.human import NOTHING
-from winslowctl.render.style import paint, plain
+from winslowctl.render.style import columns, paint, plain
 
 GAP = "  "
+LAST_MIN = 20
+"""Columns that the last one needs to be read beside the others; with less it goes below them."""
+BELOW = 4
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -22,13 +26,27 @@ def width(text: str) -> int:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A header and rows; cells that are not Painted are made safe, empty ones show as '-'."""
+    """A header and rows; cells that are not Painted are made safe, empty ones show as '-'.
+
+    On a terminal that is too narrow the last column goes on below itself: it is the one with sentences.
+    """
     safe = [[plain(cell) or NOTHING for cell in row] for row in rows]
     lines = [[str(paint(name, "bold")) for name in header], *safe]
     widths = [max(width(row[column]) for row in lines) for column in range(len(header))]
     for row in lines:
         padded = [cell + " " * (widths[column] - width(cell)) for column, cell in enumerate(row[:-1])]
-        yield GAP.join([*padded, row[-1]])
+        yield from _wrapped(GAP.join([*padded, ""]), row[-1])
+
+
+def _wrapped(before: str, last: str) -> Iterator[str]:
+    whole = columns()
+    if whole is None or width(before) + width(last) <= whole or _ESCAPES.search(last):
+        yield f"{before}{last}"
+        return
+    indent = width(before) if whole - width(before) >= LAST_MIN else BELOW
+    first, *rest = textwrap.wrap(last, max(whole - indent, LAST_MIN), break_on_hyphens=False)
+    yield before.rstrip() if indent == BELOW else f"{before}{first}"
+    yield from (f"{' ' * indent}{line}" for line in ([first, *rest] if indent == BELOW else rest))
 
 
 def fields(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ the others counted.
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -13,12 +14,16 @@ from typing import NamedTuple
 from winslow.v1.stage_pb2 import Stage, StageState
 from winslowctl.references import last
 from winslowctl.render import human, words
-from winslowctl.render.style import has_symbols, paint, plain
+from winslowctl.render.style import columns, has_symbols, paint, plain
+from winslowctl.render.table import GAP, width
 
 SIDE_BY_SIDE_MAX = 12
 """Attempts below one parent that are drawn; the others are counted."""
 RESULTS_MAX = 4
 RESULT_WIDTH = 24
+COUNT_WIDTH = 5
+"""Columns kept for the count of results that are not drawn."""
+REASON_MIN = 20
 
 
 def tree(stages: Sequence[Stage], everything: bool = False) -> Iterator[str]:
@@ -40,7 +45,7 @@ def tree(stages: Sequence[Stage], everything: bool = False) -> Iterator[str]:
         children = below.get(drawn.stage.name, [])
         yield from _reason(drawn.stage, drawn.indent, len(children) > 1)
         if len(children) == 1:
-            waiting.append(_Drawn(f"{drawn.indent}{line(children[0])}", children[0], drawn.indent))
+            waiting.append(_Drawn(f"{drawn.indent}{line(children[0], drawn.indent)}", children[0], drawn.indent))
         else:
             waiting.extend(_branches(children, drawn.indent, everything))
 
@@ -60,13 +65,14 @@ def _branches(children: Sequence[Stage], indent: str, everything: bool) -> Itera
     for stage in reversed(shown):
         is_last = stage is shown[-1]
         deeper = indent + ("   " if is_last else str(paint(bar, "dim")))
-        yield _Drawn(f"{indent}{paint(corner if is_last else tee, 'dim')}{line(stage)}", stage, deeper)
+        before = f"{indent}{paint(corner if is_last else tee, 'dim')}"
+        yield _Drawn(f"{before}{line(stage, before)}", stage, deeper)
     if left_out := children[: len(children) - len(shown)]:
         yield _Drawn(f"{indent}{paint(tee, 'dim')}{_counted(left_out)}")
 
 
-def line(stage: Stage) -> str:
-    """One attempt: symbol, id, how long, how it is or was, results."""
+def line(stage: Stage, before: str = "") -> str:
+    """One attempt: symbol, id, how long, how it is or was, and as many results as fit behind what is `before`."""
     state = words.word(StageState, stage.state)
     parts: list[str] = [
         words.symbol(state),
@@ -82,8 +88,8 @@ def line(stage: Stage) -> str:
         parts.append(paint("stale", "yellow"))
     if stage.pinned:
         parts.append(paint("pinned", "dim"))
-    parts.extend(_results(stage))
-    return "  ".join(part for part in parts if part)
+    known = GAP.join(part for part in parts if part)
+    return known + _results(stage, (columns() or 1000) - width(before) - width(known))
 
 
 def _time(stage: Stage) -> str:
@@ -98,16 +104,23 @@ def _reason(stage: Stage, indent: str, has_branches: bool) -> Iterator[str]:
     state = words.word(StageState, stage.state)
     if text and state not in {"SUCCEEDED", "RUNNING"}:
         bar = str(paint("│  " if has_symbols() else "|  ", "dim")) if has_branches else "   "
-        yield f"{indent}{bar}{paint(text, 'red' if state in {'FAILED', 'LOST'} else 'dim')}"
+        before = f"{indent}{bar}"
+        room = max((columns() or 1000) - width(before), REASON_MIN)
+        colour = "red" if state in {"FAILED", "LOST"} else "dim"
+        yield from (f"{before}{paint(piece, colour)}" for piece in textwrap.wrap(plain(text), room))
 
 
-def _results(stage: Stage) -> Iterator[str]:
+def _results(stage: Stage, room: int) -> str:
+    """Those that fit into `room` columns, and how many are left out."""
     pairs = sorted(stage.results.items())
-    for name, value in pairs[:RESULTS_MAX]:
+    shown = ""
+    for index, (name, value) in enumerate(pairs):
         short = value if len(value) <= RESULT_WIDTH else value[: RESULT_WIDTH - 1] + "…"
-        yield f"{plain(name)}={plain(short)}"
-    if len(pairs) > RESULTS_MAX:
-        yield str(paint(f"+{len(pairs) - RESULTS_MAX}", "dim"))
+        more = f"{shown}{GAP}{plain(name)}={plain(short)}"
+        if index == RESULTS_MAX or width(more) > room - COUNT_WIDTH:
+            return f"{shown}{GAP}{paint(f'+{len(pairs) - index}', 'dim')}"
+        shown = more
+    return shown
 
 
 def _counted(stages: Sequence[Stage]) -> str:

@@ -7,6 +7,7 @@ succeeded, and a stage's workspace is the directory it really works in. What lie
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from winslow.domain import layout
@@ -106,11 +107,14 @@ class Files:
             offset += len(data)
 
     async def usage(self, asker: Principal, path: str) -> Totals:
-        """Recursive size and counts; of a drawn directory those of all it shows."""
+        """Recursive size and counts; of a drawn directory those of all it shows, and of that what is there."""
         place = locate(self.store.view, path)
         if isinstance(place, Location):
             return await self.files.usage(place)
-        parts = [await self.usage(asker, _join(path, name)) for name in place.names if not _is_log(path, name)]
+        parts: list[Totals] = []
+        for name in place.names:
+            with suppress(NotFound):  # an attempt that never began has no directories
+                parts += [await self.usage(asker, _join(path, name))] if not _is_log(path, name) else []
         return Totals(
             size=sum(part.size for part in parts),
             files=sum(part.files for part in parts),
