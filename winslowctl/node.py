@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from winslow.domain.quantity import parse_duration
+from winslow.errors import WinslowError
 from winslow.v1.node_pb2 import Node, NodeState
 from winslow.v1.resources_pb2 import Capacity
 from winslowctl import references
@@ -29,14 +30,16 @@ REASON = Annotated[str, typer.Option("--reason", "-m", help="Why, for those who 
 @app.verb("list")
 def list_nodes() -> None:
     """List all nodes, by name."""
-    show_list(client().nodes.list(), _COLUMNS, "There is no node yet.")
+    leader = _leader()
+    name = Column("NODE", lambda node: last(node.name) + (" (leader)" if node.name == leader else ""))
+    show_list(client().nodes.list(), (name, *_COLUMNS), "There is no node yet. Start one: winslowd --config FILE")
 
 
 @app.verb("show")
 def show_node(node: NODE) -> None:
     """Show one node: what it has, what is free, what runs there."""
     found = references.node(client(), node)
-    show(found, lambda: _details(found))
+    show(found, lambda: _details(found, _leader()))
 
 
 @app.verb("cordon")
@@ -80,6 +83,14 @@ def remove(node: NODE, yes: YES = False) -> None:
         typer.echo(f"Removed {last(found.name)}")
 
 
+def _leader() -> str:
+    """The leading node's name; a daemon that cannot say it now still tells of the nodes."""
+    try:
+        return client().nodes.cluster().leader if is_for_people() else ""
+    except WinslowError:
+        return ""
+
+
 def _state(node: Node) -> str:
     state = words.state(NodeState, node.state)
     if node.policy.HasField("drain_deadline"):
@@ -93,7 +104,6 @@ def _capacity(has: Capacity) -> str:
 
 
 _COLUMNS = (
-    Column("NODE", lambda node: last(node.name) + (" (leader)" if node.leader else "")),
     Column("STATE", lambda node: Painted(_state(node))),
     Column("STAGES", lambda node: str(len(node.stages))),
     Column("FREE", lambda node: _capacity(node.free)),
@@ -103,14 +113,14 @@ _COLUMNS = (
 )
 
 
-def _details(node: Node) -> Iterator[str]:
+def _details(node: Node, leader: str) -> Iterator[str]:
     yield from fields(
         [
             ("Node", last(node.name)),
             ("State", words.state(NodeState, node.state)),
             ("Cordoned", (node.policy.reason or "yes") if node.policy.cordoned else ""),
             ("Drained until", human.when(node.policy.drain_deadline) if node.policy.HasField("drain_deadline") else ""),
-            ("Leader", "yes" if node.leader else ""),
+            ("Leader", "yes" if node.name == leader else ""),
             ("Address", node.address),
             ("Version", node.version),
             ("Has", _capacity(node.capacity)),

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,13 +82,22 @@ class Bench:
         """Runs Python in the image, where OpenCV is."""
         return self._in_image(["--entrypoint", "python3"], "-c", script)
 
+    def start(self, stage: str) -> str:
+        """Runs it in the background; the container's id."""
+        command = self._command(["--detach", "--init"], stage)
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+
     def _in_image(self, options: list[str], *arguments: str) -> Ran:
+        ended = subprocess.run(
+            self._command(options, *arguments), capture_output=True, text=True, timeout=120, check=False
+        )
+        return Ran(ended.returncode, ended.stdout, ended.stderr)
+
+    def _command(self, options: list[str], *arguments: str) -> list[str]:
         confined = ["--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"]
         binds = [f"{self.input}:/input:ro", f"{self.workspace}:/workspace", f"{self.output}:/output"]
         mounts = [word for bind in binds for word in ("--volume", bind)]
-        command = ["docker", "run", "--rm", "--user", f"{UID}:{UID}", *confined, *mounts, *options, IMAGE, *arguments]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        return Ran(ended.returncode, ended.stdout, ended.stderr)
+        return ["docker", "run", "--rm", "--user", f"{UID}:{UID}", *confined, *mounts, *options, IMAGE, *arguments]
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +232,17 @@ def test_a_file_that_is_no_video_is_named(image: str, tmp_path: Path) -> None:
     ran = bench_in(tmp_path, source).run("detect")
     assert ran.code == 1
     assert "notes.mp4 cannot be read as a video" in ran.stderr
+
+
+def test_an_aborted_analysis_leaves_no_half_film_behind(done: tuple[Bench, dict[str, Ran]], tmp_path: Path) -> None:
+    bench = bench_in(tmp_path, done[0].input)
+    shutil.copytree(done[0].workspace, bench.workspace, dirs_exist_ok=True)
+    before = sorted(path.name for path in bench.workspace.iterdir())
+    container = bench.start("analyse")
+    with subprocess.Popen(["docker", "logs", "--follow", container], stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout
+        assert any(re.fullmatch(r"(5|10)%\n", line) for line in following.stdout), "it never began the film"
+        subprocess.run(["docker", "kill", "--signal", "TERM", container], check=True, capture_output=True)
+        following.communicate(timeout=30)
+    assert sorted(path.name for path in bench.workspace.iterdir()) == before
+    assert not (bench.output / "annotated.webm").exists()

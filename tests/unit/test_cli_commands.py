@@ -26,6 +26,7 @@ from winslow.client import Client
 from winslow.errors import Conflict, FailedPrecondition, PermissionDenied, Unavailable
 from winslow.v1 import (
     event_service_pb2,
+    node_service_pb2,
     pipeline_service_pb2,
     run_pb2,
     run_service_pb2,
@@ -33,6 +34,8 @@ from winslow.v1 import (
     stage_pb2,
     sweep_pb2,
 )
+from winslow.v1.cluster_pb2 import Cluster
+from winslow.v1.node_pb2 import Node
 from winslow.v1.pipeline_pb2 import Pipeline
 from winslow.v1.project_pb2 import Project
 
@@ -615,6 +618,14 @@ def test_a_stage_that_never_began_is_not_advised_to_be_read(ctl: Ctl, api: FakeA
     out = ctl("status", "bikes").out
     assert "winslowctl logs" not in out
     assert "run redo detect-1-1-x --image IMAGE" in out
+
+
+def test_the_leading_node_is_marked_where_the_daemon_can_say_which_it_is(ctl: Ctl, api: FakeApi) -> None:
+    nodes = [Node(name="nodes/one"), Node(name="nodes/two")]
+    api.on("NodeService/ListNodes", node_service_pb2.ListNodesResponse(nodes=nodes))
+    assert "(leader)" not in ctl("node", "list").out
+    api.on("ClusterService/GetCluster", Cluster(leader="nodes/two"))
+    assert "two (leader)" in ctl("node", "list").out
 
 
 def test_names_from_elsewhere_cannot_take_over_the_terminal(ctl: Ctl, api: FakeApi) -> None:

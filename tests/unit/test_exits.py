@@ -79,3 +79,10 @@ def test_every_cause_but_an_abort_belongs_to_a_class_of_the_policy() -> None:
     from winslow.domain.restart import CLASS
 
     assert set(CLASS) == set(Cause) - {Cause.ABORTED}
+
+
+def test_a_killed_process_has_the_exit_code_that_shells_give_it() -> None:
+    aborted = exits.outcome(Exit(0, signal=15), Verdict(Cause.ABORTED, "by ann"), A)
+    assert (aborted.exit_code, aborted.cause) == (143, Cause.ABORTED)
+    assert exits.outcome(Exit(0, signal=9), None, A).exit_code == 137
+    assert exits.outcome(Exit(127, launched=False), None, A).exit_code is None

@@ -43,13 +43,19 @@ def outcome(exit_: Exit, verdict: Judged | None, definition: StageDefinition) ->
     What we decided comes before what was observed, and that before what the exit code suggests; but a process that
     ended well before our signal reached it has succeeded.
     """
-    code = exit_.code if exit_.launched else None
+    code = _code(exit_)
     if exit_.launched and exit_.code == 0 and not exit_.signal and not exit_.out_of_memory and verdict is None:
         return Outcome(exit_code=0)
     if verdict is not None:
         return Outcome(code, verdict.cause, verdict.message)
     cause, message = _observed(exit_, definition)
     return Outcome(code, cause, message)
+
+
+def _code(exit_: Exit) -> int | None:
+    if not exit_.launched:
+        return None
+    return 128 + exit_.signal if exit_.signal else exit_.code
 
 
 def _observed(exit_: Exit, definition: StageDefinition) -> tuple[Cause, str]:

@@ -93,7 +93,10 @@ class Abort:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended. `exit_code` is None where no process ran to its end; `cause` is None exactly on success."""
+    """How an attempt ended. `cause` is None exactly on success.
+
+    `exit_code` is None where no process was launched, and 128 + the signal, as shells have it, where one was killed.
+    """
 
     exit_code: int | None = None
     cause: Cause | None = None

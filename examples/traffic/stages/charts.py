@@ -59,7 +59,7 @@ def _speeds(canvas: Canvas, speeds: Sequence[float], unit: str) -> None:
     for speed in speeds:
         heights[min(bins - 1, int(bins * speed / ceiling))] += 1
     area = Area(110, 640, 820, 270, ceiling, nice_top(max([*heights, 1])))
-    _head(canvas, area, f"Speed of each track, median, {unit}")
+    _head(canvas, area, f"Speed of each track, median, {unit}", 48)
     _grid(canvas, area, "")
     for index, height in enumerate(heights):
         left, top = area.at(ceiling * index / bins, height)
@@ -74,8 +74,8 @@ def _speeds(canvas: Canvas, speeds: Sequence[float], unit: str) -> None:
 
 
 def _rose(canvas: Canvas, directions: dict[str, int]) -> None:
-    centre_x, centre_y, radius = 1270.0, 775.0, 135.0
-    canvas.text((1030, 606), "Where to, tracks", 23, INK, 600)
+    centre_x, centre_y, radius = 1270.0, 785.0, 130.0
+    canvas.text((1030, 592), "Where to, tracks", 23, INK, 600)
     names = [name for name in directions if name != "stayed"]
     most = max([directions[name] for name in names] + [1])
     for share in (0.5, 1.0):
@@ -93,8 +93,8 @@ def _rose(canvas: Canvas, directions: dict[str, int]) -> None:
         canvas.text((x, y + 7), f"{name} {directions[name]}", 18, SOFT, align=align)
 
 
-def _head(canvas: Canvas, area: Area, words: str) -> None:
-    canvas.text((area.x - 40, area.y - 34), words, 23, INK, 600)
+def _head(canvas: Canvas, area: Area, words: str, above: float = 34) -> None:
+    canvas.text((area.x - 40, area.y - above), words, 23, INK, 600)
 
 
 def _grid(canvas: Canvas, area: Area, unit: str) -> None:

@@ -37,8 +37,11 @@ def note(text: str) -> None:
     print(text, flush=True)
 
 
+STEP = 5
+
+
 class Progress:
-    """Prints each whole percent once, so that a log has at most 101 such lines however many steps there are."""
+    """Prints every fifth percent once: often enough to see it move, and a log stays one that people read."""
 
     def __init__(self, total: int) -> None:
         self._total = max(total, 1)
@@ -46,7 +49,7 @@ class Progress:
 
     def at(self, done: int) -> None:
         """`done` of the total are done; counts that go beyond it, as some clips' headers lie, stay at 100."""
-        percent = min(100, 100 * done // self._total)
+        percent = min(100, 100 * done // self._total) // STEP * STEP
         if percent > self._shown:
             self._shown = percent
             print(f"{percent}%", flush=True)
