@@ -61,7 +61,7 @@ def start(
 ) -> None:
     """Start a project's pipeline, at its beginning or at any stage.
 
-    Example:  winslowctl run start bikes --at track --from detect-1-1-x7k2 --env MAX_GAP=5 --wait
+    Example:  winslowctl run start bikes --at track --from detect-1-1-x7k2 --env PATIENCE=1.5 --wait
     """
     waiting = asked_to_wait(wait, timeout)
     asked = over.Asked(env, arg, image, cpus, memory, shared_memory, gpus, gpu_memory)
@@ -103,7 +103,7 @@ def redo(
 ) -> None:
     """Do a stage again beside an earlier attempt, with what was given then and the changes given now.
 
-    Example:  winslowctl run redo detect-1-1-x7k2 --env SENSITIVITY=0.4 --wait
+    Example:  winslowctl run redo detect-1-1-x7k2 --env SENSITIVITY=75 --wait
     """
     waiting = asked_to_wait(wait, timeout)
     asked = over.Asked(env, arg, image, cpus, memory, shared_memory, gpus, gpu_memory)

@@ -77,7 +77,7 @@ def start(
 ) -> None:
     """Start a sweep. On a terminal it shows how many points there are and asks first.
 
-    Example:  winslowctl sweep start bikes --at detect --axis SENSITIVITY=0.1..0.5/0.1 --axis MODE=fast,full
+    Example:  winslowctl sweep start bikes --at detect --axis SENSITIVITY=40..60/10 --axis MIN_AREA=200,420
     """
     waiting = asked_to_wait(wait, timeout)
     found = references.project(client(), project)

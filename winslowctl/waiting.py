@@ -62,6 +62,8 @@ def settle(run: Run, limit: float | None) -> None:
 
     _say_what_goes_on(f"The run goes on; see: winslowctl status {run.name.split('/')[1]}")
     seen: dict[str, tuple[int, str]] = {}
+    if is_for_people():
+        _tell(run, seen, ended=False)
     now = run
     for now in client().watch(run, limit):
         if is_for_people():
@@ -115,12 +117,17 @@ def _lines(run: Run, done: str) -> list[str]:
     return [f"{done} {project} run {run.number}", *outcome_lines(run)[1:]]
 
 
-def _tell(run: Run, seen: dict[str, tuple[int, str]]) -> None:
-    """A line for each stage of the run that is in another state than before, or waits for another reason."""
+def _tell(run: Run, seen: dict[str, tuple[int, str]], ended: bool = True) -> None:
+    """A line for each stage of the run that is in another state than before, or waits for another reason.
+
+    Not `ended`: without those that had ended before anybody waited.
+    """
     for stage in client().stages.list(run.name.split("/")[1]):
         now = (stage.state, stage.reason.text if stage.state in WAITING else "")
         if stage.run == run.name and seen.get(stage.name) != now:
             seen[stage.name] = now
+            if stage.HasField("end_time") and not ended:
+                continue
             print(_stage_line(stage), file=sys.stderr, flush=True)
 
 

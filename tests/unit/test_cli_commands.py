@@ -511,13 +511,15 @@ def test_what_a_run_waits_for_is_said_while_it_is_waited_for(ctl: Ctl, api: Fake
     queued = stage("detect-1-1-x", "QUEUED", reason=reason("NO_NODE_ABLE", "no node could ever execute it"))
     states = iter(["RUNNING", "SUCCEEDED"])
     serve_projects(api, a_project())
-    serve_stages(api, queued)
+    queued.ClearField("end_time")
+    serve_stages(api, queued, stage("detect-1-2-x"))
     api.on("RunService/StartRun", a_run())
     api.on("RunService/GetRun", lambda request: a_run(state=next(states)))
     changed = event_service_pb2.WatchResponse(revision=5, changes=[{"kind": "RESOURCE_KIND_STAGE", "name": "x"}])
     api.on("EventService/Watch", lambda request: iter([changed] * 2))
     said = ctl("run", "start", "bikes", "--wait")
     assert said.err.count("no node could ever execute it") == 1
+    assert "detect-1-2-x" not in said.err  # it had ended before anybody waited
     assert "succeeded" in said.out
 
 
@@ -527,6 +529,7 @@ def test_ctrl_c_in_a_wait_says_that_the_run_goes_on(ctl: Ctl, api: FakeApi, monk
 
     monkeypatch.setattr(Client, "watch", interrupted)
     serve_projects(api, a_project())
+    serve_stages(api)
     api.on("RunService/StartRun", a_run())
     said = ctl("run", "start", "bikes", "--wait")
     assert said.code == 130

@@ -3,7 +3,7 @@
     from winslow.client import Client
 
     with Client() as winslow:
-        run = winslow.runs.start("traffic", overrides={"detect": {"environment": {"SENSITIVITY": "0.4"}}})
+        run = winslow.runs.start("traffic", overrides={"detect": {"environment": {"SENSITIVITY": "75"}}})
         run = winslow.wait(run)
         for stage in winslow.stages.list("traffic"):
             print(stage.name, dict(stage.results))

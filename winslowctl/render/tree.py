@@ -117,7 +117,8 @@ def _results(stage: Stage, room: int) -> str:
     for index, (name, value) in enumerate(pairs):
         short = value if len(value) <= RESULT_WIDTH else value[: RESULT_WIDTH - 1] + "…"
         more = f"{shown}{GAP}{plain(name)}={plain(short)}"
-        if index == RESULTS_MAX or width(more) > room - COUNT_WIDTH:
+        reserved = 0 if index == len(pairs) - 1 else COUNT_WIDTH
+        if index == RESULTS_MAX or width(more) > room - reserved:
             return f"{shown}{GAP}{paint(f'+{len(pairs) - index}', 'dim')}"
         shown = more
     return shown
