@@ -62,9 +62,9 @@ class DirectoryJournal:
         return Verdict(Cause(cause), message)
 
     def close(self, stage: StageId) -> None:
-        shutil.rmtree(self._control / stage, ignore_errors=True)
         with contextlib.suppress(FileNotFoundError):
             (self._verdicts / stage).unlink()
+        shutil.rmtree(self._control / stage, ignore_errors=True)  # last: what has no entry is never looked for again
 
 
 def _fsync_directory(path: Path) -> None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
 
 from tests.fakes.driver import FakeDriver, Script
 from tests.fakes.store import FakeCluster, FakeMembership, FakeStore
@@ -29,8 +33,11 @@ from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, ProjectId, Stage, StageId
 from winslow.domain.standing import situation_of
 from winslow.errors import Conflict, WinslowError
+from winslowd.engines import agent, attempt, leader, patience
+from winslowd.engines.agent import Agent
 from winslowd.engines.attempt import Attempt
 from winslowd.engines.containers import Containers, Tools
+from winslowd.engines.leader import Leader
 from winslowd.journal import DirectoryJournal
 
 NODE = Node(world.NODE, "127.0.0.1:1", Capacity(cpus=8, memory=1 << 34))
@@ -38,11 +45,26 @@ PROJECT = ProjectId("p-abc123")
 BUSYBOX = Image("busybox", "sha256:1")
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing waits longer than it must, and nobody reads the logs."""
+    monkeypatch.setattr(patience, "FIRST", 0.001)
+    monkeypatch.setattr(attempt, "GLANCE", 0.001)
+    monkeypatch.setattr(attempt, "REPORT_EVERY", 0.002)
+    monkeypatch.setattr(agent, "AGAIN", 0.001)
+    monkeypatch.setattr(leader, "CAMPAIGN_PAUSE", 0.001)
+    monkeypatch.setattr(leader, "OUTAGE_PAUSE", 0.001)
+    with capture_logs():
+        yield
+
+
 class Tap:
     """What the engines call, in order, as `driver.create`. Waits for changes are none of their deeds and not counted."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
+        self.under_way: Counter[str] = Counter()
+        """Calls that have neither been answered nor given up."""
         self.held: dict[str, asyncio.Event] = {}
         """Calls that wait for this before they have an effect."""
         self.unanswered: dict[str, asyncio.Event] = {}
@@ -98,13 +120,17 @@ class _Tapped:
         async def made(*arguments: Any, **options: Any) -> Any:
             tap = self._tap
             number = tap.enter(call)
-            if call in tap.held:
-                await tap.held[call].wait()
-            if call in tap.failing:
-                raise tap.failing[call]
-            answer = await method(*arguments, **options)
-            if call in tap.unanswered:
-                await tap.unanswered[call].wait()
+            tap.under_way[call] += 1
+            try:
+                if call in tap.held:
+                    await tap.held[call].wait()
+                if call in tap.failing:
+                    raise tap.failing[call]
+                answer = await method(*arguments, **options)
+                if call in tap.unanswered:
+                    await tap.unanswered[call].wait()
+            finally:
+                tap.under_way[call] -= 1
             tap.leave(number)
             return answer
 
@@ -179,16 +205,18 @@ class House:
         assert project
         return project
 
-    async def award(self, node: NodeId = NODE.id) -> Stage:
-        """The run's next stages, made and placed on a node; the first of them."""
+    async def award(self, node: NodeId | None = NODE.id) -> Stage:
+        """The run's next stages, made and placed on a node, or on none yet; the first of them."""
         run = self.view.runs_of(PROJECT)[-1]
         situation = situation_of(self.view, run)
         assert situation
         decided = plan(situation, self.now)
-        awarded = lifecycle.Awarded(node, self.view.revision)
-        stages = [lifecycle.advance(stage, awarded, self.now) for stage in decided.stages]
-        await self.put(Put(run_ref(run), decided.run), *(Put(stage_ref(stage), stage) for stage in stages))
-        return stages[0]
+        made = list(decided.stages)
+        if node:
+            awarded = lifecycle.Awarded(node, self.view.revision)
+            made = [lifecycle.advance(stage, awarded, self.now) for stage in made]
+        await self.put(Put(run_ref(run), decided.run), *(Put(stage_ref(stage), stage) for stage in made))
+        return made[0]
 
     async def stage(self, **fields: object) -> Stage:
         """A stage of a run of its own, awarded to this node."""
@@ -282,3 +310,27 @@ class Going:
 def refenced(stage: Stage) -> Stage:
     """As if it had been awarded a second time."""
     return replace(stage, fence=stage.fence + 1)
+
+
+@asynccontextmanager
+async def going(work: asyncio.Task[None]) -> AsyncIterator[asyncio.Task[None]]:
+    try:
+        yield work
+    finally:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+@asynccontextmanager
+async def led(house: House) -> AsyncIterator[None]:
+    """Another node leads, and this one is up."""
+    async with going(asyncio.ensure_future(Leader(house.store, house.membership, lambda: house.now).run())):
+        await house.membership.join(NODE)
+        yield
+
+
+@asynccontextmanager
+async def daemon(house: House) -> AsyncIterator[asyncio.Task[None]]:
+    """The node's agent, until the scope ends: then the daemon is killed."""
+    async with going(asyncio.ensure_future(Agent(house.tools).run())) as task:
+        yield task

@@ -21,17 +21,13 @@ from winslow.domain.records import Commit, Put, run_ref, stage_ref
 from winslow.domain.stage import Cause, NodeId, Reason, Stage, StageId, State
 from winslow.errors import Ambiguous, DeadlineExceeded, Exhausted, InvalidArgument, NotFound, Unavailable
 from winslow.ports import Verdict
-from winslowd.engines import attempt, patience
+from winslowd.engines import attempt
 from winslowd.engines.containers import Containers
 
 AWAY = Unavailable("The volume does not answer", reason="STORAGE_DEGRADED")
 
 
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "FIRST", 0.001)
-    monkeypatch.setattr(attempt, "GLANCE", 0.001)
-    monkeypatch.setattr(attempt, "REPORT_EVERY", 0.002)
+pytestmark = pytest.mark.usefixtures("hurried")
 
 
 @pytest.fixture

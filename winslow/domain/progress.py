@@ -18,6 +18,9 @@ from winslow.domain.restart import retry_delay
 from winslow.domain.stage import Reason, RunId, Stage, StageId, State, WorkspaceId
 from winslow.domain.standing import Blocked, Live, Ready, Situation, Standing, standings
 
+MADE_AT_ONCE = 40
+"""Stages made in one step, which is one transaction; etcd takes 128 operations in one by default. The next step makes more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
@@ -60,7 +63,7 @@ def plan(situation: Situation, now: float) -> Plan:
     again, failed = _tried_again(situation, found, now)
     run = _halt_on(failed, run, now)
     begun, gates, waits_for_pause = _begun(replace(situation, run=run), found, now)
-    made = again + begun
+    made = (again + begun)[:MADE_AT_ONCE]
     run = _with_made(run, made)
     if made or gates or run.hold or any(isinstance(standing, Live) for standing in found.values()):
         return Plan(run, tuple(made), tuple(gates))

@@ -34,7 +34,7 @@ from winslow.domain.records import (
 from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
 from winslow.domain.standing import situation_of
 from winslow.domain.sweeping import next_batch, stop_of
-from winslow.errors import Conflict, OutOfRange, Unavailable
+from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Clock, Membership, Store
 
 log = structlog.get_logger(__name__)
@@ -128,11 +128,12 @@ class Term:
         """Until something changed, a back-off is over, or it is time to look at everything again."""
         now = self._clock()
         due = [stage.not_before - now for stage in self._store.view.live_stages() if stage.not_before > now]
+        rest = min([RESYNC, *due])
         try:
-            async with asyncio.timeout(min([RESYNC, *due])):
+            async with asyncio.timeout(rest):
                 await self._wake.wait()
         except TimeoutError:
-            self._todo.everything = self._todo.everything or not due
+            self._todo.everything |= rest == RESYNC
 
     async def _step(self) -> None:
         todo, self._todo = self._todo, Todo(everything=False)
@@ -160,7 +161,11 @@ class Term:
             situation = situation_of(self._store.view, run)
             if situation is None:
                 continue
-            decided = plan(situation, now)
+            try:
+                decided = plan(situation, now)
+            except Exception:  # one run that we cannot decide on must not keep all others waiting
+                log.exception("run cannot be planned", project=run.project, run=run.id)
+                continue
             if decided.run != run or decided.stages:
                 yield run, decided
 
@@ -283,6 +288,10 @@ class Term:
                 except Unavailable as error:  # an outage awards nothing; it is decided anew when it is over
                     log.warning("not recorded yet, decided anew", error=str(error))
                     await asyncio.sleep(OUTAGE_PAUSE)
+                except WinslowError:  # one that cannot be recorded must not keep the others; the resync tries again
+                    log.exception("cannot be recorded", records=[str(put.ref) for put in commit.puts[:3]])
+                    self._todo.everything = True
+                    return False
                 else:
                     return True
             self._todo.everything = True

@@ -1,0 +1,501 @@
+"""What the leader decides, and what happens to it: a test plays the nodes, and the store keeps the score."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.store import FakeCluster, FakeMembership, FakeStore, Write
+from tests.unit import world
+from tests.unit.house import NODE, PROJECT, House, going, led
+from winslow.domain import lifecycle
+from winslow.domain.node import NodePolicy
+from winslow.domain.pipeline import DefinitionName, Edge, Pipeline, RetryPolicy
+from winslow.domain.project import Axis, Hold, Run, RunEnd, Sweep, SweepId
+from winslow.domain.records import (
+    Change,
+    Commit,
+    Fence,
+    Kind,
+    Put,
+    node_policy_ref,
+    project_ref,
+    run_ref,
+    stage_ref,
+    sweep_ref,
+)
+from winslow.domain.resources import Capacity, Resources
+from winslow.domain.stage import PLACED, Cause, NodeId, Outcome, ProjectId, Reason, Stage, State
+from winslow.domain.sweeping import BATCH
+from winslow.errors import Ambiguous, Conflict, InvalidArgument, Unavailable, WinslowError
+from winslowd.engines import leader as leading
+from winslowd.engines.leader import Leader, Term
+
+pytestmark = pytest.mark.usefixtures("hurried")
+
+SMALL = replace(NODE, capacity=Capacity(cpus=2, memory=1 << 30))
+DIAMOND = world.pipeline(
+    world.definition("split"),
+    world.definition("left", "split"),
+    world.definition("right", "split"),
+    world.definition("join", "left", "right"),
+)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    one = House(tmp_path)
+    yield one
+    one.close()
+
+
+def wide(count: int, cpus: float = 1.0) -> Pipeline:
+    """So many stages, all of them ready at the start."""
+    return world.pipeline(*(world.definition(f"part-{n}", resources=Resources(cpus=cpus)) for n in range(count)))
+
+
+async def begun(house: House, pipeline: Pipeline, **fields: object) -> Run:
+    """A run of all that the pipeline begins with."""
+    roots = [stage.name for stage in pipeline.stages if not stage.after]
+    return await house.begin(pipeline, *roots, **fields)
+
+
+def stages(house: House) -> dict[str, Stage]:
+    return {stage.id: stage for stage in house.view.stages_of(PROJECT)}
+
+
+def placed(house: House) -> list[Stage]:
+    return [stage for stage in house.view.live_stages() if stage.state in PLACED]
+
+
+def waiting(house: House) -> list[Stage]:
+    return [stage for stage in house.view.live_stages() if stage.node is None]
+
+
+async def end(house: House, stage: Stage, outcome: Outcome = world.OK) -> Stage:
+    house.now += 1
+    return await house.move(stage, lifecycle.Started(house.now, "sha256:1"), lifecycle.Ended(outcome, {}, house.now))
+
+
+async def play(house: House) -> None:
+    """Every node succeeds at once."""
+    while True:
+        revision = house.view.revision
+        for stage in placed(house):
+            await end(house, stage)
+        await house.store.changed(revision)
+
+
+async def note(house: House, seen: list[Change]) -> None:
+    async for changes in house.store.changes(house.view.revision):
+        seen.extend(changes)
+
+
+def births(seen: list[Change]) -> Counter[str]:
+    """How often each stage was made."""
+    return Counter(change.ref.key for change in seen if change.ref.kind is Kind.STAGE and change.before is None)
+
+
+def latest(house: House, number: int = -1) -> Run:
+    return house.view.runs_of(PROJECT)[number]
+
+
+async def looked(house: House) -> None:
+    """Return once the leader has looked at all that happened until now: it has made what was asked for after that."""
+    number = len(house.view.all(Kind.PROJECT))
+    project = replace(
+        world.project(world.chain("later", resources=Resources(cpus=64))), id=ProjectId(f"later-{number}")
+    )
+    run = world.run(project, "later")
+    await house.put(Put(project_ref(project.id), project), Put(run_ref(run), run))
+    await house.until(lambda: house.view.stages_of(project.id))
+
+
+class TestAnAward:
+    async def test_is_in_the_transaction_that_makes_the_stage(self, house: House) -> None:
+        seen: list[Change] = []
+        async with going(asyncio.ensure_future(note(house, seen))), led(house):
+            await begun(house, world.chain("detect", "track"))
+            await house.until(lambda: placed(house))
+        [made] = [change for change in seen if change.ref.kind is Kind.STAGE]
+        stage = made.now and made.now.value
+        assert isinstance(stage, Stage)
+        assert (stage.state, stage.node, stage.placed_at) == (State.PREPARING, NODE.id, 1000.0)
+        assert {change.ref.kind for change in seen if change.revision == made.revision} == {Kind.RUN, Kind.STAGE}
+
+    async def test_never_gives_a_node_more_than_it_has(self, house: House) -> None:
+        await house.membership.join(SMALL)
+        seen: list[int] = []
+
+        async def count() -> None:
+            while True:
+                seen.append(len(placed(house)))
+                await house.store.changed(house.view.revision)
+
+        leader = Leader(house.store, house.membership, lambda: house.now)
+        async with going(asyncio.ensure_future(count())), going(asyncio.ensure_future(leader.run())):
+            await begun(house, wide(7))
+            for done in range(7):
+                expected = min(2, 7 - done)
+                await house.until(lambda expected=expected: len(placed(house)) == expected)
+                await end(house, placed(house)[0])
+            await house.until(lambda: not latest(house).active)
+        assert max(seen) == 2
+        assert latest(house).end is RunEnd.SUCCEEDED
+
+    async def test_waits_with_what_it_waits_for(self, house: House) -> None:
+        leader = Leader(house.store, house.membership, lambda: house.now)
+        async with going(asyncio.ensure_future(leader.run())):
+            await begun(house, wide(3))
+            await house.until(lambda: len(waiting(house)) == 3)
+            assert {stage.reason and stage.reason.code for stage in waiting(house)} == {"NO_NODES"}
+            await house.membership.join(SMALL)
+            await house.until(lambda: len(placed(house)) == 2)
+            await looked(house)
+            reason = next(stage.reason for stage in waiting(house) if stage.project == PROJECT)
+            assert reason == Reason("NODES_BUSY", "waits for room: node-1 needs 1 CPUs, 0 are free")
+
+    async def test_that_waits_writes_its_reason_once(self, house: House) -> None:
+        await house.membership.join(SMALL)
+        leader = Leader(house.store, house.membership, lambda: house.now)
+        async with going(asyncio.ensure_future(leader.run())):
+            await begun(house, wide(3))
+            await house.until(lambda: waiting(house) and waiting(house)[0].reason)
+            [left] = waiting(house)
+            revision = house.view.revision_of(stage_ref(left))
+            other = replace(SMALL, id=NodeId("node-2"))
+            await house.put(Put(node_policy_ref(other.id), NodePolicy(other.id, cordoned=True)))
+            await FakeMembership(FakeStore(house.cluster), other.id).join(other)
+            await looked(house)
+            assert house.view.revision_of(stage_ref(left)) == revision
+
+    async def test_waits_while_the_run_is_paused(self, house: House) -> None:
+        await house.membership.join(SMALL)
+        leader = Leader(house.store, house.membership, lambda: house.now)
+        async with going(asyncio.ensure_future(leader.run())):
+            await begun(house, wide(3))
+            await house.until(lambda: waiting(house) and waiting(house)[0].reason)
+            [left] = waiting(house)
+            paused = replace(latest(house), hold=Hold(Reason("PAUSED", "paused by bob"), "bob", house.now))
+            await house.put(Put(run_ref(paused), paused))
+            await end(house, placed(house)[0])
+            await house.until(lambda: (house.of(left).reason or Reason("", "")).code == "RUN_PAUSED")
+            await looked(house)
+            assert len(placed(house)) == 1
+            await house.put(Put(run_ref(paused), replace(paused, hold=None)))
+            await house.until(lambda: house.of(left).state is State.PREPARING)
+
+    async def test_passes_a_cordoned_node_by(self, house: House) -> None:
+        await house.put(Put(node_policy_ref(NODE.id), NodePolicy(NODE.id, cordoned=True, reason="a fan is broken")))
+        async with led(house):
+            await begun(house, world.chain("detect"))
+            await house.until(lambda: waiting(house))
+            reason = waiting(house)[0].reason
+            assert reason and "a fan is broken" in reason.text
+
+
+class TestARetry:
+    POLICY = RetryPolicy(attempts=2, backoff=60)
+
+    async def test_begins_only_after_its_time(self, house: House) -> None:
+        async with led(house):
+            await begun(house, world.chain("detect", retry=self.POLICY))
+            await house.until(lambda: placed(house))
+            await end(house, placed(house)[0], world.FAILED)  # at 1001
+            await house.until(lambda: waiting(house))
+            [again] = waiting(house)
+            assert (again.attempt, again.not_before) == (2, 1061.0)
+            assert again.reason and again.reason.code == "RETRY_BACKOFF"
+            house.now = 1060.9
+            await looked(house)
+            assert not placed(house)
+            house.now = 1061.0
+            await looked(house)
+            assert [stage.id for stage in placed(house)] == [again.id]
+
+    async def test_begins_by_itself_when_its_time_has_come(self, house: House) -> None:
+        await house.membership.join(NODE)
+        leader = Leader(house.store, house.membership, time.time)
+        async with going(asyncio.ensure_future(leader.run())):
+            await begun(house, world.chain("detect", retry=RetryPolicy(attempts=2, backoff=0.05)))
+            await house.until(lambda: placed(house))
+            house.now = time.time() - 1
+            await end(house, placed(house)[0], world.FAILED)
+            await house.until(lambda: placed(house))
+            [again] = placed(house)
+            assert (again.attempt, (again.placed_at or 0) >= again.not_before) == (2, True)
+
+    async def test_that_is_hours_away_keeps_nothing_else_from_being_looked_at(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The resync makes up for a change that nobody told us, also while a back-off runs."""
+        monkeypatch.setattr(leading, "RESYNC", 0.01)
+
+        class Deaf(FakeStore):
+            deaf = False
+
+            async def changes(self, since: int) -> AsyncIterator[tuple[Change, ...]]:
+                async for changes in super().changes(since):
+                    if not self.deaf:
+                        yield changes
+
+        house.store = Deaf(house.cluster)
+        house.membership = FakeMembership(house.store, NODE.id)
+        async with led(house):
+            await begun(house, world.chain("detect", retry=replace(self.POLICY, backoff=3600, backoff_max=3600)))
+            await house.until(lambda: placed(house))
+            await end(house, placed(house)[0], world.FAILED)
+            await house.until(lambda: waiting(house))
+            house.store.deaf = True
+            run = world.run(house.project(), "detect", number=2)
+            await house.put(Put(run_ref(run), run))
+            await house.until(lambda: placed(house))
+
+
+class TestASweep:
+    POINTS = 2 * BATCH + 20
+
+    async def begun(self, house: House, **fields: object) -> Sweep:
+        project = world.project(world.chain("detect"))
+        axis = Axis("N", tuple(str(number) for number in range(self.POINTS)))
+        sweep = Sweep(
+            SweepId("s1"),
+            PROJECT,
+            DefinitionName("detect"),
+            (axis,),
+            1.0,
+            "ann",
+            first_number=1,
+            **fields,  # type: ignore[arg-type]
+        )
+        await house.put(Put(project_ref(PROJECT), project), Put(sweep_ref(sweep), sweep))
+        return sweep
+
+    def of(self, house: House, sweep: Sweep) -> Sweep:
+        found = house.view.get(sweep_ref(sweep))
+        assert found and isinstance(found.value, Sweep)
+        return found.value
+
+    async def test_is_made_in_batches_that_one_transaction_holds(self, house: House) -> None:
+        seen: list[Change] = []
+        async with going(asyncio.ensure_future(note(house, seen))), led(house):
+            sweep = await self.begun(house)
+            await house.until(lambda: self.of(house, sweep).made == self.POINTS)
+        made = Counter(change.revision for change in seen if change.ref.kind is Kind.RUN and change.before is None)
+        assert sorted(made.values()) == [20, BATCH, BATCH]
+
+    @pytest.mark.parametrize("nth", [1, 2, 3])
+    async def test_loses_no_point_to_a_batch_that_somebody_was_quicker_than(self, house: House, nth: int) -> None:
+        sweep = await self.begun(house)
+        commits = Refusing(house.cluster, nth, Conflict("somebody was quicker", reason="REVISION_MISMATCH"))
+        house.store, house.membership = commits, FakeMembership(commits, NODE.id)
+        async with led(house):
+            await house.until(lambda: self.of(house, sweep).made == self.POINTS)
+        assert commits.refused
+        assert [run.number for run in house.view.runs_of(PROJECT)] == list(range(1, self.POINTS + 1))
+
+    async def test_stops_on_a_failure_what_was_not_begun(self, house: House) -> None:
+        async with led(house):
+            sweep = await self.begun(house, keep_going=False)
+            await house.until(lambda: len(placed(house)) == 8 and len(waiting(house)) == self.POINTS - 8)
+            first, *others = placed(house)
+            await end(house, first, world.FAILED)
+            await house.until(lambda: self.of(house, sweep).stopped)
+            stopped = self.of(house, sweep).stopped
+            assert stopped and stopped.code == "POINT_FAILED"
+            await house.until(lambda: not waiting(house))
+            still = {stage.id for stage in placed(house)}
+            assert {stage.id for stage in others} <= still
+            for stage in placed(house):
+                await end(house, stage)
+            await house.until(lambda: not list(house.view.active_runs()))
+        states = Counter(stage.state for stage in stages(house).values())
+        assert states[State.FAILED] == 1
+        assert states[State.SUCCEEDED] == len(still)
+        assert states[State.ABORTED] == self.POINTS - 1 - len(still)
+
+    async def test_goes_on_after_a_failure_when_it_was_asked_to(self, house: House) -> None:
+        async with led(house):
+            sweep = await self.begun(house)
+            await house.until(lambda: len(placed(house)) == 8)
+            await end(house, placed(house)[0], world.FAILED)
+            async with going(asyncio.ensure_future(play(house))):
+                await house.until(lambda: house.view.runs_of(PROJECT) and not list(house.view.active_runs()))
+        ends = Counter(run.end for run in house.view.runs_of(PROJECT))
+        assert (ends[RunEnd.FAILED], ends[RunEnd.SUCCEEDED]) == (1, self.POINTS - 1)
+        assert self.of(house, sweep).stopped is None
+
+
+class Refusing(FakeStore):
+    """Refuses the commit of one number, from 1, that carries a leader's fence; `happens` says whether it was done."""
+
+    def __init__(self, cluster: FakeCluster, nth: int, error: WinslowError, happens: bool = False) -> None:
+        super().__init__(cluster)
+        self.nth, self.error, self.happens = nth, error, happens
+        self.fenced = 0
+        self.refused = False
+
+    async def commit(self, commit):
+        self.fenced += commit.fence is not None
+        if commit.fence and self.fenced == self.nth:
+            self.refused = True
+            self.fail_next(self.error, happens=self.happens)
+        return await super().commit(commit)
+
+
+class TestALeaderThatIsNotAlone:
+    async def test_changes_nothing_once_its_fence_is_lost(self, house: House) -> None:
+        await house.membership.join(NODE)
+        await begun(house, DIAMOND)
+        revision = house.view.revision
+        stale = Term(house.store, lambda: house.now, Fence("elections/leader/0000000000000009", 1))
+        with pytest.raises(ExceptionGroup) as caught:
+            await stale.run()
+        [error] = caught.value.exceptions
+        assert isinstance(error, Conflict)
+        assert error.reason == "FENCED"
+        assert house.view.revision == revision
+
+    async def test_stands_again_when_it_was_deposed(self, house: House) -> None:
+        async with led(house):
+            await begun(house, DIAMOND)
+            await house.until(lambda: placed(house))
+            house.membership.lose_session()
+            await house.until(lambda: house.view.nodes())
+            await end(house, placed(house)[0])
+            await house.until(lambda: len(placed(house)) == 2)
+
+    async def test_and_a_blind_one_beside_it_make_no_stage_twice(self, house: House) -> None:
+        """As if both held the fence: what each stage and run was compared with keeps them apart."""
+
+        class Blind(FakeStore):
+            """Sees nothing more after it has been blinded."""
+
+            blind = False
+            tried = 0
+
+            def take(self, revision: int, writes: list[Write]) -> None:
+                if not self.blind:
+                    super().take(revision, writes)
+
+            async def commit(self, commit: Commit) -> int:
+                self.tried += 1
+                return await super().commit(commit)
+
+        blind, seen = Blind(house.cluster), list[Change]()
+        await house.membership.join(NODE)
+        async with going(asyncio.ensure_future(note(house, seen))), house.membership.lead() as term:
+            sighted = Term(house.store, lambda: house.now, term.fence)
+            beside = Term(blind, lambda: house.now, term.fence)
+            await begun(house, DIAMOND)
+            blind.blind = True
+            async with going(asyncio.ensure_future(sighted.run())), going(asyncio.ensure_future(play(house))):
+                await house.until(lambda: not latest(house).active)
+                revision = house.view.revision
+                async with going(asyncio.ensure_future(beside.run())):
+                    await house.until(lambda: blind.tried > 3)
+                assert house.view.revision == revision
+        assert set(births(seen).values()) == {1}
+        assert len(births(seen)) == 4
+
+    async def test_and_another_with_the_same_view_make_no_stage_twice(self, house: House) -> None:
+        other, seen = FakeStore(house.cluster), list[Change]()
+        await house.membership.join(NODE)
+        async with going(asyncio.ensure_future(note(house, seen))), house.membership.lead() as term:
+            both = [Term(store, lambda: house.now, term.fence) for store in (house.store, other)]
+            async with going(asyncio.ensure_future(both[0].run())), going(asyncio.ensure_future(both[1].run())):
+                await begun(house, DIAMOND)
+                async with going(asyncio.ensure_future(play(house))):
+                    await house.until(lambda: not latest(house).active)
+        assert (len(births(seen)), set(births(seen).values())) == (4, {1})
+
+
+@pytest.mark.parametrize(
+    ("error", "happens"),
+    [
+        (Unavailable("away", reason="ETCD_UNAVAILABLE"), False),
+        (Ambiguous("no answer", reason="ETCD_AMBIGUOUS"), False),
+        (Ambiguous("no answer", reason="ETCD_AMBIGUOUS"), True),
+        (Conflict("somebody was quicker", reason="REVISION_MISMATCH"), False),
+        (Conflict("deposed", reason="FENCED"), False),
+    ],
+    ids=["away", "unanswered", "unanswered, but done", "lost to somebody", "fenced"],
+)
+async def test_any_commit_may_go_wrong_and_the_run_ends_the_same(
+    tmp_path: Path, error: WinslowError, happens: bool
+) -> None:
+    nth, refused = 0, True
+    while refused:
+        nth += 1
+        house = House(tmp_path / str(nth))
+        house.store = refusing = Refusing(house.cluster, nth, error, happens)
+        house.membership = FakeMembership(refusing, NODE.id)
+        seen: list[Change] = []
+        async with going(asyncio.ensure_future(note(house, seen))), led(house):
+            await begun(house, DIAMOND)
+            async with going(asyncio.ensure_future(play(house))):
+                await house.until(lambda house=house: not latest(house).active)
+        assert latest(house).end is RunEnd.SUCCEEDED, nth
+        assert (len(births(seen)), set(births(seen).values())) == (4, {1}), nth
+        refused = refusing.refused
+        house.close()
+    assert nth > 4
+
+
+class TestOneAmongMany:
+    async def with_another(self, house: House, pipeline: Pipeline) -> None:
+        """A second project, which is as it should be."""
+        project = replace(world.project(pipeline), id=ProjectId("q-xyz789"), suffix="xyz789")
+        run = replace(world.run(project, pipeline.stages[0].name))
+        await house.put(Put(project_ref(project.id), project), Put(run_ref(run), run))
+
+    async def test_run_that_cannot_be_planned_stops_no_other(self, house: House) -> None:
+        broken = world.pipeline(
+            world.definition("detect"),
+            world.definition("track", Edge(DefinitionName("detect"), "results.tracks >")),
+        )
+        async with led(house):
+            await begun(house, broken)
+            await house.until(lambda: placed(house))
+            await end(house, placed(house)[0])
+            await self.with_another(house, world.chain("detect"))
+            await house.until(lambda: placed(house))
+            assert placed(house)[0].project == "q-xyz789"
+
+    async def test_record_that_cannot_be_kept_stops_no_other(self, house: House) -> None:
+        house.store = Refusing(house.cluster, 1, InvalidArgument("too large", reason="COMMIT_TOO_LARGE"))
+        house.membership = FakeMembership(house.store, NODE.id)
+        async with led(house):
+            await begun(house, world.chain("detect"))
+            await house.until(lambda: house.store.refused)  # type: ignore[attr-defined]
+            assert not placed(house)
+            await self.with_another(house, world.chain("detect"))
+            await house.until(lambda: len(placed(house)) == 2)
+
+    async def test_run_with_more_stages_than_a_transaction_holds_gets_them_all(self, house: House) -> None:
+        names = [f"part-{number}" for number in range(290)]
+        pipeline = world.pipeline(world.definition("split"), *(world.definition(name, "split") for name in names))
+        async with led(house):
+            await begun(house, pipeline)
+            await house.until(lambda: placed(house))
+            await end(house, placed(house)[0])
+            await house.until(lambda: len(stages(house)) == 291)
+        assert {name: len(tries) for name, tries in latest(house).attempts.items()} == dict.fromkeys(
+            ["split", *names], 1
+        )
+
+
+async def test_a_failure_pauses_the_run_and_makes_nothing_more(house: House) -> None:
+    async with led(house):
+        await begun(house, DIAMOND)
+        await house.until(lambda: placed(house))
+        await end(house, placed(house)[0], Outcome(3, Cause.EXIT_CODE, "it exited with code 3"))
+        await house.until(lambda: latest(house).hold)
+        await looked(house)
+    assert [stage.state for stage in stages(house).values()] == [State.FAILED]
