@@ -51,6 +51,13 @@ def rate(image: str, count: int, together: int) -> float:
     return count / (time.perf_counter() - at)
 
 
+def until_gone(image: str) -> None:
+    """Wait until the engine has no container of the image any more."""
+    client = APIClient(version="auto")
+    while client.containers(all=True, filters={"ancestor": image}):
+        time.sleep(0.1)
+
+
 def moment(text: str) -> float:
     """Unix seconds of the engine's nanosecond time."""
     whole, _, rest = text.rstrip("Z").partition(".")

@@ -7,7 +7,9 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 
 PUT_OFF = 5.0
-"""Seconds that such work is put off at most."""
+"""Seconds that a piece of such work is put off at most."""
+WAITING_MOST = 32
+"""Pieces beyond which nothing is put off: under a load that never ends, they are done at the rate at which they come."""
 
 
 class Quiet:
@@ -18,6 +20,7 @@ class Quiet:
         self._nothing_starts = asyncio.Event()
         self._nothing_starts.set()
         self._turn = asyncio.Lock()
+        self._waiting = 0
 
     @contextlib.contextmanager
     def disturbed(self) -> Iterator[None]:
@@ -34,8 +37,12 @@ class Quiet:
     @contextlib.asynccontextmanager
     async def moment(self) -> AsyncIterator[None]:
         """Work that can wait: one piece at a time, in a moment in which nothing is started, or after `PUT_OFF` seconds."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PUT_OFF):
-                await self._nothing_starts.wait()
-        async with self._turn:
-            yield
+        self._waiting += 1
+        try:
+            async with self._turn:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PUT_OFF if self._waiting <= WAITING_MOST else 0):
+                        await self._nothing_starts.wait()
+                yield
+        finally:
+            self._waiting -= 1
