@@ -33,7 +33,12 @@ def _stages(client: Client) -> Iterator[str]:
                 yield name
 
 
+def _definitions(client: Client) -> Iterator[str]:
+    yield from {stage.name: None for project in client.projects.list() for stage in project.pipeline.stages}
+
+
 projects = _names(lambda client: (last(one.name) for one in client.projects.list()))
 pipelines = _names(lambda client: (last(one.name) for one in client.pipelines.list()))
 nodes = _names(lambda client: (last(one.name) for one in client.nodes.list()))
 stages = _names(_stages)
+definitions = _names(_definitions)

@@ -166,7 +166,9 @@ def edit(
 @app.verb("configure")
 def configure(
     project: PROJECT,
-    stage: Annotated[str, typer.Argument(help="The stage definition to change.")],
+    stage: Annotated[
+        str, typer.Argument(help="The stage definition to change.", autocompletion=completion.definitions)
+    ],
     env: Annotated[
         list[str] | None, typer.Option("--env", "-e", metavar="NAME=VALUE", help="Set a variable; may be repeated.")
     ] = None,

@@ -12,8 +12,8 @@ from winslow.v1.project_pb2 import Project
 from winslow.v1.run_pb2 import Comment, Gate, Override, Run, RunMode, RunState
 from winslow.v1.run_service_pb2 import PreviewRunResponse
 from winslow.v1.stage_pb2 import Stage
+from winslowctl import completion, references
 from winslowctl import overrides as over
-from winslowctl import references
 from winslowctl.arguments import COMMENT, PROJECT, RUN, STAGE, TIMEOUT, WAIT, is_asked
 from winslowctl.command import Noun
 from winslowctl.references import last
@@ -37,7 +37,10 @@ ZEROTH = "zeroth"
 def start(
     project: PROJECT,
     at: Annotated[
-        list[str] | None, typer.Option("--at", metavar="STAGE", help="Where to start; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--at", metavar="STAGE", help="Where to start; may be repeated.", autocompletion=completion.definitions
+        ),
     ] = None,
     source: Annotated[
         str | None,
@@ -160,7 +163,10 @@ def resume(
 @app.verb("confirm")
 def confirm(
     project: PROJECT,
-    stage: Annotated[str | None, typer.Argument(help="The stage that waits, where several do.")] = None,
+    stage: Annotated[
+        str | None,
+        typer.Argument(help="The stage that waits, where several do.", autocompletion=completion.definitions),
+    ] = None,
     run: RUN = None,
     env: over.ENV = None,
     arg: over.ARG = None,
@@ -193,7 +199,9 @@ def confirm(
 @app.verb("skip")
 def skip(
     project: PROJECT,
-    stage: Annotated[str, typer.Argument(help="The stage definition to go on without.")],
+    stage: Annotated[
+        str, typer.Argument(help="The stage definition to go on without.", autocompletion=completion.definitions)
+    ],
     run: RUN = None,
 ) -> None:
     """Go on as if a stage had succeeded without doing anything."""

@@ -10,8 +10,8 @@ from winslow.errors import InvalidArgument
 from winslow.v1.run_pb2 import Override, RunMode
 from winslow.v1.run_service_pb2 import PreviewSweepResponse
 from winslow.v1.sweep_pb2 import Sweep
+from winslowctl import completion, references
 from winslowctl import overrides as over
-from winslowctl import references
 from winslowctl.arguments import COMMENT, PROJECT, TIMEOUT, WAIT, YES, confirm, is_asked
 from winslowctl.command import Noun
 from winslowctl.references import last
@@ -35,7 +35,9 @@ AXIS = Annotated[
         help="Values: 'a,b', '10..50/10', '0.1..0.5/0.1'. Repeat for each variable.",
     ),
 ]
-AT = Annotated[str, typer.Option("--at", metavar="STAGE", help="The stage to try them in.")]
+AT = Annotated[
+    str, typer.Option("--at", metavar="STAGE", help="The stage to try them in.", autocompletion=completion.definitions)
+]
 SWEEP = Annotated[str, typer.Argument(metavar="SWEEP", help="Its id, or the beginning of it.")]
 VALUES_SHOWN = 12
 

@@ -38,6 +38,7 @@ from winslow.v1.cluster_pb2 import Cluster
 from winslow.v1.node_pb2 import Node
 from winslow.v1.pipeline_pb2 import Pipeline
 from winslow.v1.project_pb2 import Project
+from winslowctl import completion
 
 
 def test_nobody_answering_is_told_with_what_to_do(ctl: Ctl, api: FakeApi) -> None:
@@ -629,6 +630,17 @@ def test_the_leading_node_is_marked_where_the_daemon_can_say_which_it_is(ctl: Ct
     assert "(leader)" not in ctl("node", "list").out
     api.on("ClusterService/GetCluster", Cluster(leader="nodes/two"))
     assert "two (leader)" in ctl("node", "list").out
+
+
+def test_definitions_are_completed_and_a_completion_without_a_daemon_is_silent(
+    ctl: Ctl, api: FakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve_projects(api, a_project())
+    assert completion.definitions("t") == ["track"]
+    assert completion.definitions("") == ["detect", "track", "analyse"]
+    api.stop()
+    assert completion.definitions("t") == []
+    assert capsys.readouterr() == ("", "")
 
 
 def test_names_from_elsewhere_cannot_take_over_the_terminal(ctl: Ctl, api: FakeApi) -> None:
