@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from docker import APIClient
 
 from tests.acceptance.story import Story, run_state, state_of
 from tests.daemon import Daemon
@@ -133,6 +134,20 @@ def test_a_stop_in_good_order_leaves_the_stage_running_and_the_next_daemon_goes_
         own_daemon.start()
         assert run_state(story.settled(run)) == "SUCCEEDED"
         assert numbers(story, "s1") == list(range(100))
+
+
+def test_a_stop_in_good_order_leaves_no_container_but_those_of_running_stages(own_daemon: Daemon, image: str) -> None:
+    with own_daemon.client() as client:
+        story = Story(client, image, "tidy").stages("true", "true", "sleep 30", "true")
+        client.runs.start(story.project)
+        running = story.started("s3").name.split("/")[-1]
+        engine = APIClient(version="auto")
+        own_daemon.stop()
+        left = engine.containers(all=True, filters={"ancestor": image})
+        assert [one["Names"][0] for one in left] == [f"/{running}"]
+        own_daemon.start()
+        client.stages.abort(story.stage("s3").name)
+        story.ended("s3")
 
 
 def test_an_abort_that_was_asked_for_is_carried_out_though_the_daemon_dies(own_daemon: Daemon, image: str) -> None:

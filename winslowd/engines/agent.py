@@ -22,30 +22,47 @@ log = structlog.get_logger(__name__)
 
 RESYNC = 30.0
 """Seconds after which the loop looks again though nothing woke it."""
+LEAVE_WITHIN = 5.0
+"""Seconds that the clean-up of a stop may take."""
 AGAIN = 1.0
 """Seconds after which an attempt that broke off is begun again."""
 
 
 class Agent:
-    """Runs until cancelled. Containers go on when it ends: a restarted agent adopts them."""
+    """Runs until cancelled. Stages go on when it ends: a restarted agent adopts them; what only waited is removed."""
 
     def __init__(self, tools: Tools) -> None:
         self._node = tools.node
         self._tools = tools
         self._containers = Containers(tools)
         self._attempts: dict[StageId, Attempt] = {}
+        self._tasks: dict[StageId, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             standbys = Standbys(self._tools, self._containers, group)
             group.create_task(self._tidy_up(standbys), name="agent: what an earlier daemon left")
-            while True:
-                seen = self._tools.store.view.revision
-                self._attend(standbys, group)
-                self._get_ready(standbys)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(RESYNC):
-                        await self._tools.store.changed(seen)
+            try:
+                await self._loop(standbys, group)
+            except asyncio.CancelledError:
+                await self._leave(standbys)
+                raise
+
+    async def _loop(self, standbys: Standbys, group: asyncio.TaskGroup) -> None:
+        while True:
+            seen = self._tools.store.view.revision
+            self._attend(standbys, group)
+            self._get_ready(standbys)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RESYNC):
+                    await self._tools.store.changed(seen)
+
+    async def _leave(self, standbys: Standbys) -> None:
+        """In good order: what was made ready goes, and so does what has ended; the next daemon would do it otherwise."""
+        self._tools.quiet.hurry()
+        ended = [task for id_, task in self._tasks.items() if self._mine(id_) is None and not task.done()]
+        going = [*ended, asyncio.create_task(standbys.leave(), name="agent: standbys go")]
+        await asyncio.wait(going, timeout=LEAVE_WITHIN)
 
     def _attend(self, standbys: Standbys, group: asyncio.TaskGroup) -> None:
         """Begin what is new, and show every attempt its record; one whose stage is no longer ours gets none."""
@@ -55,7 +72,8 @@ class Agent:
         for id_, stage in mine.items():
             if id_ not in self._attempts:
                 self._attempts[id_] = Attempt(stage, self._tools, self._containers)
-                group.create_task(self._see_through(id_, standbys), name=f"attempt {id_}")
+                task = group.create_task(self._see_through(id_, standbys), name=f"attempt {id_}")
+                self._tasks[id_] = task
 
     def _get_ready(self, standbys: Standbys) -> None:
         """It only saves time: a fault of ours in it must not take the node's stages with it."""
@@ -79,6 +97,7 @@ class Agent:
                 self._attempts[id_] = Attempt(stage, self._tools, self._containers)
         finally:
             self._attempts.pop(id_, None)
+            self._tasks.pop(id_, None)
 
     def _mine(self, id_: StageId) -> Stage | None:
         stage = self._tools.store.view.stage(id_)

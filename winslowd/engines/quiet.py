@@ -21,12 +21,19 @@ class Quiet:
         self._nothing_starts.set()
         self._turn = asyncio.Lock()
         self._waiting = 0
+        self._hurry = False
+
+    def hurry(self) -> None:
+        """Put nothing off any more: the daemon stops."""
+        self._hurry = True
+        self._nothing_starts.set()
 
     @contextlib.contextmanager
     def disturbed(self) -> Iterator[None]:
         """While a container is being started."""
         self._starting += 1
-        self._nothing_starts.clear()
+        if not self._hurry:
+            self._nothing_starts.clear()
         try:
             yield
         finally:

@@ -118,6 +118,15 @@ class Standbys:
                 self._forget(id_, work)
         return self._made.pop(id_, None)
 
+    async def leave(self) -> None:
+        """Remove every container that only waits."""
+        for id_, work in list(self._works.items()):
+            if id_ in self._stages:
+                del self._stages[id_]
+                self._begin(id_, self._discard(id_, work))
+        if self._works:
+            await asyncio.wait(list(self._works.values()))
+
     def occupy(self, id_: StageId, work: Coroutine[Any, Any, None]) -> None:
         """Have `work` done to a container that an earlier daemon left; whoever claims its stage waits for that."""
         self._begin(id_, self._release_after(id_, work))
