@@ -66,6 +66,12 @@ class FakeDriver:
         """The container goes without a trace, as when somebody removes it by hand."""
         self.containers.pop(stage).ended.set()
 
+    def fall(self, stage: StageId) -> None:
+        """The engine dies under a container that waits for its turn: it is dead, and nothing was launched in it."""
+        container = self.containers[stage]
+        assert container.phase is Phase.HELD, f"{stage} is {container.phase.value}"
+        self._end(container, Exit(137, signal=9, launched=False, message="killed before it was released"))
+
     async def pull(self, image: str) -> Image:
         self._reach()
         if image not in self.images:
@@ -94,6 +100,8 @@ class FakeDriver:
         self._reach()
         if spec.stage in self.containers:
             raise AlreadyExists(f"There is a container for {spec.stage}", reason="CONTAINER_EXISTS", subject=spec.stage)
+        if spec.stage not in self.launches:
+            self._records.pop(spec.stage, None)
         self.containers[spec.stage] = Container(spec, self._script(spec))
 
     async def start(self, stage: StageId) -> None:

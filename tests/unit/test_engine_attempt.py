@@ -507,6 +507,27 @@ class TestAContainerMadeBeforeItsTurn:
         await self.seen_through(house, stage, spec)
         assert house.of(stage).state is State.SUCCEEDED
 
+    async def test_is_made_anew_when_the_engine_fell_under_it(self, house: House) -> None:
+        stage = await house.stage()
+        spec = await self.held(house, stage)
+        house.driver.fall(stage.id)
+        await self.seen_through(house, stage, spec)
+        assert (house.of(stage).state, house.driver.launches) == (State.SUCCEEDED, {stage.id: 1})
+
+    async def test_is_never_launched_again_when_it_vanished_after_it_was_let_go(self, house: House) -> None:
+        stage = await house.stage()
+        spec = await self.held(house, stage)
+
+        async def claim():
+            return spec
+
+        task = asyncio.ensure_future(house.attempt(stage).run(claim))
+        await house.runs(stage)
+        house.driver.vanish(stage.id)
+        async with asyncio.timeout(10):
+            await task
+        assert (house.of(stage).state, house.driver.launches) == (State.FAILED, {stage.id: 1})
+
     async def test_is_removed_when_the_stage_was_aborted(self, house: House) -> None:
         stage = await house.stage()
         await self.held(house, stage)

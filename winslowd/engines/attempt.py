@@ -32,6 +32,10 @@ log = structlog.get_logger(__name__)
 
 REPORT_EVERY = 1.0
 """Seconds between two looks at a running stage's log for progress and results."""
+CANNOT_EXECUTE = (126, 127)
+"""Codes of a launcher whose stage's command is not there or cannot be executed."""
+GONE = Exit(code=-1, launched=False, message="its container is gone and left no record of its end")
+"""Of such a stage nobody knows whether its process was launched: it is never launched again."""
 GLANCE = 0.01
 """Seconds in which an end is recorded together with its start, in one transaction."""
 NEVER_LAUNCHED = frozenset({Phase.CREATED, Phase.HELD, Phase.GONE})
@@ -55,6 +59,7 @@ class Attempt:
         self._scanned = Findings(0)
         self._claim: Claim | None = None
         self._ready: ContainerSpec | None = None
+        self._was_held = False
         self.look(stage)
 
     def look(self, stage: Stage | None) -> None:
@@ -93,10 +98,24 @@ class Attempt:
             if outcome is not None:
                 return await self._ended_early(outcome)
             exit_ = await self._to_the_end()
+            if self._died_waiting(exit_):
+                await self._make_anew()
+                exit_ = await self._to_the_end()
         except WinslowError as error:
             log.warning("stage could not be executed", stage=self._id, error=str(error), reason=error.reason)
             return await self._ended_early(exits.refused(error))
         return await self._told(exit_)
+
+    def _died_waiting(self, exit_: Exit) -> bool:
+        """Whether the engine fell under a container that only waited for its turn: nothing was launched, nobody stopped it."""
+        fell = self._was_held and not exit_.launched and exit_ is not GONE and exit_.code not in CANNOT_EXECUTE
+        return fell and self._tools.journal.verdict(self._id) is None and not self._abort.is_set()
+
+    async def _make_anew(self) -> None:
+        log.warning("container died before its turn, it is made anew", stage=self._id)
+        await insist(lambda: self._tools.driver.remove(self._id), "dead container is not removed yet", stage=self._id)
+        self._tools.journal.close(self._id)
+        await self._persistently(self._create_and_start)
 
     async def _bring_up(self) -> Outcome | None:
         """Until a process was launched, or is being. None when it goes on from there."""
@@ -121,13 +140,14 @@ class Attempt:
     async def _phase(self) -> Phase:
         return await self._tools.driver.phase(self._id) if self._tools.journal.has(self._id) else Phase.GONE
 
-    async def _create_and_start(self) -> None:
+    async def _create_and_start(self) -> Outcome | None:
         spec = await self._containers.spec(self._stage)
         await self._tools.workspaces.prepare(self._containers.plan(self._stage), spec.user)
         self._stage = replace(self._stage, image_digest=spec.image.digest)
         with self._tools.quiet.disturbed():
             await self._tools.driver.create(spec)
             await self._tools.driver.start(self._id)
+        return None
 
     async def _let_go(self, held: str) -> bool:
         """Release the container that was made ready before its turn, if it is there and as the stage wants it now."""
@@ -140,6 +160,7 @@ class Attempt:
             await self._tools.driver.release(self._id)
         except NotFound:  # somebody removed it
             return False
+        self._was_held = True
         return True
 
     async def _adopt(self) -> None:
@@ -211,7 +232,7 @@ class Attempt:
         try:
             return await self._tools.driver.wait(self._id)
         except NotFound:
-            return Exit(code=-1, launched=False, message="its container is gone and left no record of its end")
+            return GONE
 
     async def _record_start_unless(self, waiting: asyncio.Future[Exit]) -> None:
         """The start, unless the end comes so soon that both are recorded at once."""
