@@ -22,6 +22,7 @@ def main() -> None:
     """Exit codes: 0 stopped in good order, 1 it could not run (the message says why), 2 usage."""
     arguments = _parser().parse_args()
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its core writes to stderr in a form of its own
+    sys.modules["rich"] = None  # type: ignore[assignment]  # structlog would load its 8 MB to paint what we print plainly
     try:
         _run(arguments)
     except KeyboardInterrupt:  # before anything was begun
