@@ -12,8 +12,6 @@ from winslow.domain.pipeline import Pipeline, StageDefinition
 from winslow.domain.project import Project, Run
 from winslow.domain.stage import Layer, StageId, Variable
 
-RESERVED = "WINSLOW_"
-
 
 def resolve(
     globals_: Mapping[str, str],

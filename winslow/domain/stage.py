@@ -136,7 +136,6 @@ class Stage:
     results: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome | None = None
     abort: Abort | None = None
-    skip: bool = False
     retry_of: StageId | None = None
     pinned: bool = False
     comment: str = ""

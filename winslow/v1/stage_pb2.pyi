@@ -106,7 +106,7 @@ class Outcome(_message.Message):
     def __init__(self, exit_code: _Optional[int] = ..., cause: _Optional[_Union[Cause, str]] = ..., message: _Optional[str] = ...) -> None: ...
 
 class Stage(_message.Message):
-    __slots__ = ("name", "revision", "run", "definition", "attempt", "create_time", "author", "parent", "joined", "workspace", "environment", "state", "reason", "not_before", "node", "gpus", "fence", "image_digest", "place_time", "start_time", "end_time", "progress", "results", "outcome", "abort", "skip", "retry_of", "pinned", "comment", "estimated_end_time", "stale", "suspect")
+    __slots__ = ("name", "revision", "run", "definition", "attempt", "create_time", "author", "parent", "joined", "workspace", "environment", "state", "reason", "not_before", "node", "gpus", "fence", "image_digest", "place_time", "start_time", "end_time", "progress", "results", "outcome", "abort", "retry_of", "pinned", "comment", "estimated_end_time", "stale", "suspect")
     class JoinedEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -146,7 +146,6 @@ class Stage(_message.Message):
     RESULTS_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     ABORT_FIELD_NUMBER: _ClassVar[int]
-    SKIP_FIELD_NUMBER: _ClassVar[int]
     RETRY_OF_FIELD_NUMBER: _ClassVar[int]
     PINNED_FIELD_NUMBER: _ClassVar[int]
     COMMENT_FIELD_NUMBER: _ClassVar[int]
@@ -178,11 +177,10 @@ class Stage(_message.Message):
     results: _containers.ScalarMap[str, str]
     outcome: Outcome
     abort: Abort
-    skip: bool
     retry_of: str
     pinned: bool
     comment: str
     estimated_end_time: _timestamp_pb2.Timestamp
     stale: bool
     suspect: bool
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., run: _Optional[str] = ..., definition: _Optional[_Union[_pipeline_pb2.StageDefinition, _Mapping]] = ..., attempt: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., parent: _Optional[str] = ..., joined: _Optional[_Mapping[str, str]] = ..., workspace: _Optional[str] = ..., environment: _Optional[_Iterable[_Union[Variable, _Mapping]]] = ..., state: _Optional[_Union[StageState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., not_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., node: _Optional[str] = ..., gpus: _Optional[_Iterable[str]] = ..., fence: _Optional[int] = ..., image_digest: _Optional[str] = ..., place_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[float] = ..., results: _Optional[_Mapping[str, str]] = ..., outcome: _Optional[_Union[Outcome, _Mapping]] = ..., abort: _Optional[_Union[Abort, _Mapping]] = ..., skip: _Optional[bool] = ..., retry_of: _Optional[str] = ..., pinned: _Optional[bool] = ..., comment: _Optional[str] = ..., estimated_end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., suspect: _Optional[bool] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., run: _Optional[str] = ..., definition: _Optional[_Union[_pipeline_pb2.StageDefinition, _Mapping]] = ..., attempt: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., parent: _Optional[str] = ..., joined: _Optional[_Mapping[str, str]] = ..., workspace: _Optional[str] = ..., environment: _Optional[_Iterable[_Union[Variable, _Mapping]]] = ..., state: _Optional[_Union[StageState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., not_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., node: _Optional[str] = ..., gpus: _Optional[_Iterable[str]] = ..., fence: _Optional[int] = ..., image_digest: _Optional[str] = ..., place_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[float] = ..., results: _Optional[_Mapping[str, str]] = ..., outcome: _Optional[_Union[Outcome, _Mapping]] = ..., abort: _Optional[_Union[Abort, _Mapping]] = ..., retry_of: _Optional[str] = ..., pinned: _Optional[bool] = ..., comment: _Optional[str] = ..., estimated_end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., suspect: _Optional[bool] = ...) -> None: ...
