@@ -94,13 +94,12 @@ def test_lines_joined_again_are_what_was_written(launched: Launched, parts: list
 
 def test_a_line_is_in_the_log_as_soon_as_it_is_said(launched: Launched) -> None:
     lags = []
+    gate = launched.root / "gate"
+    os.mkfifo(gate)
     for _ in range(20):
         launched.forget()
         launched.log.write_bytes(b"")
         process = launched.begin("sh", "-c", "read go < gate; date +%s%N; read go < gate")
-        gate = launched.root / "gate"
-        if not gate.exists():
-            os.mkfifo(gate)
         with gate.open("w") as opened:
             opened.write("go\n")
         while not launched.log.stat().st_size:
