@@ -96,11 +96,13 @@ class FakeCluster:
         if session.lease not in claims:
             self.revision += 1
             claims[session.lease] = self.revision
+            self._tell_who_leads()
         return claims[session.lease]
 
     def withdraw(self, name: str, session: Session) -> None:
         if self.claims[name].pop(session.lease, None):
             self.revision += 1
+            self._tell_who_leads()
             self.wake()
 
     def end(self, session: Session) -> None:
@@ -110,7 +112,18 @@ class FakeCluster:
             claims.pop(session.lease, None)
         owned = [ref for ref, lease in self._owners.items() if lease == session.lease and ref in self.records]
         self._write([(ref, None) for ref in owned])
+        self._tell_who_leads()
         self.wake()
+
+    @property
+    def leader(self) -> NodeId | None:
+        """Whose claim to lead is the oldest."""
+        claims = self.claims["elections/leader"]
+        return self.holders[min(claims, key=claims.__getitem__)] if claims else None
+
+    def _tell_who_leads(self) -> None:
+        for store in self.stores:
+            store.led_by(self.revision, self.leader)
 
     def wake(self) -> None:
         self._moved.set()
@@ -180,6 +193,13 @@ class FakeStore:
         self._moved.set()
         self._moved = asyncio.Event()
 
+    def led_by(self, revision: int, leader: NodeId | None) -> None:
+        if self.connected:
+            self._view.apply(revision, ())
+            self._view.leader = leader
+            self._moved.set()
+            self._moved = asyncio.Event()
+
     # What a test does to it
 
     def disconnect(self) -> None:
@@ -191,6 +211,7 @@ class FakeStore:
         missed, self._missed = self._missed, []
         for revision, writes in missed:
             self.take(revision, writes)
+        self.led_by(self.cluster.revision, self.cluster.leader)
         self.cluster.wake()
 
     def fail_next(self, error: WinslowError, *, happens: bool = False) -> None:
@@ -227,9 +248,7 @@ class FakeMembership:
     async def leader(self) -> NodeId | None:
         if not self._store.connected:
             raise Unavailable("The store is cut off", reason="ETCD_UNAVAILABLE")
-        cluster = self._store.cluster
-        claims = cluster.claims["elections/leader"]
-        return cluster.holders[min(claims, key=claims.__getitem__)] if claims else None
+        return self._store.cluster.leader
 
     def lose_session(self, *, regain: bool = True) -> None:
         """The lease runs out. With `regain` a new one is granted at once and the node registered again."""

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winslow.domain.node import Node, NodePolicy
+from winslow.domain.node import Node, NodePolicy, Reservation, Silence
 from winslow.domain.pipeline import (
     DefinitionName,
     Pipeline,
@@ -24,7 +24,7 @@ from winslow.domain.pipeline import (
     UserInput,
 )
 from winslow.domain.project import Override, Project, Run, Sweep, SweepId
-from winslow.domain.records import Comment, Done, Globals, Kind, Record
+from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record
 from winslow.domain.resources import Capacity, Resources
 from winslow.domain.stage import Cause, NodeId, Outcome, ProjectId, RunId, Stage, StageId, State
 from winslow.errors import DataLoss, InvalidArgument
@@ -42,7 +42,10 @@ KINDS: dict[type[Record], Kind] = {
     Comment: Kind.COMMENT,
     Node: Kind.NODE,
     NodePolicy: Kind.NODE_POLICY,
+    Reservation: Kind.RESERVATION,
+    Silence: Kind.SILENCE,
     Globals: Kind.GLOBALS,
+    Limits: Kind.LIMITS,
     Done: Kind.REQUEST,
 }
 
@@ -54,15 +57,15 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 INT32 = st.integers(-(2**31), 2**31 - 1)
 
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    **dict.fromkeys(("created_at", "at", "registered_at"), TIMES),
+    **dict.fromkeys(("created_at", "at", "registered_at", "since"), TIMES),
     **dict.fromkeys(("placed_at", "started_at", "ended_at", "drain_deadline"), st.none() | TIMES),
     "not_before": st.just(0.0) | TIMES,
     **dict.fromkeys(("timeout", "lost_after", "backoff", "backoff_max", "grace"), LENGTHS),
-    **dict.fromkeys(("cpus", "factor"), st.floats(allow_nan=False)),
+    **dict.fromkeys(("cpus", "factor", "waited"), st.floats(allow_nan=False)),
     "progress": st.none() | st.floats(0, 1),
     **dict.fromkeys(("memory", "shared_memory", "log_limit", "disk", "fence", "made", "first_number"), INT64),
     **dict.fromkeys(("source_version", "next_run"), INT64),
-    **dict.fromkeys(("pids", "count", "attempt"), INT32),
+    **dict.fromkeys(("pids", "count", "attempt", "max_stages", "priority", "per_user", "per_project"), INT32),
     "exit_code": st.none() | INT32,
 }
 """What a field may hold where its type alone does not say it. Names mean the same in every record."""
@@ -72,6 +75,7 @@ OF_CLASS: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (RetryPolicy, "attempts"): INT32,
     (Run, "number"): INT64,
     (Comment, "number"): st.integers(0, 10**18 - 1),
+    **dict.fromkeys(((Limits, "users"), (Limits, "projects")), st.dictionaries(TEXTS, INT32, max_size=2)),
     (Stage, "workspace"): st.just("") | IDS,
 }
 

@@ -28,9 +28,68 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NodePolicy:
-    """What an operator decided about a node; outlives its lease. `drain_deadline` in Unix seconds."""
+    """What an operator decided about a node; outlives its lease. `drain_deadline` in Unix seconds.
+
+    `max_stages` is how many stages it may have at a time, 0 for as many as fit.
+    """
 
     id: NodeId
     cordoned: bool = False
     drain_deadline: float | None = None
     reason: str = ""
+    max_stages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GpuOffer:
+    """What one GPU has free now, whoever uses the rest. `utilisation` 0 to 1, `memory_free` in bytes."""
+
+    uuid: str
+    utilisation: float
+    memory_free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A node takes part in elections: what it has free now as it measured it, whoever uses the rest.
+
+    `number` counts up within an incarnation. `cpus_idle` in cores, `memory_available` and `disk_free` in bytes.
+    `obstacles` are why it can execute nothing now, as sentences.
+    """
+
+    node: NodeId
+    incarnation: str
+    number: int
+    cpus_idle: float
+    memory_available: int
+    disk_free: int = 0
+    gpus: tuple[GpuOffer, ...] = ()
+    obstacles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What the leader counted as taken on a node when it last awarded a stage there.
+
+    Each award compares it and writes it anew, so that of two awards that do not know of each other one fails. What has
+    ended since is still counted in it. `cpus` in cores, `memory` in bytes, `gpus` by UUID.
+    """
+
+    node: NodeId
+    stages: tuple[str, ...] = ()
+    cpus: float = 0.0
+    memory: int = 0
+    gpus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A node's session is gone while stages are its own: noticed `since` (Unix seconds).
+
+    `waited` are the seconds that leaders have waited for it so far, each by its own steady clock: wall clocks of two
+    machines may be a day apart, and no stage may be given up for that.
+    """
+
+    node: NodeId
+    since: float
+    waited: float = 0.0

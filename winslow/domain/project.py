@@ -164,3 +164,5 @@ class Project:
     confirmed: frozenset[DefinitionName] = frozenset()
     """Definitions whose `once` confirmation was given in this project."""
     deleting: bool = False
+    priority: int = 0
+    """Among stages that wait, those of a higher one come first."""

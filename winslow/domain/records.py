@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
-from winslow.domain.node import Node, NodePolicy
+from winslow.domain.node import Node, NodePolicy, Reservation, Silence
 from winslow.domain.pipeline import PipelineRecord
 from winslow.domain.project import Project, Run, Sweep
 from winslow.domain.stage import NodeId, ProjectId, RunId, Stage, StageId
@@ -26,6 +26,22 @@ class Globals:
     """Environment of every stage in the cluster: the outermost of the four layers."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many stages may be placed at a time, 0 for as many as fit; `users` and `projects` name those that have their own."""
+
+    per_user: int = 0
+    per_project: int = 0
+    users: Mapping[str, int] = field(default_factory=dict)
+    projects: Mapping[str, int] = field(default_factory=dict)
+
+    def of_user(self, user: str) -> int:
+        return self.users.get(user, self.per_user)
+
+    def of_project(self, project: str) -> int:
+        return self.projects.get(project, self.per_project)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +76,28 @@ class Kind(Enum):
     COMMENT = "comments"
     NODE = "nodes"
     NODE_POLICY = "node-policies"
+    RESERVATION = "reservations"
+    SILENCE = "silences"
     GLOBALS = "globals"
+    LIMITS = "limits"
     REQUEST = "requests"
 
 
-Record = PipelineRecord | Project | Run | Sweep | Stage | Comment | Node | NodePolicy | Globals | Done
+Record = (
+    PipelineRecord
+    | Project
+    | Run
+    | Sweep
+    | Stage
+    | Comment
+    | Node
+    | NodePolicy
+    | Reservation
+    | Silence
+    | Globals
+    | Limits
+    | Done
+)
 
 
 class Lifetime(Enum):
@@ -170,7 +203,16 @@ def node_policy_ref(node: str) -> Ref:
     return Ref(Kind.NODE_POLICY, node)
 
 
+def reservation_ref(node: str) -> Ref:
+    return Ref(Kind.RESERVATION, node)
+
+
+def silence_ref(node: str) -> Ref:
+    return Ref(Kind.SILENCE, node)
+
+
 GLOBALS_REF = Ref(Kind.GLOBALS, "environment")
+LIMITS_REF = Ref(Kind.LIMITS, "limits")
 
 
 class View:
@@ -182,11 +224,14 @@ class View:
 
     def __init__(self) -> None:
         self.revision = 0
+        self.leader: NodeId | None = None
+        """Who leads, as far as seen; None while nobody does."""
         self._records: dict[Kind, dict[str, Versioned]] = {kind: {} for kind in Kind}
         self._runs_of: defaultdict[str, set[str]] = defaultdict(set)
         self._stages_of: defaultdict[str, set[str]] = defaultdict(set)
         self._stages_of_run: defaultdict[str, set[str]] = defaultdict(set)
         self._live: dict[str, Stage] = {}
+        self._live_on: defaultdict[str, dict[str, Stage]] = defaultdict(dict)
         self._active: dict[str, Run] = {}
         self._stage_keys: dict[str, str] = {}
 
@@ -221,8 +266,12 @@ class View:
                 self._stage_keys[stage.id] = ref.key
             else:
                 self._stage_keys.pop(stage.id, None)
+            if isinstance(old, Stage) and old.node:
+                self._live_on[old.node].pop(ref.key, None)
             if isinstance(new, Stage) and new.live:
                 self._live[ref.key] = new
+                if new.node:
+                    self._live_on[new.node][ref.key] = new
             else:
                 self._live.pop(ref.key, None)
         elif ref.kind is Kind.RUN:
@@ -276,7 +325,7 @@ class View:
 
     def live_on(self, node: NodeId) -> list[Stage]:
         """Stages placed on a node that have not ended."""
-        return [stage for stage in self._live.values() if stage.node == node]
+        return list(self._live_on.get(node, {}).values())
 
     def active_runs(self) -> Iterator[Run]:
         yield from self._active.values()
@@ -287,8 +336,18 @@ class View:
     def policy(self, node: str) -> NodePolicy | None:
         return _only(NodePolicy, self.get(node_policy_ref(node)))
 
+    def node(self, node: str) -> Node | None:
+        """A node whose session lives."""
+        return _only(Node, self.get(node_ref(node)))
+
+    def silence(self, node: str) -> Silence | None:
+        return _only(Silence, self.get(silence_ref(node)))
+
     def globals(self) -> Globals:
         return _only(Globals, self.get(GLOBALS_REF)) or Globals()
+
+    def limits(self) -> Limits:
+        return _only(Limits, self.get(LIMITS_REF)) or Limits()
 
 
 def _only(kind: type[T], found: Versioned | None) -> T | None:

@@ -23,21 +23,47 @@ NODE_STATE_SUSPECT: NodeState
 NODE_STATE_LOST: NodeState
 
 class NodePolicy(_message.Message):
-    __slots__ = ("name", "revision", "cordoned", "drain_deadline", "reason")
+    __slots__ = ("name", "revision", "cordoned", "drain_deadline", "reason", "max_stages")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CORDONED_FIELD_NUMBER: _ClassVar[int]
     DRAIN_DEADLINE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    MAX_STAGES_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     cordoned: bool
     drain_deadline: _timestamp_pb2.Timestamp
     reason: str
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., cordoned: _Optional[bool] = ..., drain_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+    max_stages: int
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., cordoned: _Optional[bool] = ..., drain_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., max_stages: _Optional[int] = ...) -> None: ...
+
+class Reservation(_message.Message):
+    __slots__ = ("name", "stages", "cpus", "memory", "gpus")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STAGES_FIELD_NUMBER: _ClassVar[int]
+    CPUS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    GPUS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    stages: _containers.RepeatedScalarFieldContainer[str]
+    cpus: float
+    memory: int
+    gpus: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., stages: _Optional[_Iterable[str]] = ..., cpus: _Optional[float] = ..., memory: _Optional[int] = ..., gpus: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Silence(_message.Message):
+    __slots__ = ("name", "start_time", "waited")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    WAITED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    start_time: _timestamp_pb2.Timestamp
+    waited: float
+    def __init__(self, name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waited: _Optional[float] = ...) -> None: ...
 
 class Node(_message.Message):
-    __slots__ = ("name", "revision", "address", "capacity", "tags", "images", "version", "boot_id", "incarnation", "register_time", "policy", "state", "free", "stages", "leader", "warnings")
+    __slots__ = ("name", "revision", "address", "capacity", "tags", "images", "version", "boot_id", "incarnation", "register_time", "policy", "state", "free", "stages", "leader", "warnings", "silent_since")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +80,7 @@ class Node(_message.Message):
     STAGES_FIELD_NUMBER: _ClassVar[int]
     LEADER_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
+    SILENT_SINCE_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     address: str
@@ -70,7 +97,8 @@ class Node(_message.Message):
     stages: _containers.RepeatedScalarFieldContainer[str]
     leader: bool
     warnings: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., address: _Optional[str] = ..., capacity: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., tags: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[str]] = ..., version: _Optional[str] = ..., boot_id: _Optional[str] = ..., incarnation: _Optional[str] = ..., register_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy: _Optional[_Union[NodePolicy, _Mapping]] = ..., state: _Optional[_Union[NodeState, str]] = ..., free: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., stages: _Optional[_Iterable[str]] = ..., leader: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ...) -> None: ...
+    silent_since: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., address: _Optional[str] = ..., capacity: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., tags: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[str]] = ..., version: _Optional[str] = ..., boot_id: _Optional[str] = ..., incarnation: _Optional[str] = ..., register_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy: _Optional[_Union[NodePolicy, _Mapping]] = ..., state: _Optional[_Union[NodeState, str]] = ..., free: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., stages: _Optional[_Iterable[str]] = ..., leader: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., silent_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class GpuReading(_message.Message):
     __slots__ = ("uuid", "utilisation", "memory_used", "temperature", "power")

@@ -72,12 +72,14 @@ class DrainNodeRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., expected_revision: _Optional[int] = ...) -> None: ...
 
 class RemoveNodeRequest(_message.Message):
-    __slots__ = ("request_id", "name")
+    __slots__ = ("request_id", "name", "give_up")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    GIVE_UP_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     name: str
-    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+    give_up: bool
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., give_up: _Optional[bool] = ...) -> None: ...
 
 class ListReadingsRequest(_message.Message):
     __slots__ = ("name", "start_time", "end_time", "max_points", "page_size", "page_token")

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19winslow/v1/settings.proto\x12\nwinslow.v1\"\xac\x01\n\x11GlobalEnvironment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x43\n\x0b\x65nvironment\x18\x03 \x03(\x0b\x32..winslow.v1.GlobalEnvironment.EnvironmentEntry\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19winslow/v1/settings.proto\x12\nwinslow.v1\"\xac\x01\n\x11GlobalEnvironment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x43\n\x0b\x65nvironment\x18\x03 \x03(\x0b\x32..winslow.v1.GlobalEnvironment.EnvironmentEntry\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x90\x02\n\x06Limits\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x10\n\x08per_user\x18\x03 \x01(\x05\x12\x13\n\x0bper_project\x18\x04 \x01(\x05\x12,\n\x05users\x18\x05 \x03(\x0b\x32\x1d.winslow.v1.Limits.UsersEntry\x12\x32\n\x08projects\x18\x06 \x03(\x0b\x32 .winslow.v1.Limits.ProjectsEntry\x1a,\n\nUsersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\x1a/\n\rProjectsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,8 +33,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GLOBALENVIRONMENT_ENVIRONMENTENTRY']._loaded_options = None
   _globals['_GLOBALENVIRONMENT_ENVIRONMENTENTRY']._serialized_options = b'8\001'
+  _globals['_LIMITS_USERSENTRY']._loaded_options = None
+  _globals['_LIMITS_USERSENTRY']._serialized_options = b'8\001'
+  _globals['_LIMITS_PROJECTSENTRY']._loaded_options = None
+  _globals['_LIMITS_PROJECTSENTRY']._serialized_options = b'8\001'
   _globals['_GLOBALENVIRONMENT']._serialized_start=42
   _globals['_GLOBALENVIRONMENT']._serialized_end=214
   _globals['_GLOBALENVIRONMENT_ENVIRONMENTENTRY']._serialized_start=164
   _globals['_GLOBALENVIRONMENT_ENVIRONMENTENTRY']._serialized_end=214
+  _globals['_LIMITS']._serialized_start=217
+  _globals['_LIMITS']._serialized_end=489
+  _globals['_LIMITS_USERSENTRY']._serialized_start=396
+  _globals['_LIMITS_USERSENTRY']._serialized_end=440
+  _globals['_LIMITS_PROJECTSENTRY']._serialized_start=442
+  _globals['_LIMITS_PROJECTSENTRY']._serialized_end=489
 # @@protoc_insertion_point(module_scope)

@@ -34,6 +34,22 @@ class UpdateGlobalEnvironmentRequest(_message.Message):
     expected_revision: int
     def __init__(self, request_id: _Optional[str] = ..., set: _Optional[_Mapping[str, str]] = ..., unset: _Optional[_Iterable[str]] = ..., replace: _Optional[bool] = ..., expected_revision: _Optional[int] = ...) -> None: ...
 
+class GetLimitsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class UpdateLimitsRequest(_message.Message):
+    __slots__ = ("request_id", "limits", "update_mask", "expected_revision")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    limits: _settings_pb2.Limits
+    update_mask: _field_mask_pb2.FieldMask
+    expected_revision: int
+    def __init__(self, request_id: _Optional[str] = ..., limits: _Optional[_Union[_settings_pb2.Limits, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., expected_revision: _Optional[int] = ...) -> None: ...
+
 class GetRetentionPolicyRequest(_message.Message):
     __slots__ = ("name",)
     NAME_FIELD_NUMBER: _ClassVar[int]

@@ -47,6 +47,16 @@ class SettingsServiceStub:
                 request_serializer=winslow_dot_v1_dot_settings__service__pb2.UpdateGlobalEnvironmentRequest.SerializeToString,
                 response_deserializer=winslow_dot_v1_dot_settings__pb2.GlobalEnvironment.FromString,
                 _registered_method=True)
+        self.GetLimits = channel.unary_unary(
+                '/winslow.v1.SettingsService/GetLimits',
+                request_serializer=winslow_dot_v1_dot_settings__service__pb2.GetLimitsRequest.SerializeToString,
+                response_deserializer=winslow_dot_v1_dot_settings__pb2.Limits.FromString,
+                _registered_method=True)
+        self.UpdateLimits = channel.unary_unary(
+                '/winslow.v1.SettingsService/UpdateLimits',
+                request_serializer=winslow_dot_v1_dot_settings__service__pb2.UpdateLimitsRequest.SerializeToString,
+                response_deserializer=winslow_dot_v1_dot_settings__pb2.Limits.FromString,
+                _registered_method=True)
         self.GetRetentionPolicy = channel.unary_unary(
                 '/winslow.v1.SettingsService/GetRetentionPolicy',
                 request_serializer=winslow_dot_v1_dot_settings__service__pb2.GetRetentionPolicyRequest.SerializeToString,
@@ -77,6 +87,20 @@ class SettingsServiceServicer:
 
     def UpdateGlobalEnvironment(self, request, context):
         """Stages that have started stay as they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLimits(self, request, context):
+        """How many stages may be placed at a time.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateLimits(self, request, context):
+        """Changes them; stages that are placed stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -115,6 +139,16 @@ def add_SettingsServiceServicer_to_server(servicer, server):
                     servicer.UpdateGlobalEnvironment,
                     request_deserializer=winslow_dot_v1_dot_settings__service__pb2.UpdateGlobalEnvironmentRequest.FromString,
                     response_serializer=winslow_dot_v1_dot_settings__pb2.GlobalEnvironment.SerializeToString,
+            ),
+            'GetLimits': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLimits,
+                    request_deserializer=winslow_dot_v1_dot_settings__service__pb2.GetLimitsRequest.FromString,
+                    response_serializer=winslow_dot_v1_dot_settings__pb2.Limits.SerializeToString,
+            ),
+            'UpdateLimits': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateLimits,
+                    request_deserializer=winslow_dot_v1_dot_settings__service__pb2.UpdateLimitsRequest.FromString,
+                    response_serializer=winslow_dot_v1_dot_settings__pb2.Limits.SerializeToString,
             ),
             'GetRetentionPolicy': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRetentionPolicy,
@@ -187,6 +221,60 @@ class SettingsService:
             '/winslow.v1.SettingsService/UpdateGlobalEnvironment',
             winslow_dot_v1_dot_settings__service__pb2.UpdateGlobalEnvironmentRequest.SerializeToString,
             winslow_dot_v1_dot_settings__pb2.GlobalEnvironment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLimits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/winslow.v1.SettingsService/GetLimits',
+            winslow_dot_v1_dot_settings__service__pb2.GetLimitsRequest.SerializeToString,
+            winslow_dot_v1_dot_settings__pb2.Limits.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateLimits(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/winslow.v1.SettingsService/UpdateLimits',
+            winslow_dot_v1_dot_settings__service__pb2.UpdateLimitsRequest.SerializeToString,
+            winslow_dot_v1_dot_settings__pb2.Limits.FromString,
             options,
             channel_credentials,
             insecure,

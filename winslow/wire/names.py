@@ -18,6 +18,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 ANY = "-"
 """Stands for whichever project, where a name's last part says enough."""
 GLOBAL_ENVIRONMENT = "globalEnvironment"
+LIMITS = "limits"
 ELECTION = "election"
 """Each stage has one."""
 

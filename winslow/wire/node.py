@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from winslow.domain.node import Node, NodePolicy
+from winslow.domain.node import GpuOffer, Node, NodePolicy, Offer, Reservation, Silence
 from winslow.v1 import node_pb2 as pb
+from winslow.v1 import peer_service_pb2 as peer_pb
 from winslow.wire import names
 from winslow.wire.resources import capacity_from_proto, capacity_to_proto
 from winslow.wire.times import optional_timestamp, timestamp, unix_seconds
@@ -45,6 +46,7 @@ def policy_to_proto(policy: NodePolicy, revision: int = 0) -> pb.NodePolicy:
         cordoned=policy.cordoned,
         drain_deadline=optional_timestamp(policy.drain_deadline),
         reason=policy.reason,
+        max_stages=policy.max_stages,
     )
 
 
@@ -54,4 +56,62 @@ def policy_from_proto(message: pb.NodePolicy) -> NodePolicy:
         cordoned=message.cordoned,
         drain_deadline=unix_seconds(message.drain_deadline) if message.HasField("drain_deadline") else None,
         reason=message.reason,
+        max_stages=message.max_stages,
+    )
+
+
+def reservation_to_proto(reservation: Reservation) -> pb.Reservation:
+    return pb.Reservation(
+        name=names.node(reservation.node),
+        stages=reservation.stages,
+        cpus=reservation.cpus,
+        memory=reservation.memory,
+        gpus=reservation.gpus,
+    )
+
+
+def reservation_from_proto(message: pb.Reservation) -> Reservation:
+    return Reservation(
+        node=names.parse_node(message.name),
+        stages=tuple(message.stages),
+        cpus=message.cpus,
+        memory=message.memory,
+        gpus=tuple(message.gpus),
+    )
+
+
+def silence_to_proto(silence: Silence) -> pb.Silence:
+    return pb.Silence(name=names.node(silence.node), start_time=timestamp(silence.since), waited=silence.waited)
+
+
+def silence_from_proto(message: pb.Silence) -> Silence:
+    return Silence(node=names.parse_node(message.name), since=unix_seconds(message.start_time), waited=message.waited)
+
+
+def offer_to_proto(offer: Offer) -> peer_pb.AttendRequest:
+    return peer_pb.AttendRequest(
+        node=names.node(offer.node),
+        incarnation=offer.incarnation,
+        number=offer.number,
+        cpus_idle=offer.cpus_idle,
+        memory_available=offer.memory_available,
+        disk_free=offer.disk_free,
+        gpus=[
+            peer_pb.GpuOffer(uuid=gpu.uuid, utilisation=gpu.utilisation, memory_free=gpu.memory_free)
+            for gpu in offer.gpus
+        ],
+        obstacles=offer.obstacles,
+    )
+
+
+def offer_from_proto(message: peer_pb.AttendRequest) -> Offer:
+    return Offer(
+        node=names.parse_node(message.node),
+        incarnation=message.incarnation,
+        number=message.number,
+        cpus_idle=message.cpus_idle,
+        memory_available=message.memory_available,
+        disk_free=message.disk_free,
+        gpus=tuple(GpuOffer(gpu.uuid, gpu.utilisation, gpu.memory_free) for gpu in message.gpus),
+        obstacles=tuple(message.obstacles),
     )

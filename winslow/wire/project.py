@@ -31,6 +31,7 @@ def project_to_proto(project: Project, revision: int = 0, status: Status | None 
         next_run=project.next_run,
         confirmed=sorted(project.confirmed),
         deleting=project.deleting,
+        priority=project.priority,
     )
     if status:
         message.MergeFrom(_derived(project, status))
@@ -62,4 +63,5 @@ def project_from_proto(message: pb.Project) -> Project:
         next_run=message.next_run,
         confirmed=frozenset(DefinitionName(name) for name in message.confirmed),
         deleting=message.deleting,
+        priority=message.priority,
     )

@@ -7,14 +7,14 @@ and this one cannot understand is refused as DataLoss rather than guessed at. It
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
-from winslow.domain.node import Node, NodePolicy
+from winslow.domain.node import Node, NodePolicy, Reservation, Silence
 from winslow.domain.pipeline import PipelineRecord
 from winslow.domain.project import Project, Run, Sweep
-from winslow.domain.records import Comment, Done, Globals, Kind, Record
+from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record
 from winslow.domain.stage import Stage
 from winslow.errors import DataLoss, InvalidArgument
 from winslow.v1 import (
@@ -27,11 +27,20 @@ from winslow.v1 import (
     stage_pb2,
     sweep_pb2,
 )
-from winslow.wire.node import node_from_proto, node_to_proto, policy_from_proto, policy_to_proto
+from winslow.wire.node import (
+    node_from_proto,
+    node_to_proto,
+    policy_from_proto,
+    policy_to_proto,
+    reservation_from_proto,
+    reservation_to_proto,
+    silence_from_proto,
+    silence_to_proto,
+)
 from winslow.wire.pipeline import pipeline_from_proto, pipeline_to_proto
 from winslow.wire.project import project_from_proto, project_to_proto
 from winslow.wire.run import comment_from_proto, comment_to_proto, run_from_proto, run_to_proto
-from winslow.wire.settings import globals_from_proto, globals_to_proto
+from winslow.wire.settings import globals_from_proto, globals_to_proto, limits_from_proto, limits_to_proto
 from winslow.wire.stage import stage_from_proto, stage_to_proto
 from winslow.wire.sweep import sweep_from_proto, sweep_to_proto
 
@@ -63,34 +72,29 @@ def decode(kind: Kind, data: bytes) -> Record:
 
 def message_of(record: Record) -> Message:
     """The record as its message, without revision or anything derived."""
-    match record:
-        case PipelineRecord():
-            return pipeline_to_proto(record)
-        case Project():
-            return project_to_proto(record)
-        case Run():
-            return run_to_proto(record)
-        case Sweep():
-            return sweep_to_proto(record)
-        case Stage():
-            return stage_to_proto(record)
-        case Comment():
-            return comment_to_proto(record)
-        case Node():
-            return node_to_proto(record)
-        case NodePolicy():
-            return policy_to_proto(record)
-        case Globals():
-            return globals_to_proto(record)
-        case Done():
-            return request_record_pb2.RequestRecord(fingerprint=record.fingerprint, answer=record.answer)
-        case _:
-            assert_never(record)
+    return _ENCODERS[type(record)](record)
 
 
 def _done(message: request_record_pb2.RequestRecord) -> Done:
     return Done(message.fingerprint, message.answer)
 
+
+_ENCODERS: dict[type, Callable[[Any], Message]] = {
+    PipelineRecord: pipeline_to_proto,
+    Project: project_to_proto,
+    Run: run_to_proto,
+    Sweep: sweep_to_proto,
+    Stage: stage_to_proto,
+    Comment: comment_to_proto,
+    Node: node_to_proto,
+    NodePolicy: policy_to_proto,
+    Reservation: reservation_to_proto,
+    Silence: silence_to_proto,
+    Globals: globals_to_proto,
+    Limits: limits_to_proto,
+    Done: lambda done: request_record_pb2.RequestRecord(fingerprint=done.fingerprint, answer=done.answer),
+}
+"""One for each member of `Record`; a test holds the two together."""
 
 _DECODERS: dict[Kind, Callable[[bytes], Record]] = {
     Kind.PIPELINE: lambda data: pipeline_from_proto(pipeline_pb2.Pipeline.FromString(data)),
@@ -102,6 +106,9 @@ _DECODERS: dict[Kind, Callable[[bytes], Record]] = {
     Kind.COMMENT: lambda data: comment_from_proto(run_pb2.Comment.FromString(data)),
     Kind.NODE: lambda data: node_from_proto(node_pb2.Node.FromString(data)),
     Kind.NODE_POLICY: lambda data: policy_from_proto(node_pb2.NodePolicy.FromString(data)),
+    Kind.RESERVATION: lambda data: reservation_from_proto(node_pb2.Reservation.FromString(data)),
+    Kind.SILENCE: lambda data: silence_from_proto(node_pb2.Silence.FromString(data)),
+    Kind.LIMITS: lambda data: limits_from_proto(settings_pb2.Limits.FromString(data)),
     Kind.GLOBALS: lambda data: globals_from_proto(settings_pb2.GlobalEnvironment.FromString(data)),
     Kind.REQUEST: lambda data: _done(request_record_pb2.RequestRecord.FromString(data)),
 }

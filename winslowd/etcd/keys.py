@@ -14,6 +14,7 @@ from winslow.domain.records import Kind, Ref
 from winslow.errors import InvalidArgument
 
 LAYOUT = "v1"
+LEADER = "leader"
 CLUSTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -47,6 +48,11 @@ class Keys:
             return Ref(Kind(kind), rest) if rest else None
         except ValueError:
             return None
+
+    @property
+    def leader(self) -> bytes:
+        """What the claims of those who would lead begin with."""
+        return self.election(LEADER)
 
     def election(self, name: str) -> bytes:
         return self._claims("elections", name)

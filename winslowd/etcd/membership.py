@@ -25,7 +25,6 @@ from winslowd.etcd.session import Session, Sessions
 
 log = structlog.get_logger(__name__)
 
-LEADER = "leader"
 PAUSE = 0.5
 
 
@@ -86,13 +85,13 @@ class EtcdMembership:
     # Terms
 
     def lead(self) -> AbstractAsyncContextManager[Term]:
-        return self._term(self._keys.election(LEADER))
+        return self._term(self._keys.leader)
 
     def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
         return self._term(self._keys.lock(name))
 
     async def leader(self) -> NodeId | None:
-        holder = await Lock(self._client, self._keys.election(LEADER), self._holder).held_by()
+        holder = await Lock(self._client, self._keys.leader, self._holder).held_by()
         return NodeId(holder) if holder else None
 
     @asynccontextmanager

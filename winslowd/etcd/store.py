@@ -18,6 +18,7 @@ import structlog
 from winslow.domain.records import Change, Commit, Kind, Lifetime, Ref, Versioned, View
 from winslow.errors import Ambiguous, NotFound, OutOfRange, Unavailable
 from winslowd.etcd import kv, transaction
+from winslowd.etcd.claims import Claims
 from winslowd.etcd.client import Client
 from winslowd.etcd.history import Entry, History
 from winslowd.etcd.keys import Keys
@@ -49,6 +50,7 @@ class EtcdStore:
         self._sessions = sessions
         self._request_lease = RequestLease(client.channels)
         self._view = View()
+        self._claims = Claims(self._keys.leader)
         self._history = History()
         self._loaded = asyncio.Event()
         self._moved = asyncio.Event()
@@ -127,15 +129,18 @@ class EtcdStore:
         """Read all at one revision, and apply how it differs from the view at once: between the two nothing is known."""
         listed: dict[Ref, Versioned] = {}
         start, revision, more = self._keys.prefix, 0, True
+        claims = Claims(self._keys.leader)
         while more:
             page = await self._client.kv.range(start, self._keys.end, revision=revision, limit=PAGE)
             revision = revision or page.header.revision
             listed.update((ref, now) for ref, now in map(self._read, page.kvs) if ref and now)
+            claims.take(page.kvs)
             more = page.more
             start = page.kvs[-1].key + b"\0" if more else start
         kept = (Ref(kind, key) for kind in Kind for key in self._view.all(kind))
         gone = [ref for ref in kept if ref not in listed]
         changed = sorted(listed.items(), key=lambda item: item[1].revision)
+        self._claims, self._view.leader = claims, claims.holder
         self._apply(revision, [*changed, *((ref, None) for ref in gone)])
         if not self._loaded.is_set():
             self._history.begin(revision)
@@ -152,6 +157,7 @@ class EtcdStore:
         if batch.revision > self._view.revision:
             self._view.apply(batch.revision, ())
         if batch.events:
+            self._view.leader = self._claims.holder
             self._wake()
         return False
 
@@ -162,7 +168,9 @@ class EtcdStore:
 
     def _event(self, event: pb.Event) -> tuple[Ref | None, Versioned | None]:
         if event.type == pb.Event.DELETE:
+            self._claims.gone(event.kv.key)
             return self._keys.ref(event.kv.key), None
+        self._claims.take((event.kv,))
         return self._read(event.kv)
 
     def _read(self, pair: pb.KeyValue) -> tuple[Ref | None, Versioned | None]:
