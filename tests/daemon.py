@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
+
 from tests.etcd import free_ports
 from winslow.client import Client
 from winslow.errors import Unavailable
@@ -82,11 +84,22 @@ class Daemon:
             time.sleep(0.02)
         raise AssertionError(f"winslowd did not answer within {READY_WITHIN:g} s:\n{self._tail()}")
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def kill(self) -> None:
-        """SIGKILL: no good-bye of any kind. Its etcd and its containers go on."""
+        """SIGKILL to the daemon alone: no good-bye of any kind. Its etcd and its containers go on."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
+
+    def kill_whole(self) -> None:
+        """SIGKILL to the daemon and to what it started, as when its machine dies."""
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.kill()
 
     def stop(self) -> None:
         """SIGTERM, and wait for the good order."""
@@ -98,6 +111,20 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"winslowd did not stop within 30 s:\n{self._tail()}") from None
+
+    def processes(self) -> list[psutil.Process]:
+        """Its own, first, and those that it started: the process that works on files."""
+        daemon = psutil.Process(self.pid)
+        return [daemon, *daemon.children(recursive=True)]
+
+    def freeze(self) -> None:
+        """SIGSTOP to all of it, as a machine that hangs: its containers go on."""
+        for process in self.processes():
+            process.suspend()
+
+    def thaw(self) -> None:
+        for process in self.processes():
+            process.resume()
 
     def client(self, **options: float) -> Client:
         return Client(self.address, **options)
@@ -122,25 +149,43 @@ class Daemon:
 
 
 class NodeDaemon(Daemon):
-    """A node of `cluster` over the etcd at `endpoints`, reached by TCP on loopback. `settings` are further ones of its file."""
+    """A node of `cluster` over the etcd at `endpoints`, reached by TCP on loopback. `settings` are further ones of its file.
 
-    def __init__(self, directory: Path, cluster: str, endpoints: list[str], **settings: object) -> None:
+    `within` is what runs the daemon instead of this process's own world: a command in front of its command. `clock` is
+    by how many seconds its clock is ahead.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        cluster: str,
+        endpoints: list[str],
+        *,
+        within: tuple[str, ...] = (),
+        clock: float = 0.0,
+        **settings: object,
+    ) -> None:
         super().__init__(directory)
         self.name = directory.name
-        self._address = f"127.0.0.1:{free_ports(1)[0]}"
+        self.owner = f"{cluster}/{self.name}"
+        """What the containers of this node are labelled with."""
+        self._within = within
+        self._clock = clock
         self._settings: dict[str, object] = {
             "cluster": cluster,
             "node": self.name,
-            "listen": [self._address],
             "state": str(directory / "state"),
             "volume": str(directory / "files"),
             "etcd": {"endpoints": endpoints},
             **settings,
         }
+        if "listen" not in settings:
+            self._settings["listen"] = [f"127.0.0.1:{free_ports(1)[0]}"]
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "winslowd", "--config", str(self.config)]
+        module = ["tests.skewed", str(self._clock)] if self._clock else ["winslowd"]
+        return [*self._within, sys.executable, "-m", *module, "--config", str(self.config)]
 
     @property
     def config(self) -> Path:
@@ -148,7 +193,24 @@ class NodeDaemon(Daemon):
 
     @property
     def address(self) -> str:
-        return self._address
+        """The first that it listens at."""
+        listen = self._settings["listen"]
+        assert isinstance(listen, list)
+        return str(listen[0])
+
+    @property
+    def journal(self) -> Path:
+        """Its own memory of its stages: a directory each, in which the launcher records its end."""
+        return Path(str(self._settings["state"])) / "stages" / "control"
+
+    @property
+    def engine(self) -> str:
+        """The Docker engine that it uses."""
+        return str(self._settings.get("docker", "unix:///var/run/docker.sock"))
+
+    def change(self, **settings: object) -> None:
+        """Other settings from its next start on."""
+        self._settings |= settings
 
     @property
     def files(self) -> Path:
