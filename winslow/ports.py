@@ -73,8 +73,13 @@ class Membership(Protocol):
         Raises Unavailable when the term ended because the session was lost.
         """
 
+        When the term begins, the store's view shows all that was committed before it, by whoever led then too.
     def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
-        """The same for a named lock."""
+        """The same for a named lock: what only one may do.
+
+        A lock alone keeps nobody out: its holder may have been frozen past its lease and not know yet. Put the term's
+        fence into every commit made under it.
+        """
 
     async def leader(self) -> NodeId | None:
         """The node that leads now; None while none does. Raises Unavailable when nobody can say."""

@@ -104,7 +104,7 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
             )
             memory = settings.state / "session"
             sessions = await stack.enter_async_context(
-                Sessions.open(client.channels, settings.session_ttl, memory=memory)
+                Sessions.open(client.channels, settings.session_ttl, memory, settings.keepalive)
             )
             store = await stack.enter_async_context(EtcdStore.open(client, settings.cluster, records, sessions))
             membership = await stack.enter_async_context(

@@ -6,6 +6,7 @@ has a default that is right for one machine; a real node sets at least `volume` 
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import socket
@@ -13,7 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     volume: Path = Path("/srv/winslow")
     etcd: EtcdSettings = EtcdSettings()
     session_ttl: int = Field(default=15, ge=5, le=300)
+    keepalive: float | None = Field(default=None, gt=0)
     docker: str = "unix:///var/run/docker.sock"
     tags: frozenset[str] = frozenset()
     cpus: float | None = Field(default=None, gt=0)
@@ -88,6 +90,13 @@ class Settings(BaseSettings):
     def _is_absolute(cls, value: Path) -> Path:
         if not value.is_absolute():
             raise ValueError("must be an absolute path")
+        return value
+
+    @field_validator("keepalive")
+    @classmethod
+    def _leaves_time_to_try_again(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and value >= (ttl := info.data.get("session_ttl", math.inf)) / 2:
+            raise ValueError(f"must be less than half of session_ttl, which is {ttl}: one renewal may fail")
         return value
 
     @field_validator("stage_user")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
+from tests.cable import Cable, cable
 from tests.etcd import Member
 from tests.fakes.store import FakeCluster, FakeMembership, FakeStore
 from winslow.domain.stage import NodeId
@@ -29,8 +30,18 @@ class Daemon(Protocol):
     async def lose_session(self) -> None: ...
 
 
+class Blindable(Daemon, Protocol):
+    """A daemon whose view can be held back while its session goes on."""
+
+    async def go_blind(self) -> None: ...
+
+    async def see_again(self) -> None: ...
+
+
 class World(Protocol):
     def daemon(self, name: str = "a") -> AbstractAsyncContextManager[Daemon]: ...
+
+    def blindable(self, name: str) -> AbstractAsyncContextManager[Blindable]: ...
 
 
 class EtcdDaemon:
@@ -45,6 +56,22 @@ class EtcdDaemon:
         with suppress(NotFound):
             await self.client.channels.call(REVOKE, pb.LeaseRevokeRequest(ID=session.lease))
         session.end()
+
+
+class BlindableDaemon(EtcdDaemon):
+    """Its store's watch hangs on a cable of its own."""
+
+    def __init__(
+        self, client: Client, sessions: Sessions, store: EtcdStore, membership: EtcdMembership, eyes: Cable
+    ) -> None:
+        super().__init__(client, sessions, store, membership)
+        self._eyes = eyes
+
+    async def go_blind(self) -> None:
+        self._eyes.hold_answers()
+
+    async def see_again(self) -> None:
+        await self._eyes.mend()
 
 
 class EtcdWorld:
@@ -72,6 +99,19 @@ class EtcdWorld:
             await sessions.current()
             yield EtcdDaemon(client, sessions, store, membership)
 
+    @asynccontextmanager
+    async def blindable(self, name: str) -> AsyncIterator[BlindableDaemon]:
+        async with (
+            cable(self.endpoints[0]) as wire,
+            Client.open([wire.endpoint], tls=self.tls, login=self.login) as eyes,
+            Client.open(self.endpoints, tls=self.tls, login=self.login) as client,
+            Sessions.open(client.channels, self.ttl) as sessions,
+            EtcdStore.open(eyes, self.cluster, records, sessions) as store,
+            EtcdMembership.open(client, self.cluster, NodeId(name), sessions, store) as membership,
+        ):
+            await sessions.current()
+            yield BlindableDaemon(client, sessions, store, membership, wire)
+
 
 class FakeDaemon:
     def __init__(self, cluster: FakeCluster, name: str) -> None:
@@ -80,6 +120,12 @@ class FakeDaemon:
 
     async def lose_session(self) -> None:
         self.membership.lose_session()
+
+    async def go_blind(self) -> None:
+        self.store.disconnect()
+
+    async def see_again(self) -> None:
+        self.store.reconnect()
 
 
 class FakeWorld:
@@ -91,3 +137,6 @@ class FakeWorld:
         daemon = FakeDaemon(self.cluster, name)
         yield daemon
         await daemon.membership.leave()
+
+    def blindable(self, name: str) -> AbstractAsyncContextManager[FakeDaemon]:
+        return self.daemon(name)

@@ -203,3 +203,47 @@ async def test_a_fence_holds_for_locks_as_well(world: World) -> None:
             await daemon.store.commit(Commit(puts=(Put(A, Done("1", "")),), fence=term.fence))
         with pytest.raises(Conflict):
             await daemon.store.commit(Commit(puts=(Put(A, Done("2", "")),), fence=term.fence))
+
+
+async def test_a_new_leader_has_seen_all_that_was_written_before_its_term(world: World) -> None:
+    async with world.daemon("a") as one, world.blindable("b") as other, asyncio.timeout(30):
+        led = asyncio.Event()
+
+        async def lead() -> tuple[int, int]:
+            async with other.membership.lead() as term:
+                led.set()
+                return other.store.view.revision_of(A), term.fence.revision
+
+        async with asyncio.TaskGroup() as group:
+            async with one.membership.lead() as term:
+                waiting = group.create_task(lead())
+                await asyncio.sleep(0.1)  # its claim is made, or comes when it finds none before it
+                await other.go_blind()
+                written = await one.store.commit(Commit(puts=(Put(A, Done("1", "")),), fence=term.fence))
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await led.wait()
+            await other.see_again()
+            seen, fence = await waiting
+            assert seen == written
+            assert fence > term.fence.revision
+
+
+async def test_who_goes_blind_before_its_term_and_loses_its_session_never_leads(world: World) -> None:
+    async with world.blindable("a") as one, asyncio.timeout(30):
+        await one.go_blind()
+
+        async def hold() -> str:
+            try:
+                async with one.membership.lock("x"):
+                    return "it holds though it cannot see"
+            except Unavailable as error:
+                return error.reason
+
+        async with asyncio.TaskGroup() as group:
+            waiting = group.create_task(hold())
+            await asyncio.sleep(0.3)
+            assert not waiting.done()
+            await one.lose_session()
+            assert await waiting == "LEASE_LOST"
+        await one.see_again()

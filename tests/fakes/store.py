@@ -294,6 +294,7 @@ class FakeMembership:
             assert session
             cluster.holders[session.lease] = self._holder
             revision = cluster.claim(name, session)
+                    await self._store.changed(cluster.revision - 1)
             try:
                 await self._until(
                     lambda: not session.alive or revision == min(cluster.claims[name].values())  # noqa: B023

@@ -49,6 +49,27 @@ class Lock:
             raise
         return Fence(key.decode(), revision)
 
+    async def confirm(self, fence: Fence, session: Session) -> int:
+        """Write our claim again, and return the revision: whoever follows the claims has then seen all that was before it.
+
+        The claim's create revision, its fence, stays. Raises Unavailable (LEASE_LOST) when it is gone, Exhausted.
+        """
+        key = fence.key.encode()
+        while True:
+            try:
+                answer = await self._client.kv.txn(
+                    [kv.created(key, fence.revision)], [kv.put(key, self._holder, session.lease)]
+                )
+            except NotFound:
+                answer = pb.TxnResponse(succeeded=False)
+            except Unavailable:  # done twice it does no harm
+                await asyncio.sleep(PAUSE)
+                continue
+            if not answer.succeeded:
+                session.end()
+                raise lease_lost()
+            return answer.header.revision
+
     async def held_by(self) -> str | None:
         """Whoever's claim is the oldest; None while there is no claim. Raises Unavailable."""
         found = await self._client.kv.first_created(self._prefix, self._end)

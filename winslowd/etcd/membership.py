@@ -103,11 +103,24 @@ class EtcdMembership:
             try:
                 async with session.held():
                     yield Term(fence)
+                    await self._see_what_was_before(lock, fence, session)
             finally:
                 await lock.release(session)
                 log.info("term is over", claim=fence.key, fence=fence.revision)
 
     async def _win(self, lock: Lock) -> tuple[Session, Fence]:
+    async def _see_what_was_before(self, lock: Lock, fence: Fence, session: Session) -> None:
+        """Until the view shows all that was committed before our turn: a holder must not decide on what is no longer so.
+
+        The claim is written again, since the watch is certain to bring that, and in order. An etcd that is full takes
+        no such write, nor any other that could matter: its revision of now is waited for then.
+        """
+        try:
+            revision = await lock.confirm(fence, session)
+        except Exhausted:
+            revision = await self._client.kv.revision()
+        await self._store.changed(revision - 1)
+
         """A session lost while waiting costs only the place in the queue."""
         while True:
             session = await self._sessions.current()

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 TTL = 15
 """Seconds that a silent session lives; leaders of etcd change within two, so ten is the least that is wise."""
 RENEWALS = 3
-"""Renewals within one TTL."""
+"""Renewals within one TTL, where nobody says how often."""
 ATTEMPT = 2.0
 """Seconds that one renewal may take before another member is asked: a frozen member must not cost the lease."""
 PAUSE = 0.1
@@ -93,9 +93,12 @@ class Sessions:
     with the same memory (it must be the only one) ends it at once, rather than wait until it runs out to lead again.
     """
 
-    def __init__(self, channels: Channels, ttl: int = TTL, memory: Path | None = None) -> None:
+    def __init__(
+        self, channels: Channels, ttl: int = TTL, memory: Path | None = None, keepalive: float | None = None
+    ) -> None:
         self._channels = channels
         self._ttl = ttl
+        self._keepalive = keepalive or ttl / RENEWALS
         self._memory = memory
         self._session: Session | None = None
         self._wanted = asyncio.Event()
@@ -103,9 +106,14 @@ class Sessions:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, channels: Channels, ttl: int = TTL, memory: Path | None = None) -> AsyncIterator[Sessions]:
-        """Have a session of `ttl` seconds from now on; it is given back at the end. Does not wait for the first."""
-        sessions = cls(channels, ttl, memory)
+    async def open(
+        cls, channels: Channels, ttl: int = TTL, memory: Path | None = None, keepalive: float | None = None
+    ) -> AsyncIterator[Sessions]:
+        """Have a session of `ttl` seconds from now on, renewed every `keepalive` seconds (default: a third of `ttl`).
+
+        It is given back at the end. Does not wait for the first.
+        """
+        sessions = cls(channels, ttl, memory, keepalive)
         sessions._wanted.set()
         async with alongside("etcd-session", sessions._keep()):
             try:
@@ -196,7 +204,7 @@ class Sessions:
         """Never returns: the scope of the session ends it."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(self._ttl / RENEWALS)
+            await asyncio.sleep(self._keepalive)
             asked = loop.time()
             while (left := await self._renewed(session.lease)) is None:
                 asked = loop.time()
