@@ -14,7 +14,7 @@ from typing import Protocol
 
 from winslow.domain.container import ContainerSpec, Exit, Found, Image, Phase, Usage
 from winslow.domain.layout import Location, WorkspacePlan
-from winslow.domain.node import Node
+from winslow.domain.node import Node, Offer
 from winslow.domain.pipeline import DefinitionName, LogParser
 from winslow.domain.records import Change, Commit, Fence, View
 from winslow.domain.stage import Cause, NodeId, ProjectId, StageId
@@ -62,7 +62,10 @@ class Membership(Protocol):
     """This daemon's session with the cluster."""
 
     async def join(self, node: Node) -> None:
-        """Register `node` under the session's lease, and again after a lost one; join again with another value updates it."""
+        """Register `node` under the session's lease, and again after a lost one; join again with another value updates it.
+
+        The same transaction deletes the node's `Silence`: as long as that stands, the node was not back.
+        """
 
     async def leave(self) -> None:
         """End the session now: nobody need wait for the lease to run out."""
@@ -70,10 +73,10 @@ class Membership(Protocol):
     def lead(self) -> AbstractAsyncContextManager[Term]:
         """Wait to be leader; the body is cancelled when the lease is lost, and leaving the scope hands over.
 
+        When the term begins, the store's view shows all that was committed before it, by whoever led then too.
         Raises Unavailable when the term ended because the session was lost.
         """
 
-        When the term begins, the store's view shows all that was committed before it, by whoever led then too.
     def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
         """The same for a named lock: what only one may do.
 
@@ -83,6 +86,27 @@ class Membership(Protocol):
 
     async def leader(self) -> NodeId | None:
         """The node that leads now; None while none does. Raises Unavailable when nobody can say."""
+
+
+class Attending(Protocol):
+    """A place in the elections of a leader, as long as the scope of `Peers.attend` lasts."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the leader hears no more: the next offer says why."""
+
+    async def offer(self, offer: Offer) -> None:
+        """Make an offer in place of the last one, and return when the leader has heard it.
+
+        Raises FailedPrecondition (NOT_LEADER), Unavailable.
+        """
+
+
+class Peers(Protocol):
+    """The other nodes, by the addresses that they registered."""
+
+    def attend(self, address: str) -> AbstractAsyncContextManager[Attending]:
+        """Be in the elections of the node at `address`; leaving the scope withdraws the offer. Begins without waiting."""
 
 
 class Driver(Protocol):

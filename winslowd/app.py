@@ -15,36 +15,44 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from winslow import __version__
-from winslow.domain.node import Node
+from winslow.domain.node import Node, Offer
 from winslow.domain.principal import Principal
 from winslow.domain.stage import NodeId
 from winslow.errors import FailedPrecondition, InvalidArgument
 from winslow.wire import records
 from winslowd import dev as development
+from winslowd.api.peers import Neighbours
 from winslowd.api.server import Server
 from winslowd.config import EtcdSettings, Settings, load
 from winslowd.docker.driver import DockerDriver
 from winslowd.docker.launcher import find_launcher
 from winslowd.engines.agent import Agent
+from winslowd.engines.bidder import Bidder
 from winslowd.engines.containers import Tools
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
 from winslowd.etcd.channels import Login, Tls
 from winslowd.etcd.client import Client
 from winslowd.etcd.membership import EtcdMembership
+from winslowd.etcd.secret import cluster_secret
 from winslowd.etcd.session import Sessions
 from winslowd.etcd.store import EtcdStore
 from winslowd.files.process import open_files
 from winslowd.journal import DirectoryJournal
 from winslowd.monitor import host
+from winslowd.peers.attending import GrpcPeers
+from winslowd.peers.channels import PeerChannels
+from winslowd.peers.credentials import Credentials
 from winslowd.stopping import obeying_signals
 from winslowd.usecases.all import UseCases
+from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.cluster import Here
 
 log = structlog.get_logger(__name__)
@@ -110,6 +118,9 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
             membership = await stack.enter_async_context(
                 EtcdMembership.open(client, settings.cluster, NodeId(settings.node), sessions, store)
             )
+            credentials = Credentials(await cluster_secret(client, settings.cluster), NodeId(settings.node))
+            channels = await stack.enter_async_context(PeerChannels.open(store))
+            attendance = Attendance()
             files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
             journal = DirectoryJournal(settings.state / "stages")
             owner = f"{settings.cluster}/{settings.node}"  # nodes may share an engine, as in tests
@@ -138,12 +149,14 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
                 logs=files.logs,
                 storage=files.state,
             )
-            server = Server(use_cases, _authenticate)
+            server = Server(use_cases, _authenticate, Neighbours(credentials, attendance))
+            bidder = Bidder(node.id, store, GrpcPeers(channels, credentials), attendance, partial(_offer, node))
             await stack.enter_async_context(server.listening(settings.listen))
             async with _engines(
                 Agent(tools).run(),
                 Leader(store, membership, time.time).run(),
                 Janitor(store, membership, files.workspaces, files.uploads, time.time).run(),
+                bidder.run(),
                 _registered(settings, membership, node),
             ):
                 log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))
@@ -204,6 +217,12 @@ def _node(settings: Settings) -> Node:
         incarnation=secrets.token_hex(8),
         registered_at=time.time(),
     )
+
+
+def _offer(node: Node, number: int) -> Offer:
+    """All that the node has: what is measured of it is not looked at yet."""
+    has = node.capacity
+    return Offer(node.id, node.incarnation, number, has.cpus, has.memory, has.disk)
 
 
 async def _registered(settings: Settings, membership: EtcdMembership, node: Node) -> None:

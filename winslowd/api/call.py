@@ -1,4 +1,4 @@
-"""The call under way: who makes it, and what makes its request the same request when it comes again."""
+"""The call under way: who makes it, through which node, and what makes its request the same request when it comes again."""
 
 from __future__ import annotations
 
@@ -7,16 +7,34 @@ from contextvars import ContextVar
 from typing import Any
 
 from winslow.domain.principal import Principal
-from winslow.errors import InvalidArgument, Unauthenticated
+from winslow.domain.stage import NodeId
+from winslow.errors import InvalidArgument, PermissionDenied, Unauthenticated
 from winslowd.usecases.given import REQUEST_ID_MAX
 from winslowd.usecases.requests import Request
 
 _principal: ContextVar[Principal] = ContextVar("principal")
+_through: ContextVar[NodeId | None] = ContextVar("through", default=None)
 
 
-def enter(principal: Principal) -> None:
-    """Note who makes the call that this task serves."""
+def enter(principal: Principal, through: NodeId | None = None) -> None:
+    """Note who makes the call that this task serves, and the node that passed it on, or makes it for itself."""
     _principal.set(principal)
+    _through.set(through)
+
+
+def through() -> NodeId | None:
+    """The node that passed this call on to us; None for a call that was made here."""
+    return _through.get()
+
+
+def calling_node() -> NodeId:
+    """The node that makes this call. Raises PermissionDenied (NODES_ONLY) when it is not a node's."""
+    found = _through.get()
+    if found is None:
+        raise PermissionDenied(
+            "Only nodes of the cluster may ask this", reason="NODES_ONLY", hint="People have no use for it"
+        )
+    return found
 
 
 def asker() -> Principal:

@@ -19,6 +19,7 @@ from winslow.domain.principal import Principal
 from winslow.errors import Internal, Unimplemented, WinslowError
 from winslow.wire.status import DETAILS, to_status
 from winslowd.api import call
+from winslowd.peers.credentials import Credentials
 
 log = structlog.get_logger(__name__)
 
@@ -29,10 +30,11 @@ CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """Wraps every handler."""
+    """Wraps every handler. Nodes are known by `credentials`; without, no call is taken for a node's."""
 
-    def __init__(self, authenticate: Authenticate) -> None:
+    def __init__(self, authenticate: Authenticate, credentials: Credentials | None = None) -> None:
         self._authenticate = authenticate
+        self._credentials = credentials
 
     async def intercept_service(
         self,
@@ -82,7 +84,7 @@ class Guard(grpc.aio.ServerInterceptor):
     async def _guarded(self, context: Any, method: str) -> AsyncIterator[None]:
         try:
             metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-            call.enter(self._authenticate(metadata))
+            self._enter(metadata)
             yield
         except grpc.aio.AbortError:
             raise
@@ -94,6 +96,13 @@ class Guard(grpc.aio.ServerInterceptor):
             trace = secrets.token_hex(8)
             log.exception("call failed", method=method, trace=trace)
             await _abort(context, _fault(error, trace))
+
+    def _enter(self, metadata: Mapping[str, str]) -> None:
+        caller = self._credentials.caller(metadata) if self._credentials else None
+        if caller:
+            call.enter(caller.principal, caller.node)
+        else:
+            call.enter(self._authenticate(metadata))
 
 
 async def _abort(context: Any, error: WinslowError) -> None:

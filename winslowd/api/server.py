@@ -21,6 +21,7 @@ from winslowd.api.identity import IdentityService
 from winslowd.api.interceptor import Authenticate, Guard
 from winslowd.api.logs import LogService
 from winslowd.api.nodes import NodeService
+from winslowd.api.peers import Neighbours, PeerService
 from winslowd.api.pipelines import PipelineService
 from winslowd.api.projects import ProjectService
 from winslowd.api.runs import RunService
@@ -29,7 +30,7 @@ from winslowd.api.stages import StageService
 from winslowd.usecases.all import UseCases
 
 NOUNS = (
-    *("cluster", "election", "event", "file", "identity", "log", "node", "pipeline", "project", "run"),
+    *("cluster", "election", "event", "file", "identity", "log", "node", "peer", "pipeline", "project", "run"),
     *("settings", "stage", "statistics", "subscription"),
 )
 """The contract's services, one a file."""
@@ -53,11 +54,12 @@ SOCKET_MODE = 0o600
 
 
 class Server:
-    """Serves `use_cases`; `authenticate` says who makes a call from its metadata."""
+    """Serves `use_cases`; `authenticate` says who makes a call from its metadata. Without `neighbours`, a node alone."""
 
-    def __init__(self, use_cases: UseCases, authenticate: Authenticate) -> None:
+    def __init__(self, use_cases: UseCases, authenticate: Authenticate, neighbours: Neighbours | None = None) -> None:
         self._use_cases = use_cases
-        self._guard = Guard(authenticate)
+        self._neighbours = neighbours
+        self._guard = Guard(authenticate, neighbours.credentials if neighbours else None)
 
     @contextlib.asynccontextmanager
     async def listening(self, addresses: Sequence[str]) -> AsyncIterator[tuple[str, ...]]:
@@ -67,7 +69,7 @@ class Server:
         """
         server = grpc.aio.server(interceptors=(self._guard,), options=OPTIONS)
         status = health.aio.HealthServicer()
-        _register(server, self._use_cases, status)
+        _register(server, self._use_cases, self._neighbours, status)
         bound = tuple([_bind(server, address) for address in addresses])
         await server.start()
         for address in addresses:
@@ -80,7 +82,7 @@ class Server:
             await server.stop(GRACE)
 
 
-def _register(server: grpc.aio.Server, one: UseCases, status: Any) -> None:
+def _register(server: grpc.aio.Server, one: UseCases, neighbours: Neighbours | None, status: Any) -> None:
     """Services of later versions are there too: each of their methods says that it is not there yet."""
     servicers: dict[str, Any] = {
         "PipelineService": PipelineService(one.pipelines),
@@ -96,6 +98,8 @@ def _register(server: grpc.aio.Server, one: UseCases, status: Any) -> None:
         "ElectionService": ElectionService(one.stages),
         "IdentityService": IdentityService(),
     }
+    if neighbours:
+        servicers["PeerService"] = PeerService(neighbours.attendance)
     served = [health.SERVICE_NAME, reflection.SERVICE_NAME]
     for noun in NOUNS:
         descriptor = import_module(f"winslow.v1.{noun}_service_pb2").DESCRIPTOR

@@ -1,8 +1,9 @@
-"""Where things lie in etcd: `/winslow/v1/CLUSTER/KIND/KEY` for records, two places beside them for claims.
+"""Where things lie in etcd: `/winslow/v1/CLUSTER/KIND/KEY` for records, three places beside them.
 
 /winslow/v1/lab/stages/PROJECT/STAGE     a record
 /winslow/v1/lab/elections/leader/LEASE   who wants to be leader; the oldest is
 /winslow/v1/lab/locks/NAME/LEASE         the same for a named lock
+/winslow/v1/lab/secret                   what nodes know each other by
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ class Keys:
             return Ref(Kind(kind), rest) if rest else None
         except ValueError:
             return None
+
+    @property
+    def secret(self) -> bytes:
+        return self.prefix + b"secret"
 
     @property
     def leader(self) -> bytes:

@@ -18,6 +18,7 @@ class Attendance:
     def __init__(self) -> None:
         self._offers: dict[NodeId, Offer] = {}
         self._open = False
+        self._over = asyncio.Event()
         self._moved = asyncio.Event()
         self._changed: set[NodeId] = set()
 
@@ -33,15 +34,20 @@ class Attendance:
 
     def open(self) -> None:
         """A term begins."""
-        self._offers.clear()
+        self._end_term()
         self._open = True
         self._wake()
 
     def close(self) -> None:
         """The term is over: nobody is heard any more, and those who attend are let go."""
-        self._offers.clear()
+        self._end_term()
         self._open = False
         self._wake()
+
+    @property
+    def over(self) -> asyncio.Event:
+        """Set when the present term is over; each term has its own. Thousands may wait for it: no offer wakes them."""
+        return self._over
 
     def hear(self, offer: Offer) -> None:
         """A node offers. One that comes late, of the same incarnation, changes nothing."""
@@ -68,6 +74,11 @@ class Attendance:
     async def moved(self) -> None:
         """Wait until somebody offers or leaves, or a term begins or ends."""
         await self._moved.wait()
+
+    def _end_term(self) -> None:
+        self._offers.clear()
+        self._over.set()
+        self._over = asyncio.Event()
 
     def _wake(self) -> None:
         """Those who wait hold the old event; who comes after waits for the next."""
