@@ -15,7 +15,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from weakref import WeakValueDictionary
 
 from winslow.domain.node import Node
-from winslow.domain.records import Change, Commit, Fence, Lifetime, Put, Record, Ref, Versioned, View, node_ref
+from winslow.domain.records import (
+    Change,
+    Commit,
+    Fence,
+    Lifetime,
+    Put,
+    Record,
+    Ref,
+    Versioned,
+    View,
+    node_ref,
+    silence_ref,
+)
 from winslow.domain.stage import NodeId
 from winslow.errors import InvalidArgument, Unavailable, WinslowError
 from winslow.ports import Term
@@ -233,7 +245,7 @@ class FakeMembership:
         if self._store.session is None:
             self._store.session = self._store.cluster.grant()
         await self._until(lambda: self._store.connected)
-        await self._store.commit(Commit(puts=(self._registration(node),)))
+        await self._store.commit(self._registration(node))
 
     async def leave(self) -> None:
         self._node = None
@@ -259,12 +271,12 @@ class FakeMembership:
     def regain_session(self) -> None:
         self._store.session = self._store.cluster.grant()
         if self._node:
-            self._store.cluster.transact(Commit(puts=(self._registration(self._node),)), self._store.session.lease)
+            self._store.cluster.transact(self._registration(self._node), self._store.session.lease)
         self._store.cluster.wake()
 
     @staticmethod
-    def _registration(node: Node) -> Put:
-        return Put(node_ref(node.id), node, Lifetime.SESSION)
+    def _registration(node: Node) -> Commit:
+        return Commit(puts=(Put(node_ref(node.id), node, Lifetime.SESSION),), deletes=(silence_ref(node.id),))
 
     def _end(self) -> None:
         session, self._store.session = self._store.session, None
@@ -282,6 +294,7 @@ class FakeMembership:
             session, fence = await self._win(name)
             try:
                 async with session.held():
+                    await self._store.changed(cluster.revision - 1)
                     yield Term(fence)
             finally:
                 cluster.withdraw(name, session)
@@ -294,7 +307,6 @@ class FakeMembership:
             assert session
             cluster.holders[session.lease] = self._holder
             revision = cluster.claim(name, session)
-                    await self._store.changed(cluster.revision - 1)
             try:
                 await self._until(
                     lambda: not session.alive or revision == min(cluster.claims[name].values())  # noqa: B023

@@ -233,6 +233,7 @@ class View:
         self._live: dict[str, Stage] = {}
         self._live_on: defaultdict[str, dict[str, Stage]] = defaultdict(dict)
         self._active: dict[str, Run] = {}
+        self._active_of: defaultdict[str, set[str]] = defaultdict(set)
         self._stage_keys: dict[str, str] = {}
 
     def apply(self, revision: int, changes: Iterable[tuple[Ref, Versioned | None]]) -> tuple[Change, ...]:
@@ -279,8 +280,10 @@ class View:
             keys.add(ref.key) if now else keys.discard(ref.key)
             if now and isinstance(now.value, Run) and now.value.active:
                 self._active[ref.key] = now.value
+                self._active_of[project].add(ref.key)
             else:
                 self._active.pop(ref.key, None)
+                self._active_of[project].discard(ref.key)
 
     def get(self, ref: Ref) -> Versioned | None:
         return self._records[ref.kind].get(ref.key)
@@ -323,12 +326,19 @@ class View:
     def live_stages(self) -> Iterator[Stage]:
         yield from self._live.values()
 
+    def holders(self) -> list[NodeId]:
+        """Nodes on which live stages are placed, silent ones too."""
+        return [NodeId(node) for node, stages in self._live_on.items() if stages]
+
     def live_on(self, node: NodeId) -> list[Stage]:
         """Stages placed on a node that have not ended."""
         return list(self._live_on.get(node, {}).values())
 
     def active_runs(self) -> Iterator[Run]:
         yield from self._active.values()
+
+    def active_runs_of(self, project: str) -> list[Run]:
+        return [self._active[key] for key in self._active_of.get(project, ())]
 
     def nodes(self) -> list[Node]:
         return [found.value for found in self._records[Kind.NODE].values() if isinstance(found.value, Node)]

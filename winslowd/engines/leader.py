@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -36,6 +37,7 @@ from winslow.domain.standing import situation_of
 from winslow.domain.sweeping import next_batch, stop_of
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Clock, Membership, Store
+from winslowd.engines.undertaker import Undertaker
 
 log = structlog.get_logger(__name__)
 
@@ -105,6 +107,8 @@ class Term:
         """Raises Conflict (FENCED) when somebody else leads, and what the store raises for good."""
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(self._listen(), name="leader: listens for changes")
+            undertaker = Undertaker(self._store, self._fence, self._clock, time.monotonic)
+            burying = group.create_task(undertaker.run(), name="leader: gives up what silent nodes have")
             try:
                 while True:
                     self._wake.clear()
@@ -112,6 +116,7 @@ class Term:
                     await self._rest()
             finally:
                 listening.cancel()
+                burying.cancel()
 
     async def _listen(self) -> None:
         """Note what changes, and wake the loop."""

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from winslow.domain.node import Node
-from winslow.domain.records import Commit, Fence, Lifetime, Put, node_ref
+from winslow.domain.records import Commit, Fence, Lifetime, Put, node_ref, silence_ref
 from winslow.domain.stage import NodeId
 from winslow.errors import Exhausted, Unavailable
 from winslow.ports import Store, Term
@@ -75,7 +75,8 @@ class EtcdMembership:
             while (node := self._node) is not None:
                 await self._sessions.current()
                 try:
-                    await self._store.commit(Commit(puts=(Put(node_ref(node.id), node, Lifetime.SESSION),)))
+                    put = Put(node_ref(node.id), node, Lifetime.SESSION)
+                    await self._store.commit(Commit(puts=(put,), deletes=(silence_ref(node.id),)))
                 except (Unavailable, Exhausted) as error:
                     log.warning("node is not registered yet", node=node.id, error=str(error))
                     await asyncio.sleep(PAUSE)
@@ -102,13 +103,12 @@ class EtcdMembership:
             log.info("term begins", claim=fence.key, fence=fence.revision)
             try:
                 async with session.held():
-                    yield Term(fence)
                     await self._see_what_was_before(lock, fence, session)
+                    yield Term(fence)
             finally:
                 await lock.release(session)
                 log.info("term is over", claim=fence.key, fence=fence.revision)
 
-    async def _win(self, lock: Lock) -> tuple[Session, Fence]:
     async def _see_what_was_before(self, lock: Lock, fence: Fence, session: Session) -> None:
         """Until the view shows all that was committed before our turn: a holder must not decide on what is no longer so.
 
@@ -121,6 +121,7 @@ class EtcdMembership:
             revision = await self._client.kv.revision()
         await self._store.changed(revision - 1)
 
+    async def _win(self, lock: Lock) -> tuple[Session, Fence]:
         """A session lost while waiting costs only the place in the queue."""
         while True:
             session = await self._sessions.current()

@@ -1,0 +1,122 @@
+"""Whether a silent node is still waited for, and when its stages are given up.
+
+A node whose session is gone is a suspicion, never a proof: it may be cut off and at work. Its stages are waited for as
+long as each one's `lost_after` says, by the steady clocks of leaders, one after another. The record `Silence` is that
+memory: a node that registers deletes it in the same transaction, so as long as it stands, the node has not been back.
+Wall clocks decide nothing here; `since` is for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from winslow.domain.lifecycle import Ended, Lost
+from winslow.domain.node import Silence
+from winslow.domain.records import Kind, View
+from winslow.domain.stage import PLACED, Cause, NodeId, Outcome, Reason, Stage
+
+CHECKPOINT = 15.0
+"""Seconds of waiting after which they are recorded: what a change of leaders costs at most, each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burial:
+    """A stage that is given up, and how that is to be recorded."""
+
+    stage: Stage
+    event: Lost | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to record of silent nodes. `look_in`: seconds until something falls due, None while nothing will.
+
+    `records` are to be written, `over` are nodes whose record is to go, `burials` stages that are waited for no more.
+    """
+
+    records: tuple[Silence, ...] = ()
+    over: tuple[NodeId, ...] = ()
+    burials: tuple[Burial, ...] = ()
+    look_in: float | None = None
+
+
+def silent_nodes(view: View) -> dict[NodeId, tuple[Stage, ...]]:
+    """Nodes without a session that hold stages, with those."""
+    silent = [node for node in view.holders() if view.node(node) is None]
+    held = {node: tuple(stage for stage in view.live_on(node) if stage.state in PLACED) for node in silent}
+    return {node: stages for node, stages in held.items() if stages}
+
+
+def silences(view: View) -> dict[NodeId, Silence]:
+    """What leaders wrote down of nodes that are, or were, silent."""
+    found = (one.value for one in view.all(Kind.SILENCE).values())
+    return {one.node: one for one in found if isinstance(one, Silence)}
+
+
+def decide(
+    silent: Mapping[NodeId, Sequence[Stage]],
+    records: Mapping[NodeId, Silence],
+    unrecorded: Mapping[NodeId, float],
+    now: float,
+) -> Decision:
+    """What follows from who is silent, what is recorded of it, and what this leader waited beyond that.
+
+    `unrecorded` are seconds by this leader's steady clock, of nodes that have a record. `now` (Unix seconds) is only
+    written down, never compared. Asked again with the same facts it says the same.
+    """
+    written: list[Silence] = []
+    burials: list[Burial] = []
+    due: list[float] = []
+    for node, stages in silent.items():
+        record, more = records.get(node), unrecorded.get(node, 0.0)
+        waited = record.waited + more if record else 0.0
+        buried = [stage for stage in stages if waited >= stage.definition.lost_after]
+        burials += [_buried(stage, _given_up(node, waited), now) for stage in buried]
+        left = [stage.definition.lost_after - waited for stage in stages if waited < stage.definition.lost_after]
+        if not left:
+            continue
+        if record is None:
+            written.append(Silence(node, now))
+        elif more >= CHECKPOINT:
+            written.append(replace(record, waited=waited))
+        due += [min(left), CHECKPOINT - more if more < CHECKPOINT else CHECKPOINT]
+    over = tuple(node for node in records if node not in silent)
+    return Decision(tuple(written), over, tuple(burials), min(due, default=None))
+
+
+def give_up(stages: Iterable[Stage], node: NodeId, by: str, now: float) -> tuple[Burial, ...]:
+    """The same for a node of which a person says that it will not come back."""
+    reason = Reason("NODE_GIVEN_UP", f"{by} removed {node}, which was silent, and gave up the stages that it had")
+    return tuple(_buried(stage, reason, now) for stage in stages)
+
+
+def _given_up(node: NodeId, waited: float) -> Reason:
+    how_long = f"was silent for {waited:.0f} s" if waited else "fell silent"
+    return Reason(
+        "NODE_SILENT",
+        f"{node} {how_long} and was given up; start winslowd there again, or forget it: winslowctl node remove {node}",
+    )
+
+
+def _buried(stage: Stage, reason: Reason, now: float) -> Burial:
+    """What a person stopped stays stopped: a stage that was being aborted is not LOST, which may be tried again."""
+    if stage.abort is None:
+        return Burial(stage, Lost(reason))
+    outcome = Outcome(cause=Cause.ABORTED, message=f"aborted by {stage.abort.by}; {reason.text}")
+    return Burial(stage, Ended(outcome, {}, now))
+
+
+def told(stage: Stage, record: Silence | None, now: float) -> Reason:
+    """Why a stage of a silent node is suspect, for people. Clocks that disagree make it less exact, never absurd."""
+    lost_after = stage.definition.lost_after
+    if record is None:
+        return Reason("NODE_SILENT", f"{stage.node} is silent, the stage is given up after {lost_after:.0f} s")
+    waited = silent_for(record, now)
+    left = max(lost_after - waited, 0.0)
+    return Reason("NODE_SILENT", f"{stage.node} silent for {waited:.0f} s, given up in {left:.0f} s")
+
+
+def silent_for(record: Silence, now: float) -> float:
+    """Seconds for people: those by the wall, held within what leaders have counted."""
+    return min(max(now - record.since, record.waited), record.waited + CHECKPOINT)

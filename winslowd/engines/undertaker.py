@@ -1,0 +1,188 @@
+"""Gives up the stages of nodes that stay silent: the part of a leader's term that buries, and never anything that lives.
+
+The core decides (`winslow.domain.silence`), this loop counts seconds and commits. A commit that gives a stage up compares
+the leader's fence, the stage's revision, that the node is still not registered, and that the silence is still the one
+which was waited out: a node that is back just in time wins. Seconds count once they are recorded. While the store takes
+nothing, no node could say that it is back, so that time is not held against it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import structlog
+
+from winslow.domain import lifecycle, silence
+from winslow.domain.node import Silence
+from winslow.domain.records import Change, Commit, Expect, Fence, Kind, Put, node_ref, silence_ref, stage_ref
+from winslow.domain.silence import Burial, Decision
+from winslow.domain.stage import NodeId, Stage
+from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
+from winslow.ports import Clock, Store
+
+log = structlog.get_logger(__name__)
+
+RESYNC = 30.0
+"""Seconds after which it looks again though nothing woke it."""
+AGAIN = 0.5
+"""Seconds before something that failed is tried again."""
+AT_ONCE = 2 * silence.CHECKPOINT
+"""Seconds that one look may add: a leader that was frozen for longer heard nobody meanwhile."""
+BATCH = 40
+"""Stages given up in one transaction; etcd takes 128 operations in one by default."""
+
+Steady = Callable[[], float]
+"""Seconds from some moment on; never set, never back."""
+
+
+@dataclass(slots=True)
+class Vigil:
+    """What this leader waited for a node beyond what is recorded. `record`: the create revision of the silence's record."""
+
+    record: int
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Vigils:
+    """One for each silence that is recorded; a node that was back and is silent again begins anew."""
+
+    steady: Steady
+    _last: float = 0.0
+    _of: dict[NodeId, Vigil] = field(default_factory=dict)
+
+    def count(self, records: dict[NodeId, int]) -> dict[NodeId, float]:
+        """Add what passed since it was asked last, and answer what is not recorded yet. `records`: create revisions."""
+        now = self.steady()
+        passed, self._last = min(now - self._last, AT_ONCE), now
+        self._of = {node: self._go_on(node, record, passed) for node, record in records.items()}
+        return {node: vigil.seconds for node, vigil in self._of.items()}
+
+    def _go_on(self, node: NodeId, record: int, passed: float) -> Vigil:
+        before = self._of.get(node)
+        return Vigil(record, before.seconds + passed) if before and before.record == record else Vigil(record)
+
+    def recorded(self, node: NodeId) -> None:
+        self._of.pop(node, None)
+
+    def begin_anew(self) -> None:
+        """What is not recorded yet was not waited: the store took nothing, from nodes neither."""
+        self._of.clear()
+
+
+class Undertaker:
+    """One term's. Every commit carries `fence`; `clock` (Unix seconds) is only written down, `steady` is what counts."""
+
+    def __init__(self, store: Store, fence: Fence, clock: Clock, steady: Steady) -> None:
+        self._store = store
+        self._fence = fence
+        self._clock = clock
+        self._vigils = Vigils(steady)
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until cancelled. Raises Conflict (FENCED) when somebody else leads."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen(), name="undertaker: listens for changes")
+            while True:
+                self._wake.clear()
+                rest = await self.look()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(rest):
+                        await self._wake.wait()
+
+    async def look(self) -> float:
+        """Record what is due; returns for how many seconds nothing more will be, if nothing happens."""
+        view = self._store.view
+        silent = silence.silent_nodes(view)
+        refs = {node: silence_ref(node) for node in silence.silences(view)}
+        created = {node: found.created for node, ref in refs.items() if node in silent and (found := view.get(ref))}
+        decision = silence.decide(silent, silence.silences(view), self._vigils.count(created), self._clock())
+        done = [await self._commit(commit) for commit in list(self._commits(decision))]
+        if not all(done):
+            return AGAIN
+        return min(RESYNC, decision.look_in) if decision.look_in is not None else RESYNC
+
+    def _commits(self, decision: Decision) -> Iterator[Commit]:
+        """What to commit, in order, as of one view: what was waited for is given up before more is written of it."""
+        for node, burials in groupby(decision.burials, lambda burial: burial.stage.node):
+            assert node is not None  # it is placed
+            together = list(burials)
+            for start in range(0, len(together), BATCH):
+                yield self._burying(node, together[start : start + BATCH])
+        for record in decision.records:
+            put = Put(silence_ref(record.node), record)
+            yield Commit(puts=(put,), expects=self._still_silent(record.node), fence=self._fence)
+        for node in decision.over:
+            ref = silence_ref(node)
+            expects = (Expect(ref, self._store.view.revision_of(ref)),)
+            yield Commit(deletes=(ref,), expects=expects, fence=self._fence)
+
+    def _burying(self, node: NodeId, burials: list[Burial]) -> Commit:
+        view, now = self._store.view, self._clock()
+        return Commit(
+            puts=tuple(Put(stage_ref(one.stage), lifecycle.advance(one.stage, one.event, now)) for one in burials),
+            expects=(
+                *self._still_silent(node),
+                *(Expect(stage_ref(one.stage), view.revision_of(stage_ref(one.stage))) for one in burials),
+            ),
+            fence=self._fence,
+        )
+
+    def _still_silent(self, node: NodeId) -> tuple[Expect, ...]:
+        """It is not registered, and was not in between."""
+        record = silence_ref(node)
+        return Expect(node_ref(node), 0), Expect(record, self._store.view.revision_of(record))
+
+    async def _commit(self, commit: Commit) -> bool:
+        """Whether it took effect, as far as is known; if not, all is decided anew. A fence ends the term."""
+        try:
+            await self._store.commit(commit)
+        except Conflict as conflict:
+            if conflict.reason == "FENCED":
+                raise
+        except Unavailable as error:
+            log.warning("silence is not recorded yet, decided anew", error=str(error))
+            self._vigils.begin_anew()
+        except WinslowError:  # one that cannot be recorded must not keep the others
+            log.exception("silence cannot be recorded", records=[str(put.ref) for put in commit.puts[:3]])
+        else:
+            self._took_effect(commit)
+            return True
+        return False
+
+    def _took_effect(self, commit: Commit) -> None:
+        for put in commit.puts:
+            match put.value:
+                case Silence(node):
+                    self._vigils.recorded(node)
+                case Stage(id=id_, node=node, state=state):
+                    log.warning("stage of a silent node is given up", stage=id_, node=node, state=state.value)
+                case _:
+                    raise AssertionError(f"{put.ref} is not the undertaker's")
+
+    async def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(OutOfRange):
+                self._wake.set()
+                async for changes in self._store.changes(self._store.view.revision):
+                    if any(self._matters(change) for change in changes):
+                        self._wake.set()
+
+    def _matters(self, change: Change) -> bool:
+        """Whether a node came or went, or something happened to a stage of one that is silent."""
+        match change.ref.kind:
+            case Kind.NODE:
+                return change.before is None or change.now is None
+            case Kind.SILENCE:
+                return True
+            case Kind.STAGE:
+                found = change.now or change.before
+                stage = found.value if found else None
+                return isinstance(stage, Stage) and stage.node is not None and self._store.view.node(stage.node) is None
+            case _:
+                return False
