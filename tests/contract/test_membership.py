@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from tests.contract.daemons import Daemon, World
-from winslow.domain.node import Node
-from winslow.domain.records import Commit, Done, Kind, Put, Ref, View, node_ref
+from winslow.domain.node import Node, Silence
+from winslow.domain.records import Commit, Done, Kind, Put, Ref, View, node_ref, silence_ref
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
 from winslow.errors import Conflict, Unavailable
@@ -54,6 +54,21 @@ async def test_a_node_comes_back_by_itself_after_a_lost_session(world: World) ->
         before = other.store.view.get(node_ref("n1"))
         await one.lose_session()
         await until(other, lambda view: view.nodes() == [NODE] and view.get(node_ref("n1")) != before)
+
+
+async def test_a_node_that_registers_takes_the_record_of_its_silence_away_in_the_same_transaction(world: World) -> None:
+    async with world.daemon("a") as one, world.daemon("b") as other:
+        await one.membership.join(NODE)
+        for _ in range(2):
+            await other.store.commit(Commit(puts=(Put(silence_ref("n1"), Silence(NODE.id, 1.0, 2.0)),)))
+            revision = other.store.view.revision
+            await one.lose_session()
+            async for changes in other.store.changes(revision):
+                back = {change.ref for change in changes if change.now or change.ref == silence_ref("n1")}
+                if node_ref("n1") in back:
+                    assert silence_ref("n1") in back
+                    break
+            assert other.store.view.silence("n1") is None
 
 
 async def test_only_one_leads_and_leaving_the_scope_hands_over(world: World) -> None:

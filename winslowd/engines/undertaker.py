@@ -66,8 +66,9 @@ class Vigils:
         before = self._of.get(node)
         return Vigil(record, before.seconds + passed) if before and before.record == record else Vigil(record)
 
-    def recorded(self, node: NodeId) -> None:
-        self._of.pop(node, None)
+    def recorded(self, node: NodeId, record: int) -> None:
+        """All that was waited for it is recorded; what comes now is not."""
+        self._of[node] = Vigil(record)
 
     def begin_anew(self) -> None:
         """What is not recorded yet was not waited: the store took nothing, from nodes neither."""
@@ -159,7 +160,8 @@ class Undertaker:
         for put in commit.puts:
             match put.value:
                 case Silence(node):
-                    self._vigils.recorded(node)
+                    if found := self._store.view.get(put.ref):  # else it was back at once
+                        self._vigils.recorded(node, found.created)
                 case Stage(id=id_, node=node, state=state):
                     log.warning("stage of a silent node is given up", stage=id_, node=node, state=state.value)
                 case _:
