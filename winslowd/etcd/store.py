@@ -8,7 +8,6 @@ more on loopback), so that what it returns is shown, nothing foreign before it i
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from itertools import groupby
@@ -75,7 +74,7 @@ class EtcdStore:
 
     @property
     def connected(self) -> bool:
-        return time.monotonic() - self._heard < SILENCE
+        return asyncio.get_running_loop().time() - self._heard < SILENCE
 
     # Reading
 
@@ -145,13 +144,13 @@ class EtcdStore:
         if not self._loaded.is_set():
             self._history.begin(revision)
         self._listed = revision
-        self._heard = time.monotonic()
+        self._heard = asyncio.get_running_loop().time()
         self._wake()
         return revision
 
     def _take(self, batch: Batch) -> bool:
         """Apply each revision whole. A sign of life without events only moves the clock."""
-        self._heard = time.monotonic()
+        self._heard = asyncio.get_running_loop().time()
         for revision, events in groupby(batch.events, key=lambda event: event.kv.mod_revision):
             self._apply(revision, [(ref, now) for ref, now in map(self._event, events) if ref])
         if batch.revision > self._view.revision:

@@ -1,0 +1,196 @@
+"""An event loop in which time is made up and a seed decides who runs next: no sleeping, no threads, no sockets.
+
+Every callback belongs to a process, the one in whose context it was made. Within a process they run in the order in which
+they became ready, as asyncio promises; between processes anything may happen, as between machines. A process may be
+frozen (nothing of it runs, its timers wait), thawed, or killed: then nothing of it ever runs again, no `finally` either.
+The loop knows nothing of what runs in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from asyncio import events
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from random import Random
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+STEP = 1e-5
+"""Seconds that pass while a process runs for a moment: work is not free, and nobody spins for ever at one instant."""
+BURST = 8
+"""Callbacks that a process may run before another's turn, at most."""
+
+
+class Process:
+    """Something that can be frozen or killed by itself. `name` is for those who read traces."""
+
+    __slots__ = ("dead", "frozen", "name", "queue", "waiting")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.dead = False
+        self.frozen = False
+        self.waiting = False
+        self.queue: deque[events.Handle] = deque()
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+WORLD = Process("world")
+CURRENT: ContextVar[Process] = ContextVar("process", default=WORLD)
+
+
+class Stuck(AssertionError):
+    """Nothing is ready, no timer is set, and what was to be run has not ended."""
+
+
+class SimulatedLoop(asyncio.BaseEventLoop):
+    """Run it with `run_until_complete`. The order in which processes run, and nothing else, comes from `random`."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__()
+        self._random = random.random
+        self._now = 0.0
+        self._runnable: list[Process] = []
+        self.processes: list[Process] = []
+        self.steps = 0
+
+    # ---- processes
+
+    def process(self, name: str) -> Process:
+        process = Process(name)
+        self.processes.append(process)
+        return process
+
+    def spawn(self, process: Process, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Begin `work` as a task of `process`, whoever asks for it."""
+        return self.create_task(work, name=name, context=self.context_of(process))
+
+    @staticmethod
+    def context_of(process: Process) -> Context:
+        context = copy_context()
+        context.run(CURRENT.set, process)
+        return context
+
+    def freeze(self, process: Process) -> None:
+        process.frozen = True
+
+    def thaw(self, process: Process) -> None:
+        process.frozen = False
+        self._wake(process)
+
+    def kill(self, process: Process) -> None:
+        """What it was about to do stays undone. Its callbacks are kept, so that nothing is finalised in between."""
+        process.dead = True
+
+    def _wake(self, process: Process) -> None:
+        if process.queue and not (process.dead or process.frozen or process.waiting):
+            process.waiting = True
+            self._runnable.append(process)
+
+    # ---- what asyncio asks of a loop
+
+    def time(self) -> float:
+        return self._now
+
+    def _call_soon(self, callback: Any, args: Any, context: Context | None) -> events.Handle:
+        handle = events.Handle(callback, args, self, context)
+        self._add(handle)
+        return handle
+
+    def call_soon(self, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> events.Handle:
+        handle = events.Handle(callback, args, self, context)
+        self._add(handle)
+        return handle
+
+    call_soon_threadsafe = call_soon  # type: ignore[assignment] - there is only one thread
+
+    def call_at(
+        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> events.TimerHandle:
+        timer = events.TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
+        timer._scheduled = True
+        return timer
+
+    def _add(self, handle: events.Handle) -> None:
+        process = handle._context.get(CURRENT, WORLD)  # type: ignore[attr-defined]
+        process.queue.append(handle)
+        if not process.waiting:
+            self._wake(process)
+
+    def _run_once(self) -> None:
+        self._due()
+        runnable = self._runnable
+        if not runnable:
+            return
+        place = int(self._random() * len(runnable))
+        process = runnable[place]
+        self._run(process)
+        if not process.queue or process.frozen or process.dead:
+            runnable[place] = runnable[-1]
+            runnable.pop()
+            process.waiting = False
+
+    def _run(self, process: Process) -> None:
+        queue = process.queue
+        for _ in range(1 + int(self._random() * BURST)):
+            if not queue or process.frozen or process.dead or self._stopping:  # type: ignore[attr-defined]
+                return
+            handle = queue.popleft()
+            if not handle._cancelled:  # type: ignore[attr-defined]
+                self._now += STEP
+                self.steps += 1
+                handle._run()
+
+    def _due(self) -> None:
+        """Move timers whose time has come; when nothing else is to be done, make the time of the next come."""
+        timers = self._scheduled  # type: ignore[attr-defined]
+        while timers and timers[0]._cancelled:
+            heapq.heappop(timers)._scheduled = False
+        if not self._runnable:
+            if not timers:
+                raise Stuck("nothing is ready and no timer is set")
+            self._now = max(self._now, timers[0]._when)
+        while timers and timers[0]._when <= self._now:
+            timer = heapq.heappop(timers)
+            timer._scheduled = False
+            if not timer._cancelled:
+                self._add(timer)
+
+    def _timer_handle_cancelled(self, handle: events.TimerHandle) -> None:
+        """Nothing to count: they are dropped when their time comes."""
+
+    def _process_events(self, event_list: Any) -> None:
+        raise NotImplementedError("there is no I/O here")
+
+    def _write_to_self(self) -> None:
+        """Nobody sleeps in a selector."""
+
+    def shut(self) -> None:
+        """End everything that is left, the dead included, so that no task is found unfinished later."""
+        for process in (WORLD, *self.processes):
+            process.dead = process.frozen = process.waiting = False
+            process.queue.clear()
+        self._runnable.clear()
+        self._scheduled.clear()  # type: ignore[attr-defined]
+        left = asyncio.all_tasks(self)
+        for task in left:
+            task.cancel()
+        if left:
+            self.run_until_complete(_over(left))
+        self.run_until_complete(self.shutdown_asyncgens())
+        self.close()
+
+
+async def _over(tasks: set[asyncio.Task[Any]]) -> None:
+    """Some catch a cancellation to clean up first: they are told again."""
+    while tasks:
+        _, tasks = await asyncio.wait(tasks, timeout=0.01)
+        for task in tasks:
+            task.cancel()
