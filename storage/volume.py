@@ -1,6 +1,6 @@
 """The volume on one directory of a POSIX file system: an ordinary disk, XFS with reflinks, a CephFS or NFS mount.
 
-Brings the four ports together over one open root. A file system that can do more (snapshots, recursive sizes,
+Brings the five ports together over one open root. A file system that can do more (snapshots, recursive sizes,
 layers) gets a volume of its own beside this one; the worker asks for no more than these attributes.
 """
 
@@ -14,6 +14,7 @@ from types import TracebackType
 from storage.beneath import make_directories, open_root
 from storage.faults import about
 from storage.files import Files
+from storage.history import History
 from storage.logs import Logs
 from storage.stop import Stop
 from storage.upload_state import Background
@@ -49,6 +50,7 @@ class PlainVolume:
         self.workspaces = Workspaces(self._root, self.logs)
         self.files = Files(self._root)
         self.uploads = Uploads(self._root, background, clock)
+        self.history = History(self._root)
         self._path = root
 
     def space(self, stop: Stop) -> Space:

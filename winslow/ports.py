@@ -7,7 +7,7 @@ that a repetition does not finish.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +16,9 @@ from winslow.domain.container import ContainerSpec, Exit, Found, Image, Phase, U
 from winslow.domain.layout import Location, WorkspacePlan
 from winslow.domain.node import Node, Offer
 from winslow.domain.pipeline import DefinitionName, LogParser
-from winslow.domain.records import Change, Commit, Fence, View
+from winslow.domain.query import Facts, Query
+from winslow.domain.reading import Reading, Subject
+from winslow.domain.records import Change, Commit, Fence, Kind, Record, Ref, View
 from winslow.domain.stage import Cause, NodeId, ProjectId, StageId
 
 Clock = Callable[[], float]
@@ -109,6 +111,49 @@ class Peers(Protocol):
         """Be in the elections of the node at `address`; leaving the scope withdraws the offer. Begins without waiting."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoreMember:
+    """One of the processes that keep the records, as it was when it was asked. Sizes in bytes.
+
+    `fault` is why it did not answer, "" when it did; without an answer the rest is unknown. `leads` the others, or is at
+    least `led` by one. Its database takes `size` on disk, of which `used` is in use; it may become `quota`. While an
+    alarm stands that one is `full`, nothing can be changed.
+    """
+
+    address: str
+    fault: str = ""
+    version: str = ""
+    leads: bool = False
+    led: bool = False
+    revision: int = 0
+    size: int = 0
+    used: int = 0
+    quota: int = 0
+    full: bool = False
+    corrupt: bool = False
+
+    @property
+    def well(self) -> bool:
+        """Whether it does its part, be it full or not."""
+        return not self.fault and self.led and not self.corrupt
+
+
+class Upkeep(Protocol):
+    """The care that the store's members need. All but `members` raise what the store does: Unavailable, PermissionDenied."""
+
+    async def members(self, within: float) -> tuple[StoreMember, ...]:
+        """Every member, in the order of the settings; one that is silent for `within` seconds has a fault. Never fails."""
+
+    async def compact(self, revision: int) -> None:
+        """Forget history before `revision`. Nothing happens when it is forgotten already."""
+
+    async def defragment(self, address: str) -> None:
+        """Give the room that this member does not use back to its disk. It answers nobody meanwhile."""
+
+    async def disarm(self) -> None:
+        """Take back every alarm that a member is full. One that still is raises it again with the next change."""
+
+
 class Driver(Protocol):
     """Runs containers on this node. Handles are stage ids: a driver keeps nothing that it cannot rebuild."""
 
@@ -117,6 +162,9 @@ class Driver(Protocol):
 
     async def inspect_image(self, image: str) -> Image | None:
         """The image if it is on the node."""
+
+    async def list_images(self) -> frozenset[str]:
+        """Everything by which `pull` finds an image that is on the node: tags, digests and ids; of many, some thousand at most."""
 
     async def resolve_user(self, image: Image, user: str) -> tuple[int, int]:
         """(uid, gid) of `uid[:gid]`, or of a user's name in the image. Raises InvalidArgument (USER_UNKNOWN)."""
@@ -146,7 +194,7 @@ class Driver(Protocol):
         """Every container of this cluster on this node."""
 
     async def usage(self, stage: StageId) -> Usage | None:
-        """What it uses now; None when it does not run."""
+        """What it uses now; None when it does not run. Cheap enough for each second: the engine is asked the first time at most."""
 
     async def close(self) -> None:
         """Let go of the engine; containers go on."""
@@ -230,6 +278,23 @@ class Storage:
 
 StorageState = Callable[[], Storage]
 """How the volume is; answers at once, however the volume is."""
+
+
+class Readings(Protocol):
+    """What this node measures, of itself and of its stages."""
+
+    @property
+    def latest(self) -> Mapping[Subject, Reading]:
+        """What was measured last, of the node and of every stage that runs on it; empty before the first time."""
+
+    def live(self) -> AsyncIterator[Mapping[Subject, Reading]]:
+        """`latest`, at once and after each measurement, each second, without end. Who is slow misses some, and gets no old ones."""
+
+    async def past(self, subject: Subject, after: float, until: float, most: int | None = None) -> tuple[Reading, ...]:
+        """Minutes that ended after `after` and not after `until` (Unix seconds), in order, `most` of the first ones.
+
+        Kept for 31 days. The minute under way is among them, as far as it was measured. Raises Unavailable (READINGS_UNREADABLE).
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,3 +406,34 @@ class Logs(Protocol):
 
     async def note(self, project: ProjectId, stage: StageId, text: str) -> None:
         """Append one of Winslow's own lines (stream `winslow`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """A record as it left the store, with the revision that it had there."""
+
+    ref: Ref
+    value: Record
+    revision: int
+
+
+class History(Protocol):
+    """What ended long ago, by project, on the volume. It only grows; the newest version of a record is the one there is.
+
+    What `append` returned for is found by every node from then on. Raises DataLoss (HISTORY_DAMAGED) for records that a
+    bad disk has taken; all others can be read.
+    """
+
+    async def append(self, project: ProjectId, entries: Sequence[tuple[Archived, Facts]]) -> None:
+        """Make them safe (fsync), with what they are found by. Appended again, they are there once."""
+
+    async def get(self, project: ProjectId, refs: Sequence[Ref]) -> list[Archived]:
+        """Those of `refs` that there are."""
+
+    async def page(self, project: ProjectId, kind: Kind, query: Query) -> list[Archived]:
+        """What `query` asks for of one kind; fewer than its limit only where there are no more."""
+
+    async def tally(
+        self, project: ProjectId, kind: Kind, fields: tuple[str, ...], without: frozenset[str]
+    ) -> Mapping[tuple[str, ...], int]:
+        """How many records have which values of `fields` (the last one of each), leaving out the keys `without`."""

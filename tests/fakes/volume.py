@@ -13,12 +13,13 @@ from storage.stop import Stop
 from storage.volume import PlainVolume
 from winslow.errors import WinslowError
 from winslowd.files.client import FilesClient, LogsClient, UploadsClient, WorkspacesClient
+from winslowd.files.history import HistoryClient
 
 T = TypeVar("T")
 
 
 class InlineVolume:
-    """The ports of `winslow.ports` as `workspaces`, `files`, `uploads` and `logs`, over the directory `root`."""
+    """The ports of `winslow.ports` as `workspaces`, `files`, `uploads`, `logs` and `history`, over the directory `root`."""
 
     def __init__(self, root: str, clock: Callable[[], float] | None = None) -> None:
         self.volume = PlainVolume(root, clock=clock) if clock else PlainVolume(root)
@@ -26,6 +27,7 @@ class InlineVolume:
         self.files = FilesClient(self)
         self.uploads = UploadsClient(self)
         self.logs = LogsClient(self)
+        self.history = HistoryClient(self)
         self.calls: list[str] = []
         """What was called, in order."""
         self.failing: dict[str, WinslowError] = {}

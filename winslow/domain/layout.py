@@ -7,6 +7,7 @@
     projects/PROJECT/stages/STAGE/workspace/    /workspace of the attempt; immutable once it has ended
     projects/PROJECT/stages/STAGE/output/       /output of the attempt; published at once when it succeeds
     projects/PROJECT/stages/STAGE/log           its stdout and stderr, one CRI line each
+    projects/PROJECT/history/                   runs and stages that ended long ago; nobody's but the daemon's
 
 A path in the API and in the CLI is a path in this tree; `parse` says what a person may do with it. Paths
 are relative, use `/`, and are resolved beneath their root by the adapter: this module refuses what is
@@ -140,6 +141,11 @@ def _problem(path: str) -> str:
 
 def project_root(project: ProjectId) -> str:
     return f"projects/{project}"
+
+
+def history_root(project: ProjectId) -> str:
+    """Where the records of what ended long ago are kept."""
+    return f"projects/{project}/history"
 
 
 def stage_root(project: ProjectId, stage: StageId) -> str:

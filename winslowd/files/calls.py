@@ -19,6 +19,8 @@ class Lane(Enum):
     """Waits for the disk (fsync) or reads a whole upload."""
     SCAN = 2
     """Searches logs."""
+    HISTORY = 6
+    """Looks through histories; a look at a large one takes a while, and none waits for another project's."""
     BULK = 3
     """Removes, measures and copies for people: no stage waits."""
 
@@ -53,4 +55,8 @@ CALLS: dict[str, Lane] = {
     "logs.read": Lane.QUICK,
     "logs.scan": Lane.SCAN,
     "logs.note": Lane.QUICK,
+    "history.append": Lane.SYNC,
+    "history.get": Lane.HISTORY,
+    "history.page": Lane.HISTORY,
+    "history.tally": Lane.HISTORY,
 }

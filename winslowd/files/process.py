@@ -24,6 +24,7 @@ from winslow.errors import Unavailable, WinslowError
 from winslow.ports import Storage
 from winslowd.files.calls import CALLS, PING, Lane
 from winslowd.files.client import FilesClient, LogsClient, UploadsClient, WorkspacesClient
+from winslowd.files.history import HistoryClient
 from winslowd.files.link import Link
 
 T = TypeVar("T")
@@ -49,7 +50,7 @@ class Patience:
 
 
 class FilesProcess:
-    """The storage of this node: the ports as `workspaces`, `files`, `uploads` and `logs`. Made by `open_files`.
+    """The storage of this node: the ports as `workspaces`, `files`, `uploads`, `logs` and `history`. Made by `open_files`.
 
     Every call raises Unavailable (STORAGE_DEGRADED) past its deadline, and (STORAGE_RESTARTED) when the worker died.
     """
@@ -59,6 +60,7 @@ class FilesProcess:
         self.files = FilesClient(self)
         self.uploads = UploadsClient(self)
         self.logs = LogsClient(self)
+        self.history = HistoryClient(self)
         self.degraded = ""
         """Why the storage is degraded, for people; empty while it is well."""
         self.space: Space | None = None

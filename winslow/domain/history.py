@@ -1,0 +1,192 @@
+"""Which ended runs leave the cluster's records for their project's history, so that etcd holds what is live and recent.
+
+A unit is a run with all its stages and comments. It stays while anything that is decided on the records may look at
+it: what runs or may begin without being recalled stands on it, or what the project shows is derived of it. Asked again
+with the same facts it answers the same; it never needs to know where the history is kept.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from winslow.domain import sweep as expressions
+from winslow.domain.exits import published
+from winslow.domain.pipeline import DefinitionName
+from winslow.domain.project import Project, Run, RunEnd, Sweep
+from winslow.domain.records import Comment, Kind, Ref, View, run_ref, stage_ref
+from winslow.domain.stage import ProjectId, RunId, Stage, StageId
+from winslow.domain.standing import PASSED
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When a run is old enough: `after` seconds past its end, or beyond the `most` newest ended stages of its project.
+
+    The `newest` ended runs of a project stay whatever their age, so that everyday redo needs no history.
+    """
+
+    after: float = 3600.0
+    newest: int = 2
+    most: int = 200
+
+
+ORPHANS_AFTER = 60.0
+"""Seconds that a stage or a comment may be without its run: a recall under way puts the run back last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A run and what belongs to it, the run first: while the run is among the records, all of the unit is.
+
+    Without a run it is what a move that was cut left behind.
+    """
+
+    project: ProjectId
+    run: RunId
+    refs: tuple[Ref, ...]
+
+
+def archivable(view: View, now: float, policy: Policy, seen: Mapping[Ref, float]) -> Iterator[Unit]:
+    """The units that may go, project by project, each oldest first.
+
+    `seen` says since when (Unix seconds) each of `noticed` has been seen. Costs one look at all that is live.
+    """
+    beside = _beside(view)
+    for found in view.all(Kind.PROJECT).values():
+        if isinstance(found.value, Project) and not found.value.deleting:
+            yield from _of_project(view, found.value.id, beside, now, policy, seen)
+
+
+def noticed(view: View) -> Iterator[Ref]:
+    """What only time tells about: runs that were recalled, and what is without its run."""
+    beside = _beside(view)
+    for found in view.all(Kind.PROJECT).values():
+        if isinstance(found.value, Project) and not found.value.deleting:
+            runs = view.runs_of(found.value.id)
+            yield from (run_ref(run) for run in runs if was_recalled(view, run))
+            yield from (ref for _, ref in _orphans(view, found.value.id, runs, beside))
+
+
+def was_recalled(view: View, run: Run) -> bool:
+    """Whether an ended run was put back whole: a run that ended here was changed by its end."""
+    found = view.get(run_ref(run))
+    return found is not None and not run.active and found.created == found.revision
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """Comments and sweeps by project, which the view has no index of."""
+
+    comments: Mapping[str, Mapping[RunId, list[Ref]]]
+    sweeps: Mapping[str, list[Sweep]]
+
+
+def _beside(view: View) -> _Beside:
+    comments: defaultdict[str, defaultdict[RunId, list[Ref]]] = defaultdict(lambda: defaultdict(list))
+    for key, one in view.all(Kind.COMMENT).items():
+        if isinstance(one.value, Comment):
+            comments[one.value.project][one.value.run].append(Ref(Kind.COMMENT, key))
+    sweeps: defaultdict[str, list[Sweep]] = defaultdict(list)
+    for one in view.all(Kind.SWEEP).values():
+        if isinstance(one.value, Sweep):
+            sweeps[one.value.project].append(one.value)
+    return _Beside(comments, sweeps)
+
+
+def _of_project(
+    view: View, project: ProjectId, beside: _Beside, now: float, policy: Policy, seen: Mapping[Ref, float]
+) -> Iterator[Unit]:
+    runs = view.runs_of(project)
+    comments = beside.comments.get(project, {})
+    for run in _going(view, runs, _held(view, project, runs, beside, policy), now, policy, seen):
+        owned = tuple(stage_ref(stage) for stage in view.stages_of_run(run))
+        yield Unit(project, run.id, (run_ref(run), *owned, *comments.get(run.id, ())))
+    orphaned: defaultdict[RunId, list[Ref]] = defaultdict(list)
+    for run_id, ref in _orphans(view, project, runs, beside):
+        if seen.get(ref, now) + ORPHANS_AFTER <= now:
+            orphaned[run_id].append(ref)
+    yield from (Unit(project, run_id, tuple(refs)) for run_id, refs in orphaned.items())
+
+
+def _going(
+    view: View, runs: Sequence[Run], held: set[RunId], now: float, policy: Policy, seen: Mapping[Ref, float]
+) -> list[Run]:
+    """Ended runs that are old enough or too many, oldest first. One that was recalled goes by its age alone."""
+    going: list[Run] = []
+    kept = 0
+    for run in reversed([run for run in runs if not run.active]):
+        stages = view.stages_of_run(run)
+        kept += len(stages)
+        if run.id in held or any(stage.live for stage in stages):
+            continue
+        recalled = was_recalled(view, run)
+        since = seen.get(run_ref(run), now) if recalled else run.ended_at or run.created_at
+        if since + policy.after <= now or (kept > policy.most and not recalled):
+            going.append(run)
+    return going[::-1]
+
+
+def _orphans(view: View, project: ProjectId, runs: Sequence[Run], beside: _Beside) -> Iterator[tuple[RunId, Ref]]:
+    """Ended stages and comments whose run is not among the records."""
+    there = {run.id for run in runs}
+    for stage in view.stages_of(project):
+        if stage.run not in there and stage.ended:
+            yield stage.run, stage_ref(stage)
+    for run_id, refs in beside.comments.get(project, {}).items():
+        if run_id not in there:
+            yield from ((run_id, ref) for ref in refs)
+
+
+def _held(view: View, project: ProjectId, runs: Sequence[Run], beside: _Beside, policy: Policy) -> set[RunId]:
+    """Runs that stay whatever their age."""
+    ended = [run for run in runs if not run.active]
+    sweeps = _unfinished(beside.sweeps.get(project, ()), runs)
+    unfinished = {sweep.id for sweep in sweeps}
+    above: list[Run | Sweep] = [*(run for run in runs if run.active), *sweeps]
+    held = {run.id for run in ended[-max(policy.newest, 1) :]}
+    held |= {stage.run for id_ in _below(above) if (stage := view.stage(id_))}
+    held |= {run.id for run in runs if run.sweep in unfinished}
+    return held | _telling(ended) | _passed(view, project, runs)
+
+
+def _below(above: Iterable[Run | Sweep]) -> Iterator[StageId]:
+    """The attempts of other runs that these begin from or take over."""
+    for one in above:
+        yield from one.inherited.values()
+        if one.parent:
+            yield one.parent
+
+
+def _unfinished(sweeps: Iterable[Sweep], runs: Sequence[Run]) -> list[Sweep]:
+    """Sweeps that make more runs, or whose runs go on."""
+    active = {run.sweep for run in runs if run.active}
+    return [
+        sweep
+        for sweep in sweeps
+        if sweep.id in active or (sweep.stopped is None and sweep.made < expressions.count(sweep.axes))
+    ]
+
+
+def _telling(ended: Sequence[Run]) -> set[RunId]:
+    """Those that the project's state is derived of: the last that was not superseded, and failures of its sweep."""
+    last = next((run for run in reversed(ended) if run.end is not RunEnd.SUPERSEDED), None)
+    if last is None:
+        return set()
+    return {last.id, *(run.id for run in ended if last.sweep and run.sweep == last.sweep and run.end is RunEnd.FAILED)}
+
+
+def _passed(view: View, project: ProjectId, runs: Sequence[Run]) -> set[RunId]:
+    """For each definition, whose attempt is published, and whose a run begins from where nobody names another."""
+    by_name: defaultdict[DefinitionName, list[Stage]] = defaultdict(list)
+    for stage in view.stages_of(project):
+        if stage.state in PASSED:
+            by_name[stage.definition.name].append(stage)
+    order = {run.id: run.number for run in runs}
+    found: set[RunId] = set()
+    for name, stages in by_name.items():
+        shown = published(stages, name)
+        found |= {stage.run for stage in stages if stage.id == shown}
+        found.add(max(stages, key=lambda stage: order.get(stage.run, 0)).run)
+    return found
