@@ -14,16 +14,15 @@ import pwd
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
 from winslow import __version__
-from winslow.domain.node import Node, Offer
+from winslow.domain.node import Node
 from winslow.domain.principal import Principal
+from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
 from winslow.errors import FailedPrecondition, InvalidArgument
 from winslow.wire import records
@@ -38,6 +37,7 @@ from winslowd.engines.bidder import Bidder
 from winslowd.engines.containers import Tools
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
+from winslowd.engines.registrar import Registrar
 from winslowd.etcd.channels import Login, Tls
 from winslowd.etcd.client import Client
 from winslowd.etcd.membership import EtcdMembership
@@ -47,6 +47,7 @@ from winslowd.etcd.store import EtcdStore
 from winslowd.files.process import open_files
 from winslowd.journal import DirectoryJournal
 from winslowd.monitor import host
+from winslowd.monitor.measuring import open_measuring
 from winslowd.peers.attending import GrpcPeers
 from winslowd.peers.channels import PeerChannels
 from winslowd.peers.credentials import Credentials
@@ -59,8 +60,6 @@ log = structlog.get_logger(__name__)
 
 SOCKET = "winslowd.sock"
 """In the dev directory; `winslow.client.address` looks for it in the default one."""
-REGISTER_EVERY = 30.0
-"""Seconds between two looks at what the machine has; GPUs that appear later are registered then."""
 
 
 def dev_directory() -> Path:
@@ -124,9 +123,22 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
             files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
             journal = DirectoryJournal(settings.state / "stages")
             owner = f"{settings.cluster}/{settings.node}"  # nodes may share an engine, as in tests
-            driver = DockerDriver(owner, find_launcher(), journal.control_root, settings.docker)
+            fetched = asyncio.Event()
+            driver = DockerDriver(owner, find_launcher(), journal.control_root, settings.docker, fetched.set)
             stack.push_async_callback(driver.close)
-            node = _node(settings)
+            measuring = await stack.enter_async_context(
+                open_measuring(
+                    NodeId(settings.node),
+                    store,
+                    driver,
+                    files.state,
+                    volume=settings.volume,
+                    directory=settings.state / "readings",
+                    cpus=settings.cpus,
+                    memory=settings.memory,
+                )
+            )
+            node = _node(settings, measuring.capacity())
             tools = Tools(
                 node=node.id,
                 store=store,
@@ -150,14 +162,15 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
                 storage=files.state,
             )
             server = Server(use_cases, _authenticate, Neighbours(credentials, attendance))
-            bidder = Bidder(node.id, store, GrpcPeers(channels, credentials), attendance, partial(_offer, node))
+            bidder = Bidder(node.id, store, GrpcPeers(channels, credentials), attendance, measuring.offering(node).offer)
             await stack.enter_async_context(server.listening(settings.listen))
             async with _engines(
                 Agent(tools).run(),
                 Leader(store, membership, time.time).run(),
                 Janitor(store, membership, files.workspaces, files.uploads, time.time).run(),
                 bidder.run(),
-                _registered(settings, membership, node),
+                measuring.run(),
+                Registrar(node, membership, measuring.capacity, driver.list_images, fetched).run(),
             ):
                 log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))
                 yield
@@ -205,35 +218,18 @@ def _only_daemon(state: Path) -> Iterator[None]:
         yield
 
 
-def _node(settings: Settings) -> Node:
+def _node(settings: Settings, capacity: Capacity) -> Node:
     address = settings.advertise or next((one for one in settings.listen if not one.startswith("unix:")), "")
     return Node(
         id=NodeId(settings.node),
         address=address or settings.listen[0],
-        capacity=host.capacity(settings.volume, settings.cpus, settings.memory),
+        capacity=capacity,
         tags=settings.tags,
         version=__version__,
         boot_id=host.boot_id(),
         incarnation=secrets.token_hex(8),
         registered_at=time.time(),
     )
-
-
-def _offer(node: Node, number: int) -> Offer:
-    """All that the node has: what is measured of it is not looked at yet."""
-    has = node.capacity
-    return Offer(node.id, node.incarnation, number, has.cpus, has.memory, has.disk)
-
-
-async def _registered(settings: Settings, membership: EtcdMembership, node: Node) -> None:
-    """Register the node, and again whenever what the machine has changed."""
-    await membership.join(node)
-    while True:
-        await asyncio.sleep(REGISTER_EVERY)
-        capacity = await asyncio.to_thread(host.capacity, settings.volume, settings.cpus, settings.memory)
-        if capacity != node.capacity:
-            node = replace(node, capacity=capacity)
-            await membership.join(node)
 
 
 def _tls(etcd: EtcdSettings) -> Tls | None:

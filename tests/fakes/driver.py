@@ -87,6 +87,10 @@ class FakeDriver:
         self._reach()
         return self.images.get(image)
 
+    async def list_images(self) -> frozenset[str]:
+        self._reach()
+        return frozenset({*self.images, *(image.digest for image in self.images.values())})
+
     async def resolve_user(self, image: Image, user: str) -> tuple[int, int]:
         self._reach()
         uid, _, gid = user.partition(":")

@@ -117,7 +117,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a running container uses: `cpu_seconds` since it started, `memory` in bytes now."""
+    """What a running container uses: `memory` in bytes now, without what the kernel can drop at any moment.
+
+    The others count from its start: `cpu_seconds`, and in bytes what it `received` and `sent` on a network of its own, what it
+    `read` from disks and has `written` to them.
+    """
 
     cpu_seconds: float
     memory: int
+    received: int = 0
+    sent: int = 0
+    read: int = 0
+    written: int = 0

@@ -25,7 +25,7 @@ from winslow.errors import (
     NotFound,
     Unavailable,
 )
-from winslowd.docker import exits, spec
+from winslowd.docker import cgroup, exits, spec
 from winslowd.docker.control import Control, Vigil
 from winslowd.docker.engine import Engine, Lane
 from winslowd.docker.gpus import amd_devices
@@ -48,19 +48,29 @@ class DockerDriver:
     """Containers of cluster `cluster` on the engine at `url`, each under the binary `launcher`.
 
     `control_root`, where given, is where the caller keeps every stage's control directory under the stage's id: then an
-    end is known even after the container is gone and the daemon was restarted.
+    end is known even after the container is gone and the daemon was restarted. `fetched` is called when an image was
+    fetched that was not on the node before.
     """
 
-    def __init__(self, cluster: str, launcher: Path, control_root: Path | None = None, url: str | None = None) -> None:
+    def __init__(
+        self,
+        cluster: str,
+        launcher: Path,
+        control_root: Path | None = None,
+        url: str | None = None,
+        fetched: Callable[[], None] = lambda: None,
+    ) -> None:
         self._cluster = cluster
         self._launcher = launcher
         self._control_root = control_root
         self._engine = Engine(url)
-        self._images = Images(self._engine)
+        self._images = Images(self._engine, fetched)
         self._lane = Lane()
         self._controls: dict[StageId, Control] = {}
         self._fresh: set[StageId] = set()
         """Made by us and not started yet."""
+        self._cgroups: dict[StageId, cgroup.Cgroup] = {}
+        """Of stages that somebody asked about while they ran."""
 
     async def pull(self, image: str) -> Image:
         return await self._images.pull(image)
@@ -147,6 +157,7 @@ class DockerDriver:
         except Conflict:  # somebody else is removing it: then it is on its way
             await self._until_gone(stage)
         self._fresh.discard(stage)
+        self._cgroups.pop(stage, None)
         if self._control_root is not None:
             self._controls.pop(stage, None)
 
@@ -169,17 +180,22 @@ class DockerDriver:
         return Found(stage, _phase(labels, state, self._remember(stage, labels)), dict(labels))
 
     async def usage(self, stage: StageId) -> Usage | None:
-        try:
-            found = await self._engine.call(lambda client: client.stats(stage, stream=False, one_shot=True))
-        except (NotFound, Conflict):
-            return None
-        memory = found.get("memory_stats") or {}
-        if "usage" not in memory:
-            return None
-        # What the kernel can drop at any moment is not used: the same sum as the engine's own command line shows.
-        details = memory.get("stats") or {}
-        cache = details.get("total_inactive_file", details.get("inactive_file", 0))
-        return Usage(found["cpu_stats"]["cpu_usage"]["total_usage"] / 1e9, max(memory["usage"] - cache, 0))
+        """Asks the engine once where the container's cgroup is, and then only reads there."""
+        place = self._cgroups.get(stage)
+        if place is None:
+            found = await self._inspect(stage)
+            pid = int(found["State"].get("Pid") or 0) if found else 0
+            place = await asyncio.to_thread(cgroup.find, pid) if pid else None
+            if place is None:
+                return None
+            self._cgroups[stage] = place
+        used = await asyncio.to_thread(place.usage)
+        if used is None:
+            self._cgroups.pop(stage, None)
+        return used
+
+    async def list_images(self) -> frozenset[str]:
+        return await self._images.names()
 
     async def close(self) -> None:
         self._images.close()

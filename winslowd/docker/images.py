@@ -10,6 +10,8 @@ import contextlib
 import io
 import tarfile
 import uuid
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from docker import APIClient
@@ -25,13 +27,17 @@ from winslowd.docker.engine import Engine, Pull, PullRefused
 TABLE_LIMIT = 1 << 20
 """Bytes read of an image's passwd or group: the image is not trusted to be small."""
 ROOT = ("", "root", "0")
+NAMES_MOST = 1000
+"""Names of images told of one node, those of the newest: each is registered with the cluster."""
+UNTAGGED = "<none>:<none>"
 
 
 class Images:
     """The engine's images. Keeps only what follows from an image's content."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, fetched: Callable[[], None] = lambda: None) -> None:
         self._engine = engine
+        self._fetched = fetched
         self._pulls: dict[str, Pull] = {}
         self._tables: dict[str, tuple[str, str]] = {}
 
@@ -40,6 +46,7 @@ class Images:
         found = await self.inspect(name)
         if found is None and not name.startswith("sha256:"):
             await self._fetch(name)
+            self._fetched()
             found = await self.inspect(name)
         if found is None:
             raise _missing(name, "it is not on this node")
@@ -59,6 +66,13 @@ class Images:
             if pull.waiting == 0 and self._pulls.get(name) is pull:
                 del self._pulls[name]
                 pull.abandon()
+
+    async def names(self) -> frozenset[str]:
+        """See `Driver.list_images`."""
+        listed = await self._engine.call(lambda client: client.images())
+        newest_first = sorted(listed, key=lambda entry: int(entry.get("Created") or 0), reverse=True)
+        known = dict.fromkeys(name for entry in newest_first for name in names_of(entry))
+        return frozenset(islice(known, NAMES_MOST))
 
     async def inspect(self, name: str) -> Image | None:
         """See `Driver.inspect_image`."""
@@ -109,6 +123,16 @@ class Images:
     def close(self) -> None:
         for pull in self._pulls.values():
             pull.abandon()
+
+
+def names_of(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Everything by which `pull` would find an image of the engine's list: its tags (`:latest` also unsaid), digests and id."""
+    for tag in entry.get("RepoTags") or ():
+        if tag != UNTAGGED:
+            yield str(tag)
+            yield str(tag).removesuffix(":latest")
+    yield from (str(digest) for digest in entry.get("RepoDigests") or () if not str(digest).startswith("<none>"))
+    yield str(entry["Id"])
 
 
 def digest_of(name: str, found: dict[str, Any]) -> str:
