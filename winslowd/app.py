@@ -34,12 +34,14 @@ from winslowd.docker.driver import DockerDriver
 from winslowd.docker.launcher import find_launcher
 from winslowd.engines.agent import Agent
 from winslowd.engines.bidder import Bidder
+from winslowd.engines.caretaker import NEGLECTED, Caretaker
 from winslowd.engines.containers import Tools
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
 from winslowd.engines.registrar import Registrar
 from winslowd.etcd.channels import Login, Tls
 from winslowd.etcd.client import Client
+from winslowd.etcd.maintenance import EtcdUpkeep
 from winslowd.etcd.membership import EtcdMembership
 from winslowd.etcd.secret import cluster_secret
 from winslowd.etcd.session import Sessions
@@ -120,6 +122,7 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
             credentials = Credentials(await cluster_secret(client, settings.cluster), NodeId(settings.node))
             channels = await stack.enter_async_context(PeerChannels.open(store))
             attendance = Attendance()
+            upkeep = EtcdUpkeep(client, etcd.quota)
             files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
             journal = DirectoryJournal(settings.state / "stages")
             owner = f"{settings.cluster}/{settings.node}"  # nodes may share an engine, as in tests
@@ -160,6 +163,7 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
                 uploads=files.uploads,
                 logs=files.logs,
                 storage=files.state,
+                upkeep=upkeep,
             )
             server = Server(use_cases, _authenticate, Neighbours(credentials, attendance))
             bidder = Bidder(node.id, store, GrpcPeers(channels, credentials), attendance, measuring.offering(node).offer)
@@ -167,6 +171,14 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
             async with _engines(
                 Agent(tools).run(),
                 Leader(store, membership, time.time).run(),
+                Caretaker(
+                    upkeep,
+                    membership,
+                    time.monotonic,
+                    every=etcd.compact_every,
+                    keep=etcd.keep_history,
+                    neglected=secrets.SystemRandom().uniform(NEGLECTED, 2 * NEGLECTED),
+                ).run(),
                 Janitor(store, membership, files.workspaces, files.uploads, time.time).run(),
                 bidder.run(),
                 measuring.run(),

@@ -31,7 +31,10 @@ STAGE_UID = 64642
 
 
 class EtcdSettings(BaseModel):
-    """How to reach etcd. `ca`, `certificate` and `key` are files; the password may come from the environment."""
+    """How to reach etcd. `ca`, `certificate` and `key` are files; the password may come from the environment.
+
+    `compact_every` and `keep_history` in seconds; `quota` in bytes, for members too old to tell theirs.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,6 +44,9 @@ class EtcdSettings(BaseModel):
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    compact_every: float = Field(default=300, gt=0)
+    keep_history: float = Field(default=600, ge=0)
+    quota: int = Field(default=2 << 30, gt=0)
 
 
 class Settings(BaseSettings):

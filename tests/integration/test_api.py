@@ -347,16 +347,18 @@ class TestTheCluster:
         assert (cluster.storage_size, cluster.storage_free) == (1000, 400)
         assert [(one.name, one.health) for one in cluster.parts] == [
             ("etcd", cluster_pb2.HEALTH_OK),
+            ("etcd etcd-1:2379", cluster_pb2.HEALTH_OK),
             ("storage", cluster_pb2.HEALTH_OK),
         ]
 
     async def test_it_answers_while_all_that_it_stands_on_is_away(self, api: Api) -> None:
         api.little.store.disconnect()
+        api.little.upkeep.each(fault="no answer")
         api.little.storage = Storage("the file system did not answer within 10 s")
         cluster = await api.clusters.GetCluster(cluster_service_pb2.GetClusterRequest())
         assert (cluster.stale, cluster.leader) == (True, "")
-        assert [one.health for one in cluster.parts] == [cluster_pb2.HEALTH_DOWN, cluster_pb2.HEALTH_DOWN]
-        assert cluster.parts[1].text == "the file system did not answer within 10 s"
+        assert [one.health for one in cluster.parts] == [cluster_pb2.HEALTH_DOWN] * 3
+        assert cluster.parts[-1].text == "the file system did not answer within 10 s"
         api.little.store.reconnect()
 
     async def test_a_caller_is_told_who_they_are_taken_for(self, api: Api) -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.fakes.store import FakeMembership, FakeStore
+from tests.fakes.upkeep import FakeUpkeep
 from tests.fakes.volume import InlineVolume
 from tests.unit import world
 from winslow.domain import lifecycle
@@ -42,6 +43,7 @@ class Little:
         self.volume = InlineVolume(str(root))
         self.now = 1000.0
         self.storage = Storage(size=1000, free=400)
+        self.upkeep = FakeUpkeep("etcd-1:2379")
         self._numbers = itertools.count()
         self.use_cases = UseCases(
             here=Here("little", NODE.id, "1.2.3"),
@@ -54,6 +56,7 @@ class Little:
             uploads=self.volume.uploads,
             logs=self.volume.logs,
             storage=lambda: self.storage,
+            upkeep=self.upkeep,
         )
 
     @property

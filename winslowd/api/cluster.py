@@ -4,15 +4,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from winslow.v1 import cluster_pb2, cluster_service_pb2_grpc
 from winslow.v1 import cluster_service_pb2 as pb
 from winslow.wire import names
 from winslowd.api.call import asker
-from winslowd.usecases.cluster import Cluster, ClusterShown
+from winslowd.usecases.cluster import Cluster
+from winslowd.usecases.parts import Health
 
-ETCD_DOWN = "No connection: what is shown may be old and nothing can be changed. Look at etcd's members and the network"
+HEALTH: Mapping[Health, cluster_pb2.Health] = {
+    Health.OK: cluster_pb2.HEALTH_OK,
+    Health.DEGRADED: cluster_pb2.HEALTH_DEGRADED,
+    Health.DOWN: cluster_pb2.HEALTH_DOWN,
+}
 
 
 class ClusterService(cluster_service_pb2_grpc.ClusterServiceServicer):
@@ -28,19 +34,9 @@ class ClusterService(cluster_service_pb2_grpc.ClusterServiceServicer):
             leader=names.node(shown.leader) if shown.leader else "",
             revision=shown.revision,
             stale=not shown.connected,
-            parts=_parts(shown),
+            parts=[
+                cluster_pb2.Part(name=part.name, health=HEALTH[part.health], text=part.text) for part in shown.parts
+            ],
             storage_size=shown.storage.size,
             storage_free=shown.storage.free,
         )
-
-
-def _parts(shown: ClusterShown) -> list[cluster_pb2.Part]:
-    return [
-        _part("etcd", "" if shown.connected else ETCD_DOWN),
-        _part("storage", shown.storage.fault),
-    ]
-
-
-def _part(name: str, fault: str) -> cluster_pb2.Part:
-    health = cluster_pb2.HEALTH_DOWN if fault else cluster_pb2.HEALTH_OK
-    return cluster_pb2.Part(name=name, health=health, text=fault)

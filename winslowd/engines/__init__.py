@@ -7,4 +7,5 @@ standby     containers made ready before their turn, of the recipe in `container
 quiet       what can wait until nothing is being started
 patience    trying again until a part can be reached
 janitor     what must not stay: deleted projects and all they own
+caretaker   what the store needs: history forgotten, room given back, a full one mended
 """

@@ -14,8 +14,8 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-FIRST, MOST = 0.2, 5.0
-"""Seconds between two tries."""
+FIRST, MOST = 0.2, 2.0
+"""Seconds between two tries. An end is to be recorded within five seconds of the store's return, connecting included."""
 
 
 class Patience:

@@ -5,6 +5,7 @@
     lock        claims, of which the oldest holds: leader and locks
     store       implements winslow.ports.Store
     membership  implements winslow.ports.Membership
+    maintenance implements winslow.ports.Upkeep
 
 What a record means, who may lead and what a leader does is not known here.
 """

@@ -60,6 +60,7 @@ class Method(Generic[Answer]):
 
 RANGE = Method("/etcdserverpb.KV/Range", pb.RangeResponse, True)
 TXN = Method("/etcdserverpb.KV/Txn", pb.TxnResponse, False)
+DELETE_RANGE = Method("/etcdserverpb.KV/DeleteRange", pb.DeleteRangeResponse, False)
 COMPACT = Method("/etcdserverpb.KV/Compact", pb.CompactionResponse, False)
 WATCH = Method("/etcdserverpb.Watch/Watch", pb.WatchResponse, True)
 # A lease granted twice leaves one that nobody uses and that runs out by itself.
@@ -68,6 +69,8 @@ REVOKE = Method("/etcdserverpb.Lease/LeaseRevoke", pb.LeaseRevokeResponse, True)
 KEEP_ALIVE = Method("/etcdserverpb.Lease/LeaseKeepAlive", pb.LeaseKeepAliveResponse, True)
 TIME_TO_LIVE = Method("/etcdserverpb.Lease/LeaseTimeToLive", pb.LeaseTimeToLiveResponse, True)
 STATUS = Method("/etcdserverpb.Maintenance/Status", pb.StatusResponse, True)
+ALARM = Method("/etcdserverpb.Maintenance/Alarm", pb.AlarmResponse, True)
+DEFRAGMENT = Method("/etcdserverpb.Maintenance/Defragment", pb.DefragmentResponse, True)
 AUTHENTICATE = Method("/etcdserverpb.Auth/Authenticate", pb.AuthenticateResponse, True)
 
 
@@ -128,13 +131,16 @@ class Channels:
         timeout: float = 5.0,
         attempt: float = 1.5,
     ) -> None:
-        self.endpoints = [Endpoint(_address(endpoint), tls) for endpoint in endpoints]
+        self.endpoints = [self._connect(_address(endpoint), tls) for endpoint in endpoints]
         self.timeout = timeout
         self._attempt = attempt
         self._current = self.endpoints[0]
         self._login = login
         self._token = ""
         self._logging_in = asyncio.Lock()
+
+    def _connect(self, address: str, tls: Tls | None) -> Endpoint:
+        return Endpoint(address, tls)
 
     async def close(self) -> None:
         for endpoint in self.endpoints:
@@ -169,6 +175,24 @@ class Channels:
             else:
                 return answer
             await asyncio.sleep(PAUSE)
+
+    async def ask(self, endpoint: Endpoint, method: Method[Answer], request: Message, timeout: float) -> Answer:
+        """The answer of this one member within `timeout` seconds, asked once; for what each must be asked for itself.
+
+        Raises as `call` does.
+        """
+        token = self._token
+        try:
+            async with asyncio.timeout(timeout):
+                metadata = await self.metadata()
+                answer: Answer = await endpoint.unary(method)(request, metadata=metadata, timeout=timeout)
+        except grpc.aio.AioRpcError as error:
+            if faults.stale_token(error) and self._login:
+                await self.renew(token)  # for the next time
+            raise faults.translate(error, method.path, repeatable=method.repeatable) from error
+        except TimeoutError:
+            raise faults.unreachable(endpoint.address) from None
+        return answer
 
     # Which member to ask
 

@@ -77,7 +77,7 @@ def _refusal(error: grpc.aio.AioRpcError, said: str) -> WinslowError:
             return Exhausted(
                 said,
                 reason="ETCD_NOSPACE",
-                hint="Compact and defragment etcd, then disarm its alarm: etcdctl alarm disarm",
+                hint="Stages go on. Winslow compacts and defragments etcd by itself; if this lasts, raise --quota-backend-bytes",
             )
         case Code.NOT_FOUND:
             return NotFound(said, reason="LEASE_NOT_FOUND")

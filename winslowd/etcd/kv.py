@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from winslowd.etcd.channels import COMPACT, RANGE, TXN, Channels
+from winslowd.etcd.channels import COMPACT, DELETE_RANGE, RANGE, TXN, Channels
 from winslowd.etcd.wire import etcd_pb2 as pb
+
+COMPACT_WITHIN = 60.0
+"""Seconds; a long history is removed in small steps, between which etcd serves others."""
 
 
 def created(key: bytes, revision: int) -> pb.Compare:
@@ -89,9 +92,8 @@ class Kv:
         return (await self.txn((), [put(key, value, lease)])).header.revision
 
     async def delete(self, key: bytes) -> bool:
-        """Whether there was such a key."""
-        answer = await self.txn((), [delete(key)])
-        return answer.responses[0].response_delete_range.deleted > 0
+        """Whether there was such a key. Not a transaction: a full etcd takes none, but lets keys be deleted."""
+        return (await self._channels.call(DELETE_RANGE, pb.DeleteRangeRequest(key=key))).deleted > 0
 
     async def txn(
         self,
@@ -107,5 +109,8 @@ class Kv:
         return await self._channels.call(TXN, request, timeout)
 
     async def compact(self, revision: int) -> None:
-        """Forget history before `revision`. Raises OutOfRange (REVISION_COMPACTED) when that was done already."""
-        await self._channels.call(COMPACT, pb.CompactionRequest(revision=revision))
+        """Forget history before `revision`; its room is free when this returns.
+
+        Raises OutOfRange (REVISION_COMPACTED) when that was done already, or when etcd has not come so far.
+        """
+        await self._channels.call(COMPACT, pb.CompactionRequest(revision=revision, physical=True), COMPACT_WITHIN)

@@ -22,7 +22,7 @@ from winslowd.etcd.wire import etcd_pb2 as pb
 log = structlog.get_logger(__name__)
 
 RELEASE_TIMEOUT = 5.0
-PAUSE = 0.2
+PAUSE, PAUSE_MAX = 0.2, 2.0
 
 
 class Lock:
@@ -84,6 +84,7 @@ class Lock:
 
     async def _claim(self, key: bytes, session: Session) -> int:
         """Put our claim and return its create revision. The key is ours alone, so doing it again is harmless."""
+        pause = PAUSE
         while True:
             try:
                 answer = await self._client.kv.txn(
@@ -94,7 +95,8 @@ class Lock:
                 raise lease_lost() from None
             except (Unavailable, Exhausted) as error:
                 log.info("claim could not be made yet", key=key.decode(), error=str(error))
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, PAUSE_MAX)
                 continue
             if answer.succeeded:
                 return answer.header.revision

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from winslow.ports import Clock, Membership, StorageState, Store, Workspaces
+from winslow.ports import Clock, Membership, StorageState, Store, Upkeep, Workspaces
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Uploads as UploadsPort
@@ -37,9 +37,10 @@ class UseCases:
         uploads: UploadsPort,
         logs: LogsPort,
         storage: StorageState,
+        upkeep: Upkeep,
     ) -> None:
         self.store = store
-        self.cluster = Cluster(here, store, membership, storage)
+        self.cluster = Cluster(here, store, membership, storage, upkeep)
         self.pipelines = Pipelines(store, clock)
         self.projects = Projects(store, clock, token, workspaces)
         self.runs = Runs(store, clock)

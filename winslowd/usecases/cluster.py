@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from winslow.domain.principal import Principal
 from winslow.domain.stage import NodeId
 from winslow.errors import WinslowError
-from winslow.ports import Membership, Storage, StorageState, Store
+from winslow.ports import Membership, Storage, StorageState, Store, Upkeep
+from winslowd.usecases.parts import Part, parts
 
 WITHIN = 1.0
-"""Seconds in which etcd may say who leads; the answer goes without it then."""
+"""Seconds in which etcd may say who leads, and how its members are; the answer goes without it then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class ClusterShown:
     revision: int
     connected: bool
     storage: Storage
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,14 @@ class Cluster:
     store: Store
     membership: Membership
     storage: StorageState
+    upkeep: Upkeep
 
     async def get(self, asker: Principal) -> ClusterShown:
         """Answers within about a second, and never fails."""
+        leader, members = await asyncio.gather(self._leader(), self.upkeep.members(WITHIN))
+        connected, storage = self.store.connected, self.storage()
         return ClusterShown(
-            self.here, await self._leader(), self.store.view.revision, self.store.connected, self.storage()
+            self.here, leader, self.store.view.revision, connected, storage, parts(connected, members, storage)
         )
 
     async def _leader(self) -> NodeId | None:
