@@ -204,6 +204,13 @@ class FakeEtcd:
         if request.revision <= self.compacted:
             raise Refused(grpc.StatusCode.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted")
         if request.revision > self.revision:
+    def _do_deleterange(self, request: pb.DeleteRangeRequest) -> pb.DeleteRangeResponse:
+        gone = self._keys(request.key, request.range_end)
+        self._happen([self._deleted(key) for key in gone])
+        answer = pb.DeleteRangeResponse(deleted=len(gone))
+        answer.header.revision = self.revision
+        return answer
+
             raise Refused(grpc.StatusCode.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision")
         self.compacted = request.revision
         return pb.CompactionResponse()
