@@ -1,0 +1,131 @@
+"""A cluster under observation, and what tests of its faults do with it: stories on chosen nodes, and acts at chosen moments."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.acceptance.story import Story
+from tests.cluster import Cluster
+from tests.daemon import NodeDaemon
+from tests.observer import WITNESS, Observer
+from winslow.client import Client
+from winslow.domain.stage import Stage, State
+from winslow.v1.run_pb2 import Run
+
+WITHIN = 60.0
+_numbers = itertools.count(1)
+
+
+def counting(lines: int, seconds: float, at_end: str = "true") -> str:
+    """A stage's script: it bears witness, prints its numbered lines in about so many seconds, and leaves a file."""
+    pause = round(seconds / lines * 1e6)
+    return (
+        f"{WITNESS}i=0; while [ $i -lt {lines} ]; do echo line $i; usleep {pause}; i=$((i+1)); done; "
+        f"echo $WINSLOW_STAGE > /workspace/$WINSLOW_DEFINITION; echo $WINSLOW_STAGE > /output/made; {at_end}"
+    )
+
+
+class Scene:
+    """The cluster, its observer, and a client of each node."""
+
+    def __init__(self, cluster: Cluster, observer: Observer, image: str) -> None:
+        self.cluster = cluster
+        self.observer = observer
+        self.image = image
+        self._clients = contextlib.ExitStack()
+
+    def close(self) -> None:
+        self._clients.close()
+
+    def client(self, node: str = "node-a", **options: float) -> Client:
+        return self._clients.enter_context(self.cluster.client(node, **options))
+
+    def story(self, node: str = "node-a", **options: float) -> Story:
+        """A project, told to `node`."""
+        return Story(self.client(node, **options), self.image, f"story {next(_numbers)}")
+
+    def start(self, story: Story, request: str = "") -> Run:
+        run: Run = self.observer.acknowledged(story.client.runs.start(story.project, request_id=request), request)
+        return run
+
+    def stage(self, story: Story, definition: str, state: State, within: float = WITHIN) -> Stage:
+        """The latest attempt at a definition, once etcd says that it is in `state`."""
+
+        def found() -> Stage | None:
+            stages = self.observer.stages(story.project, definition)
+            return stages[-1] if stages and stages[-1].state is state else None
+
+        stage: Stage = self.observer.until(found, within)
+        return stage
+
+    def node_of(self, stage: Stage) -> NodeDaemon:
+        assert stage.node is not None
+        return self.cluster.node(stage.node)
+
+    def root(self, stage: Stage) -> Path:
+        """Where a stage's directories lie, as an observer sees them."""
+        return self.cluster.volume / "projects" / stage.project / "stages" / stage.id
+
+    def lines(self, stage: Stage) -> int:
+        """How many lines the stage has printed so far."""
+        return sum(" line " in line for line in (self.root(stage) / "log").read_text().splitlines())
+
+
+def first_try(story: Story, definition: str, run: int = 1) -> str:
+    """The id that the first attempt at a definition will have."""
+    return f"{definition}-{run}-1-{story.project.rpartition('-')[2]}"
+
+
+@contextlib.contextmanager
+def observed(cluster: Cluster, image: str) -> Iterator[Scene]:
+    """The scene of a cluster that is up."""
+    with Observer(cluster) as observer:
+        scene = Scene(cluster, observer, image)
+        try:
+            yield scene
+        finally:
+            scene.close()
+
+
+@contextlib.contextmanager
+def trap(moment: Callable[[], Any], act: Callable[[], Any]) -> Iterator[None]:
+    """While the body runs, wait for `moment`, which is asked each millisecond, and `act` in it. Both must have happened."""
+    sprung, over = threading.Event(), threading.Event()
+    failure: list[BaseException] = []
+
+    def lie_in_wait() -> None:
+        try:
+            while not moment():
+                if over.wait(0.001):
+                    return
+            act()
+            sprung.set()
+        except BaseException as error:
+            failure.append(error)
+
+    waiting = threading.Thread(target=lie_in_wait, name="trap")
+    waiting.start()
+    try:
+        yield
+    finally:
+        sprung.wait(0.1)
+        over.set()
+        waiting.join()
+    if failure:
+        raise failure[0]
+    assert sprung.is_set(), "the moment never came"
+
+
+def until(holds: Callable[[], Any], within: float = WITHIN) -> Any:
+    """What `holds` answers, asked again and again until it is true. Raises AssertionError."""
+    deadline = time.monotonic() + within
+    while not (found := holds()):
+        assert time.monotonic() < deadline, f"not so within {within:g} s"
+        time.sleep(0.05)
+    return found
