@@ -7,7 +7,7 @@ that a repetition does not finish.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -287,7 +287,7 @@ class Readings(Protocol):
     def latest(self) -> Mapping[Subject, Reading]:
         """What was measured last, of the node and of every stage that runs on it; empty before the first time."""
 
-    def live(self) -> AsyncIterator[Mapping[Subject, Reading]]:
+    def live(self) -> AsyncGenerator[Mapping[Subject, Reading], None]:
         """`latest`, at once and after each measurement, each second, without end. Who is slow misses some, and gets no old ones."""
 
     async def past(self, subject: Subject, after: float, until: float, most: int | None = None) -> tuple[Reading, ...]:

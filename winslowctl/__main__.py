@@ -35,6 +35,7 @@ PLACES = {
     "cat": Place("files", "Write a file to the terminal or a pipe.", "cat"),
     "env": Place("env", "The environment of every stage in the cluster."),
     "node": Place("node", "Machines that run stages."),
+    "nodes": Place("node", "Machines that run stages.", hidden=True),
     "watch": Place("watch", "Show every change as it happens.", "watch"),
     "version": Place("version", "The versions of this program and of the daemon.", "version"),
 }

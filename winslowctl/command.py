@@ -131,11 +131,15 @@ def _nothing() -> None:
 
 
 class Place(NamedTuple):
-    """Where a top-level command lives: a module of this package, its help, and the verb there unless it is a noun."""
+    """Where a top-level command lives: a module of this package, its help, and the verb there unless it is a noun.
+
+    A hidden one is another name of a command, for fingers that know it so.
+    """
 
     module: str
     help: str
     verb: str = ""
+    hidden: bool = False
 
 
 class LazyGroup(TyperGroup):
@@ -146,7 +150,10 @@ class LazyGroup(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         for name, place in self.places.items():
-            self.add_command(TyperCommand(name, short_help=place.help, help=place.help, rich_markup_mode=None))
+            command = TyperCommand(
+                name, short_help=place.help, help=place.help, rich_markup_mode=None, hidden=place.hidden
+            )
+            self.add_command(command)
         self._loaded: set[str] = set()
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

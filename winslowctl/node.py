@@ -12,7 +12,7 @@ from winslow.domain.quantity import parse_duration
 from winslow.errors import WinslowError
 from winslow.v1.node_pb2 import Node, NodeState
 from winslow.v1.resources_pb2 import Capacity
-from winslowctl import references
+from winslowctl import references, top
 from winslowctl.arguments import NODE, YES, confirm
 from winslowctl.command import Noun
 from winslowctl.references import last
@@ -40,6 +40,9 @@ def show_node(node: NODE) -> None:
     """Show one node: what it has, what is free, what runs there."""
     found = references.node(client(), node)
     show(found, lambda: _details(found, _leader()))
+
+
+app.verb("top")(top.top)
 
 
 @app.verb("cordon")

@@ -163,6 +163,7 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
                 uploads=files.uploads,
                 logs=files.logs,
                 storage=files.state,
+                readings=measuring.readings,
                 upkeep=upkeep,
             )
             server = Server(use_cases, _authenticate, Neighbours(credentials, attendance))

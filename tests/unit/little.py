@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.fakes.readings import FakeReadings
 from tests.fakes.store import FakeMembership, FakeStore
 from tests.fakes.upkeep import FakeUpkeep
 from tests.fakes.volume import InlineVolume
@@ -43,6 +44,7 @@ class Little:
         self.volume = InlineVolume(str(root))
         self.now = 1000.0
         self.storage = Storage(size=1000, free=400)
+        self.readings = FakeReadings()
         self.upkeep = FakeUpkeep("etcd-1:2379")
         self._numbers = itertools.count()
         self.use_cases = UseCases(
@@ -56,6 +58,7 @@ class Little:
             uploads=self.volume.uploads,
             logs=self.volume.logs,
             storage=lambda: self.storage,
+            readings=self.readings,
             upkeep=self.upkeep,
         )
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from winslow.client import naming
 from winslow.client.calls import Calls
+from winslow.client.patience import Patience
+from winslow.errors import WinslowError
 from winslow.v1 import cluster_service_pb2
 from winslow.v1 import node_service_pb2 as pb
 from winslow.v1.cluster_pb2 import Cluster
-from winslow.v1.node_pb2 import Node
+from winslow.v1.node_pb2 import Node, Reading
+
+Readings: TypeAlias = Generator[Sequence[Reading], None, None]
+"""Closing it ends the call."""
 
 
 class Nodes:
@@ -50,7 +57,46 @@ class Nodes:
         request = pb.DrainNodeRequest(request_id=request_id, name=naming.node(node), deadline=at, reason=reason)
         return self._calls.unary("NodeService/DrainNode", request, Node)
 
+    def readings(
+        self, node: str, start: datetime | None = None, end: datetime | None = None, max_points: int = 0
+    ) -> Iterator[Reading]:
+        """What was measured between two times (with their zones), by the minute, in order; kept for 31 days.
+
+        Without them all there is; more than `max_points` become so many means.
+        """
+        request = pb.ListReadingsRequest(name=naming.node(node), max_points=max_points)
+        if start is not None:
+            request.start_time.FromDatetime(start)
+        if end is not None:
+            request.end_time.FromDatetime(end)
+        return self._calls.pages("NodeService/ListReadings", request, pb.ListReadingsResponse, "readings")
+
+    def watch_readings(self, names: Iterable[str] = (), timeout: float | None = None) -> Readings:
+        """What is measured now, each second, of nodes and stages (`projects/P/stages/S`); of all nodes where none is named.
+
+        A cut connection is made again. Raises DeadlineExceeded after `timeout` seconds.
+        """
+        request = pb.WatchReadingsRequest(names=[_subject(name) for name in names])
+        patience = Patience(self._calls.cut_patience)
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = None if end is None else max(0.0, end - time.monotonic())
+            try:
+                for response in self._calls.stream(
+                    "NodeService/WatchReadings", request, pb.WatchReadingsResponse, deadline=left
+                ):
+                    patience.renew()
+                    yield response.readings
+            except WinslowError as error:
+                patience.pause(error)
+            else:
+                return
+
     def remove(self, node: str, *, request_id: str = "") -> None:
         """Forget a node that is no longer there."""
         request = pb.RemoveNodeRequest(request_id=request_id, name=naming.node(node))
         self._calls.unary("NodeService/RemoveNode", request, Empty)
+
+
+def _subject(name: str) -> str:
+    return naming.stage(name) if name.startswith("projects/") else naming.node(name)

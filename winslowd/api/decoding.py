@@ -10,6 +10,7 @@ from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import InvalidArgument
 from winslow.wire import names
 from winslow.wire.enums import RUN_MODE
+from winslow.wire.times import unix_seconds
 from winslowd.usecases.listing import Ask
 
 
@@ -54,6 +55,16 @@ def election_name(name: str) -> tuple[str, StageId]:
             hint=f"Write projects/PROJECT/stages/STAGE/{names.ELECTION}",
         )
     return stage_name(stage)
+
+
+def is_node(name: str) -> bool:
+    """Whether it is meant to be a node's name, where stages' are taken too."""
+    return name.startswith("nodes/")
+
+
+def time(message: Any, field: str) -> float | None:
+    """Unix seconds; None where it is unset."""
+    return unix_seconds(getattr(message, field)) if message.HasField(field) else None
 
 
 def all_stages_of(name: str) -> ProjectId | None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
@@ -11,15 +13,18 @@ from google.protobuf.empty_pb2 import Empty
 from winslow.v1 import node_pb2, node_service_pb2_grpc
 from winslow.v1 import node_service_pb2 as pb
 from winslow.wire import names
+from winslow.wire.reading import reading_to_proto
 from winslow.wire.times import unix_seconds
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
 from winslowd.usecases.nodes import Nodes
+from winslowd.usecases.readings import Readings
 
 
 class NodeService(node_service_pb2_grpc.NodeServiceServicer):
-    def __init__(self, nodes: Nodes) -> None:
+    def __init__(self, nodes: Nodes, readings: Readings) -> None:
         self._nodes = nodes
+        self._readings = readings
 
     async def GetNode(self, request: pb.GetNodeRequest, context: Any) -> node_pb2.Node:
         return self._now(request.name)
@@ -47,6 +52,29 @@ class NodeService(node_service_pb2_grpc.NodeServiceServicer):
     async def RemoveNode(self, request: pb.RemoveNodeRequest, context: Any) -> Empty:
         await self._nodes.remove(request_of(request), names.parse_node(request.name))
         return Empty()
+
+    async def ListReadings(self, request: pb.ListReadingsRequest, context: Any) -> pb.ListReadingsResponse:
+        page = await self._readings.of_node(
+            asker(),
+            names.parse_node(request.name),
+            decoding.time(request, "start_time"),
+            decoding.time(request, "end_time"),
+            request.max_points,
+            decoding.ask(request),
+        )
+        return pb.ListReadingsResponse(
+            readings=[reading_to_proto(one) for one in page.items], next_page_token=page.next_page_token
+        )
+
+    async def WatchReadings(
+        self, request: pb.WatchReadingsRequest, context: Any
+    ) -> AsyncIterator[pb.WatchReadingsResponse]:
+        """Of this node and its stages; what is measured on others comes from them."""
+        nodes = [names.parse_node(name) for name in request.names if decoding.is_node(name)]
+        stages = [decoding.stage_name(name) for name in request.names if not decoding.is_node(name)]
+        async with aclosing(self._readings.watch(asker(), nodes, stages)) as live:
+            async for readings in live:
+                yield pb.WatchReadingsResponse(readings=[reading_to_proto(one) for one in readings])
 
     def _now(self, name: str) -> node_pb2.Node:
         return encoding.node(self._nodes.get(asker(), names.parse_node(name)))

@@ -13,17 +13,20 @@ from winslow.v1 import stage_service_pb2 as pb
 from winslow.wire import names
 from winslow.wire.election import bid_to_proto
 from winslow.wire.file import file_to_proto
+from winslow.wire.reading import reading_to_proto
 from winslow.wire.stage import reason_to_proto
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
 from winslowd.usecases.comparing import Comparing, Comparison, Difference
+from winslowd.usecases.readings import Readings
 from winslowd.usecases.stages import Stages
 
 
 class StageService(stage_service_pb2_grpc.StageServiceServicer):
-    def __init__(self, stages: Stages, comparing: Comparing) -> None:
+    def __init__(self, stages: Stages, comparing: Comparing, readings: Readings) -> None:
         self._stages = stages
         self._comparing = comparing
+        self._readings = readings
 
     async def GetStage(self, request: pb.GetStageRequest, context: Any) -> stage_pb2.Stage:
         return self._now(request.name)
@@ -67,6 +70,14 @@ class StageService(stage_service_pb2_grpc.StageServiceServicer):
             definition=[_difference(one) for one in found.definition],
             files=_files(found),
             next_page_token=found.next_page_token,
+        )
+
+    async def ListStageReadings(
+        self, request: pb.ListStageReadingsRequest, context: Any
+    ) -> pb.ListStageReadingsResponse:
+        page = await self._readings.of_stage(asker(), *decoding.stage_name(request.name), decoding.ask(request))
+        return pb.ListStageReadingsResponse(
+            readings=[reading_to_proto(one) for one in page.items], next_page_token=page.next_page_token
         )
 
     def _now(self, name: str) -> stage_pb2.Stage:

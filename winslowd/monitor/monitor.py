@@ -7,7 +7,7 @@ readings of that second. It never needs to know who reads, or how a stage is run
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -59,7 +59,7 @@ class Monitor:
     def latest(self) -> Mapping[Subject, Reading]:
         return self._latest
 
-    async def live(self) -> AsyncIterator[Mapping[Subject, Reading]]:
+    async def live(self) -> AsyncGenerator[Mapping[Subject, Reading], None]:
         while True:
             measured = self._measured
             if self._latest:

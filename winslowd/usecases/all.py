@@ -5,6 +5,7 @@ from __future__ import annotations
 from winslow.ports import Clock, Membership, StorageState, Store, Upkeep, Workspaces
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
+from winslow.ports import Readings as ReadingsPort
 from winslow.ports import Uploads as UploadsPort
 from winslowd.usecases.cluster import Cluster, Here
 from winslowd.usecases.comparing import Comparing
@@ -14,6 +15,7 @@ from winslowd.usecases.logs import Logs
 from winslowd.usecases.nodes import Nodes
 from winslowd.usecases.pipelines import Pipelines
 from winslowd.usecases.projects import NewSuffix, Projects
+from winslowd.usecases.readings import Readings
 from winslowd.usecases.runs import Runs
 from winslowd.usecases.settings import Settings
 from winslowd.usecases.stages import Stages
@@ -37,6 +39,7 @@ class UseCases:
         uploads: UploadsPort,
         logs: LogsPort,
         storage: StorageState,
+        readings: ReadingsPort,
         upkeep: Upkeep,
     ) -> None:
         self.store = store
@@ -49,6 +52,7 @@ class UseCases:
         self.comparing = Comparing(store, files)
         self.settings = Settings(store)
         self.nodes = Nodes(store, clock)
+        self.readings = Readings(here.node, store, self.nodes, readings, clock)
         self.files = Files(store, files)
         self.uploads = Uploads(store, files, uploads)
         self.logs = Logs(store, logs)
