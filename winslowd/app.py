@@ -53,6 +53,7 @@ from winslowd.monitor.measuring import open_measuring
 from winslowd.peers.attending import GrpcPeers
 from winslowd.peers.channels import PeerChannels
 from winslowd.peers.credentials import Credentials
+from winslowd.peers.passing import Passing
 from winslowd.stopping import obeying_signals
 from winslowd.usecases.all import UseCases
 from winslowd.usecases.attendance import Attendance
@@ -166,7 +167,9 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
                 readings=measuring.readings,
                 upkeep=upkeep,
             )
-            server = Server(use_cases, _authenticate, Neighbours(credentials, attendance))
+            server = Server(
+                use_cases, _authenticate, Neighbours(credentials, attendance, Passing(channels, credentials))
+            )
             bidder = Bidder(node.id, store, GrpcPeers(channels, credentials), attendance, measuring.offering(node).offer)
             await stack.enter_async_context(server.listening(settings.listen))
             async with _engines(

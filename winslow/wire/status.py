@@ -36,6 +36,8 @@ from winslow.errors import (
 DOMAIN = "winslow"
 DETAILS = "grpc-status-details-bin"
 """The trailing metadata in which gRPC carries a google.rpc.Status."""
+STALE = "winslow-stale"
+"""The trailing metadata "true" with every answer of a node that is cut off from etcd: what it says may be old."""
 
 MESSAGE_MAX = 1000
 HINT_MAX = 600

@@ -1,4 +1,4 @@
-"""Around every call: who makes it, and what becomes of the errors that end it.
+"""Around every call: who makes it, which node it needs, what becomes of the errors that end it, and whether the answer may be old.
 
 An error of Winslow becomes its status; a method that is not there yet says so; anything else is a fault of ours:
 logged with a trace ID that the caller is given, and told without its inside.
@@ -17,8 +17,9 @@ import structlog
 
 from winslow.domain.principal import Principal
 from winslow.errors import Internal, Unimplemented, WinslowError
-from winslow.wire.status import DETAILS, to_status
+from winslow.wire.status import DETAILS, STALE, to_status
 from winslowd.api import call
+from winslowd.api.forwarding import Forwarding
 from winslowd.peers.credentials import Credentials
 
 log = structlog.get_logger(__name__)
@@ -30,11 +31,22 @@ CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """Wraps every handler. Nodes are known by `credentials`; without, no call is taken for a node's."""
+    """Wraps every handler. `connected` says whether this node knows what goes on in the cluster.
 
-    def __init__(self, authenticate: Authenticate, credentials: Credentials | None = None) -> None:
+    Nodes are known by `credentials`; without, no call is taken for a node's. Without `forwarding` all is answered here.
+    """
+
+    def __init__(
+        self,
+        authenticate: Authenticate,
+        credentials: Credentials | None = None,
+        forwarding: Forwarding | None = None,
+        connected: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._authenticate = authenticate
         self._credentials = credentials
+        self._forwarding = forwarding
+        self._connected = connected
 
     async def intercept_service(
         self,
@@ -52,8 +64,11 @@ class Guard(grpc.aio.ServerInterceptor):
             (True, True): ("stream_stream", grpc.stream_stream_rpc_method_handler, self._stream),
         }
         attribute, make, wrap = kinds[(handler.request_streaming, handler.response_streaming)]
+        behaviour = getattr(handler, attribute)
+        if self._forwarding and not handler.request_streaming:
+            behaviour = self._forwarding.around(method, behaviour)
         return make(
-            wrap(getattr(handler, attribute), method),
+            wrap(behaviour, method),
             request_deserializer=handler.request_deserializer,
             response_serializer=handler.response_serializer,
         )
@@ -86,16 +101,26 @@ class Guard(grpc.aio.ServerInterceptor):
             metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
             self._enter(metadata)
             yield
+            context.set_trailing_metadata(self._remarks())
         except grpc.aio.AbortError:
             raise
         except WinslowError as error:
-            await _abort(context, error)
+            await self._abort(context, error)
         except NotImplementedError:
-            await _abort(context, _not_yet(method))
+            await self._abort(context, _not_yet(method))
         except Exception as error:
             trace = secrets.token_hex(8)
             log.exception("call failed", method=method, trace=trace)
-            await _abort(context, _fault(error, trace))
+            await self._abort(context, _fault(error, trace))
+
+    async def _abort(self, context: Any, error: WinslowError) -> None:
+        status = to_status(error)
+        remarks = ((DETAILS, status.SerializeToString()), *self._remarks())
+        await context.abort(CODES[status.code], status.message, remarks)
+
+    def _remarks(self) -> tuple[tuple[str, str], ...]:
+        """What goes with the end of every call: while this node is cut off, that its view may be old."""
+        return () if self._connected() else ((STALE, "true"),)
 
     def _enter(self, metadata: Mapping[str, str]) -> None:
         caller = self._credentials.caller(metadata) if self._credentials else None
@@ -103,11 +128,6 @@ class Guard(grpc.aio.ServerInterceptor):
             call.enter(caller.principal, caller.node)
         else:
             call.enter(self._authenticate(metadata))
-
-
-async def _abort(context: Any, error: WinslowError) -> None:
-    status = to_status(error)
-    await context.abort(CODES[status.code], status.message, ((DETAILS, status.SerializeToString()),))
 
 
 def _not_yet(method: str) -> Unimplemented:

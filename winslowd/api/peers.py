@@ -17,15 +17,17 @@ from winslow.v1 import peer_service_pb2_grpc
 from winslow.wire.node import offer_from_proto
 from winslowd.api.call import calling_node
 from winslowd.peers.credentials import Credentials
+from winslowd.peers.passing import Passing
 from winslowd.usecases.attendance import Attendance
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What a server needs to be one of several: how nodes know each other, and where the leader hears them."""
+    """What a server needs to be one of several: how nodes know each other, call each other, and where the leader hears them."""
 
     credentials: Credentials
     attendance: Attendance
+    passing: Passing
 
 
 class PeerService(peer_service_pb2_grpc.PeerServiceServicer):

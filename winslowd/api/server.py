@@ -17,6 +17,7 @@ from winslowd.api.cluster import ClusterService
 from winslowd.api.elections import ElectionService
 from winslowd.api.events import EventService
 from winslowd.api.files import FileService
+from winslowd.api.forwarding import Forwarding
 from winslowd.api.identity import IdentityService
 from winslowd.api.interceptor import Authenticate, Guard
 from winslowd.api.logs import LogService
@@ -59,7 +60,13 @@ class Server:
     def __init__(self, use_cases: UseCases, authenticate: Authenticate, neighbours: Neighbours | None = None) -> None:
         self._use_cases = use_cases
         self._neighbours = neighbours
-        self._guard = Guard(authenticate, neighbours.credentials if neighbours else None)
+        here, store = use_cases.cluster.here, use_cases.store
+        self._guard = Guard(
+            authenticate,
+            neighbours.credentials if neighbours else None,
+            Forwarding(here.node, store, neighbours.passing) if neighbours else None,
+            lambda: store.connected,
+        )
 
     @contextlib.asynccontextmanager
     async def listening(self, addresses: Sequence[str]) -> AsyncIterator[tuple[str, ...]]:

@@ -1,0 +1,187 @@
+"""Passing calls on to the node that they need, so that any node answers any call; a call is passed on once at most.
+
+It stands between the guard and a service: who asks is known, errors go the guard's way. Which node a call needs is
+`routing`'s to say. Deadlines pass through, and who gives up here is given up there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+from typing import Any
+
+import structlog
+
+from winslow.domain.records import View
+from winslow.domain.stage import WAITING, NodeId
+from winslow.errors import Code, WinslowError
+from winslow.ports import Store
+from winslowd.api import routing
+from winslowd.api.call import asker, through
+from winslowd.api.routing import FOLLOW_LOG, RULES, WATCH_READINGS, Rule, There
+from winslowd.peers.passing import Passing
+
+log = structlog.get_logger(__name__)
+
+Behaviour = Callable[[Any, Any], Any]
+"""What serves a method: of the request and gRPC's context."""
+
+WITHIN = 5.0
+"""Seconds in which another node answers what can be answered here too."""
+AGAIN_AFTER = 1.0
+"""Seconds after which the readings of a node that could not be had are asked for again, and those of new nodes too."""
+KEPT_BACK = 64
+"""Readings of others that wait for a slow reader; then those who send them wait."""
+ELSEWHERE = frozenset({Code.UNAVAILABLE, Code.NOT_FOUND, Code.UNIMPLEMENTED, Code.UNAUTHENTICATED})
+"""Answers of another node that say more about it than about what was asked: it may not have seen yet what we have."""
+
+
+class Forwarding:
+    """For the server of node `here`."""
+
+    def __init__(self, here: NodeId, store: Store, passing: Passing) -> None:
+        self._here = here
+        self._store = store
+        self._passing = passing
+
+    @property
+    def _view(self) -> View:
+        return self._store.view
+
+    def around(self, method: str, behaviour: Behaviour) -> Behaviour:
+        """What serves `method` in place of `behaviour`: the same where no other node is ever needed."""
+        if method == FOLLOW_LOG:
+            return lambda request, context: self._follow(request, context, behaviour)
+        if method == WATCH_READINGS:
+            return lambda request, context: self._watch(request, context, behaviour)
+        if rule := RULES.get(method):
+            return lambda request, context: self._ask(method, rule, request, context, behaviour)
+        return behaviour
+
+    # One answer
+
+    async def _ask(self, method: str, rule: Rule, request: Any, context: Any, behaviour: Behaviour) -> Any:
+        there = self._route(rule, request)
+        if there is None:
+            return await behaviour(request, context)
+        left = context.time_remaining()
+        timeout = WITHIN if rule.or_here and (left is None or left > WITHIN) else left
+        try:
+            return await self._passing.unary(there.address, method, request, asker(), timeout)
+        except WinslowError as error:
+            if not rule.or_here or error.code not in ELSEWHERE:
+                raise
+            _answered_here(method, there, error)
+        return await behaviour(request, context)
+
+    def _route(self, rule: Rule, request: Any) -> There | None:
+        return None if through() else rule.route(request, self._view, self._here)
+
+    # A log as it is written
+
+    async def _follow(self, request: Any, context: Any, behaviour: Behaviour) -> AsyncGenerator[Any, None]:
+        """From the node that writes it, and when that is lost from the file, at the byte where the other ended."""
+        if not through():
+            await self._placed(request)
+        there = self._route(FROM_WRITER, request)
+        if there:
+            rest = request
+            try:
+                async with aclosing(self._from(there, request, context)) as chunks:
+                    async for chunk in chunks:
+                        rest = type(request)(name=request.name, offset=chunk.offset + len(chunk.data))
+                        if chunk.ended:
+                            await self._seen_to_have_ended(request)
+                        yield chunk
+                        if chunk.ended:
+                            return
+            except WinslowError as error:
+                if error.code not in ELSEWHERE:
+                    raise
+                _answered_here(FOLLOW_LOG, there, error)
+            request = rest
+        async with aclosing(behaviour(request, context)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    def _from(self, there: There, request: Any, context: Any) -> AsyncGenerator[Any, None]:
+        return self._passing.stream(there.address, FOLLOW_LOG, request, asker(), context.time_remaining())
+
+    async def _placed(self, request: Any) -> None:
+        """A stage that waits has no log: wait until it is known who will write it. What is wrong is said at once."""
+        if request.offset < 0 or request.tail_lines < 0:
+            return
+        while (stage := routing.stage_named(request.name, self._view)) and stage.state in WAITING:
+            await self._store.changed(self._view.revision)
+
+    async def _seen_to_have_ended(self, request: Any) -> None:
+        """Who is told of a stage's end may look at the stage next, here: a moment until this node knows of it too."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN_AFTER):
+                while (stage := routing.stage_named(request.name, self._view)) and stage.live:
+                    await self._store.changed(self._view.revision)
+
+    # Readings of many
+
+    async def _watch(self, request: Any, context: Any, behaviour: Behaviour) -> None:
+        """Everyone's share in one stream, as it comes; nodes that come are added, those that go are left out."""
+        if through():
+            await _told_all(behaviour(request, context), context.write)
+            return
+        came: asyncio.Queue[Any] = asyncio.Queue(KEPT_BACK)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._share(group, request, context, behaviour, came), name="watching-readings")
+                while True:
+                    await context.write(await came.get())
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+
+    async def _share(
+        self, group: asyncio.TaskGroup, request: Any, context: Any, behaviour: Behaviour, came: asyncio.Queue[Any]
+    ) -> None:
+        """Keep one stream to each node that measures some of what was asked."""
+        streams: dict[tuple[NodeId, tuple[str, ...]], asyncio.Task[None]] = {}
+        while True:
+            wanted = set(routing.shares(tuple(request.names), self._view, self._here).items())
+            over = {key for key, stream in streams.items() if stream.done()}
+            for gone in over | (streams.keys() - wanted):
+                streams.pop(gone).cancel()
+            for node, asked in wanted - streams.keys():
+                part = type(request)(names=asked)
+                work = self._part(node, part, context, behaviour, came.put)
+                streams[node, asked] = group.create_task(work, name=f"readings-of-{node}")
+            await asyncio.sleep(AGAIN_AFTER)
+
+    async def _part(
+        self, node: NodeId, request: Any, context: Any, behaviour: Behaviour, take: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        if node == self._here:
+            await _told_all(behaviour(request, context), take)
+            return
+        while (found := self._view.node(node)) is not None:
+            left = context.time_remaining()
+            try:
+                await _told_all(
+                    self._passing.stream(found.address, WATCH_READINGS, request, asker(), left),
+                    take,
+                )
+            except WinslowError as error:
+                if error.code not in ELSEWHERE:
+                    raise
+                log.info("the readings of a node are missing", node=node, error=str(error))
+            await asyncio.sleep(AGAIN_AFTER)
+
+
+FROM_WRITER = Rule(routing.to_writer, or_here=True)
+
+
+async def _told_all(answers: AsyncGenerator[Any, None], take: Callable[[Any], Awaitable[None]]) -> None:
+    async with aclosing(answers):
+        async for answer in answers:
+            await take(answer)
+
+
+def _answered_here(method: str, there: There, error: WinslowError) -> None:
+    log.info("answered here: the other node did not", method=method, node=there.node, error=str(error))
