@@ -58,6 +58,7 @@ from winslowd.stopping import obeying_signals
 from winslowd.usecases.all import UseCases
 from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.cluster import Here
+from winslowd.usecases.ledger import Ledger
 
 log = structlog.get_logger(__name__)
 
@@ -122,7 +123,7 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
             )
             credentials = Credentials(await cluster_secret(client, settings.cluster), NodeId(settings.node))
             channels = await stack.enter_async_context(PeerChannels.open(store))
-            attendance = Attendance()
+            attendance, ledger = Attendance(), Ledger()
             upkeep = EtcdUpkeep(client, etcd.quota)
             files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
             journal = DirectoryJournal(settings.state / "stages")
@@ -163,18 +164,22 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
                 files=files.files,
                 uploads=files.uploads,
                 logs=files.logs,
+                history=files.history,
                 storage=files.state,
                 readings=measuring.readings,
                 upkeep=upkeep,
+                ledger=ledger,
             )
             server = Server(
                 use_cases, _authenticate, Neighbours(credentials, attendance, Passing(channels, credentials))
             )
-            bidder = Bidder(node.id, store, GrpcPeers(channels, credentials), attendance, measuring.offering(node).offer)
+            bidder = Bidder(
+                node.id, store, GrpcPeers(channels, credentials), attendance, measuring.offering(node).offer
+            )
             await stack.enter_async_context(server.listening(settings.listen))
             async with _engines(
                 Agent(tools).run(),
-                Leader(store, membership, time.time).run(),
+                Leader(store, membership, time.time, attendance, ledger).run(),
                 Caretaker(
                     upkeep,
                     membership,

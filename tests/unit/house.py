@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from tests.fakes.attendance import everyone_attends
 from tests.fakes.driver import FakeDriver, Script
 from tests.fakes.store import FakeCluster, FakeMembership, FakeStore
 from tests.fakes.volume import InlineVolume
@@ -33,12 +34,14 @@ from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, ProjectId, Stage, StageId
 from winslow.domain.standing import situation_of
 from winslow.errors import Conflict, WinslowError
-from winslowd.engines import agent, attempt, leader, patience
+from winslow.ports import Clock
+from winslowd.engines import agent, attempt, commits, leader, patience
 from winslowd.engines.agent import Agent
 from winslowd.engines.attempt import Attempt
 from winslowd.engines.containers import Containers, Tools
 from winslowd.engines.leader import Leader
 from winslowd.journal import DirectoryJournal
+from winslowd.usecases.attendance import Attendance
 
 NODE = Node(world.NODE, "127.0.0.1:1", Capacity(cpus=8, memory=1 << 34))
 PROJECT = ProjectId("p-abc123")
@@ -53,7 +56,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(attempt, "REPORT_EVERY", 0.002)
     monkeypatch.setattr(agent, "AGAIN", 0.001)
     monkeypatch.setattr(leader, "CAMPAIGN_PAUSE", 0.001)
-    monkeypatch.setattr(leader, "OUTAGE_PAUSE", 0.001)
+    monkeypatch.setattr(commits, "OUTAGE_PAUSE", 0.001)
     with capture_logs():
         yield
 
@@ -150,6 +153,7 @@ class House:
         self.cluster = FakeCluster()
         self.store = FakeStore(self.cluster)
         self.membership = FakeMembership(self.store, NodeId("elsewhere"))
+        self.attendance = Attendance()
         self.driver = FakeDriver(clock=lambda: self.now, script=script)
         self.driver.images = {BUSYBOX.name: BUSYBOX}
         self.volume = InlineVolume(str(self.root), lambda: self.now)
@@ -322,9 +326,20 @@ async def going(work: asyncio.Task[None]) -> AsyncIterator[asyncio.Task[None]]:
 
 
 @asynccontextmanager
+async def leading(house: House, clock: Clock | None = None) -> AsyncIterator[None]:
+    """Another node leads, and whoever is up takes part."""
+    leader = Leader(house.store, house.membership, clock or (lambda: house.now), house.attendance)
+    async with (
+        going(asyncio.ensure_future(leader.run())),
+        going(asyncio.ensure_future(everyone_attends(house.store, house.attendance))),
+    ):
+        yield
+
+
+@asynccontextmanager
 async def led(house: House) -> AsyncIterator[None]:
     """Another node leads, and this one is up."""
-    async with going(asyncio.ensure_future(Leader(house.store, house.membership, lambda: house.now).run())):
+    async with leading(house):
         await house.membership.join(NODE)
         yield
 

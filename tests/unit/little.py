@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.fakes.attendance import everyone_attends
 from tests.fakes.readings import FakeReadings
 from tests.fakes.store import FakeMembership, FakeStore
 from tests.fakes.upkeep import FakeUpkeep
@@ -24,7 +25,9 @@ from winslow.domain.stage import NodeId, Outcome, ProjectId, Stage, State
 from winslow.ports import Storage
 from winslowd.engines.leader import Leader
 from winslowd.usecases.all import UseCases
+from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.cluster import Here
+from winslowd.usecases.ledger import Ledger
 from winslowd.usecases.projects import NewProject
 from winslowd.usecases.requests import Request
 
@@ -46,6 +49,7 @@ class Little:
         self.storage = Storage(size=1000, free=400)
         self.readings = FakeReadings()
         self.upkeep = FakeUpkeep("etcd-1:2379")
+        self.attendance, self.ledger = Attendance(), Ledger()
         self._numbers = itertools.count()
         self.use_cases = UseCases(
             here=Here("little", NODE.id, "1.2.3"),
@@ -57,9 +61,11 @@ class Little:
             files=self.volume.files,
             uploads=self.volume.uploads,
             logs=self.volume.logs,
+            history=self.volume.history,
             storage=lambda: self.storage,
             readings=self.readings,
             upkeep=self.upkeep,
+            ledger=self.ledger,
         )
 
     @property
@@ -73,13 +79,15 @@ class Little:
         little = cls(root)
         try:
             async with asyncio.TaskGroup() as group:
-                leader = Leader(little.store, little.membership, lambda: little.now)
+                leader = Leader(little.store, little.membership, lambda: little.now, little.attendance, little.ledger)
                 leading = group.create_task(leader.run(), name="leader")
+                attending = group.create_task(everyone_attends(little.store, little.attendance), name="nodes")
                 await little.membership.join(NODE)
                 try:
                     yield little
                 finally:
                     leading.cancel()
+                    attending.cancel()
         finally:
             little.volume.close()
 

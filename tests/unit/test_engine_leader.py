@@ -13,8 +13,9 @@ import pytest
 
 from tests.fakes.store import FakeCluster, FakeMembership, FakeStore, Write
 from tests.unit import world
-from tests.unit.house import NODE, PROJECT, House, going, led
+from tests.unit.house import NODE, PROJECT, House, going, leading, led
 from winslow.domain import lifecycle
+from winslow.domain.election import idle_offer
 from winslow.domain.node import NodePolicy
 from winslow.domain.pipeline import DefinitionName, Edge, Pipeline, RetryPolicy
 from winslow.domain.project import Axis, Hold, Run, RunEnd, Sweep, SweepId
@@ -34,8 +35,11 @@ from winslow.domain.resources import Capacity, Resources
 from winslow.domain.stage import PLACED, Cause, NodeId, Outcome, ProjectId, Reason, Stage, State
 from winslow.domain.sweeping import BATCH
 from winslow.errors import Ambiguous, Conflict, InvalidArgument, Unavailable, WinslowError
-from winslowd.engines import leader as leading
-from winslowd.engines.leader import Leader, Term
+from winslow.ports import Store
+from winslowd.engines import leader
+from winslowd.engines.leader import Term
+from winslowd.usecases.attendance import Attendance
+from winslowd.usecases.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("hurried")
 
@@ -127,7 +131,11 @@ class TestAnAward:
         stage = made.now and made.now.value
         assert isinstance(stage, Stage)
         assert (stage.state, stage.node, stage.placed_at) == (State.PREPARING, NODE.id, 1000.0)
-        assert {change.ref.kind for change in seen if change.revision == made.revision} == {Kind.RUN, Kind.STAGE}
+        assert {change.ref.kind for change in seen if change.revision == made.revision} == {
+            Kind.RUN,
+            Kind.STAGE,
+            Kind.RESERVATION,
+        }
 
     async def test_never_gives_a_node_more_than_it_has(self, house: House) -> None:
         await house.membership.join(SMALL)
@@ -138,8 +146,7 @@ class TestAnAward:
                 seen.append(len(placed(house)))
                 await house.store.changed(house.view.revision)
 
-        leader = Leader(house.store, house.membership, lambda: house.now)
-        async with going(asyncio.ensure_future(count())), going(asyncio.ensure_future(leader.run())):
+        async with going(asyncio.ensure_future(count())), leading(house):
             await begun(house, wide(7))
             for done in range(7):
                 expected = min(2, 7 - done)
@@ -150,8 +157,7 @@ class TestAnAward:
         assert latest(house).end is RunEnd.SUCCEEDED
 
     async def test_waits_with_what_it_waits_for(self, house: House) -> None:
-        leader = Leader(house.store, house.membership, lambda: house.now)
-        async with going(asyncio.ensure_future(leader.run())):
+        async with leading(house):
             await begun(house, wide(3))
             await house.until(lambda: len(waiting(house)) == 3)
             assert {stage.reason and stage.reason.code for stage in waiting(house)} == {"NO_NODES"}
@@ -163,8 +169,7 @@ class TestAnAward:
 
     async def test_that_waits_writes_its_reason_once(self, house: House) -> None:
         await house.membership.join(SMALL)
-        leader = Leader(house.store, house.membership, lambda: house.now)
-        async with going(asyncio.ensure_future(leader.run())):
+        async with leading(house):
             await begun(house, wide(3))
             await house.until(lambda: waiting(house) and waiting(house)[0].reason)
             [left] = waiting(house)
@@ -177,8 +182,7 @@ class TestAnAward:
 
     async def test_waits_while_the_run_is_paused(self, house: House) -> None:
         await house.membership.join(SMALL)
-        leader = Leader(house.store, house.membership, lambda: house.now)
-        async with going(asyncio.ensure_future(leader.run())):
+        async with leading(house):
             await begun(house, wide(3))
             await house.until(lambda: waiting(house) and waiting(house)[0].reason)
             [left] = waiting(house)
@@ -221,8 +225,7 @@ class TestARetry:
 
     async def test_begins_by_itself_when_its_time_has_come(self, house: House) -> None:
         await house.membership.join(NODE)
-        leader = Leader(house.store, house.membership, time.time)
-        async with going(asyncio.ensure_future(leader.run())):
+        async with leading(house, time.time):
             await begun(house, world.chain("detect", retry=RetryPolicy(attempts=2, backoff=0.05)))
             await house.until(lambda: placed(house))
             house.now = time.time() - 1
@@ -235,7 +238,7 @@ class TestARetry:
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The resync makes up for a change that nobody told us, also while a back-off runs."""
-        monkeypatch.setattr(leading, "RESYNC", 0.01)
+        monkeypatch.setattr(leader, "SLICE", 0.01)
 
         class Deaf(FakeStore):
             deaf = False
@@ -349,12 +352,21 @@ class Refusing(FakeStore):
         return await super().commit(commit)
 
 
+def term_of(house: House, store: Store, fence: Fence) -> Term:
+    """A term in which every node that was up when it began has answered."""
+    attendance = Attendance()
+    attendance.open()
+    for node in store.view.nodes():
+        attendance.hear(idle_offer(node))
+    return Term(store, lambda: house.now, fence, attendance, Ledger(), time.monotonic)
+
+
 class TestALeaderThatIsNotAlone:
     async def test_changes_nothing_once_its_fence_is_lost(self, house: House) -> None:
         await house.membership.join(NODE)
         await begun(house, DIAMOND)
         revision = house.view.revision
-        stale = Term(house.store, lambda: house.now, Fence("elections/leader/0000000000000009", 1))
+        stale = term_of(house, house.store, Fence("elections/leader/0000000000000009", 1))
         with pytest.raises(ExceptionGroup) as caught:
             await stale.run()
         [error] = caught.value.exceptions
@@ -391,8 +403,8 @@ class TestALeaderThatIsNotAlone:
         blind, seen = Blind(house.cluster), list[Change]()
         await house.membership.join(NODE)
         async with going(asyncio.ensure_future(note(house, seen))), house.membership.lead() as term:
-            sighted = Term(house.store, lambda: house.now, term.fence)
-            beside = Term(blind, lambda: house.now, term.fence)
+            sighted = term_of(house, house.store, term.fence)
+            beside = term_of(house, blind, term.fence)
             await begun(house, DIAMOND)
             blind.blind = True
             async with going(asyncio.ensure_future(sighted.run())), going(asyncio.ensure_future(play(house))):
@@ -408,7 +420,7 @@ class TestALeaderThatIsNotAlone:
         other, seen = FakeStore(house.cluster), list[Change]()
         await house.membership.join(NODE)
         async with going(asyncio.ensure_future(note(house, seen))), house.membership.lead() as term:
-            both = [Term(store, lambda: house.now, term.fence) for store in (house.store, other)]
+            both = [term_of(house, store, term.fence) for store in (house.store, other)]
             async with going(asyncio.ensure_future(both[0].run())), going(asyncio.ensure_future(both[1].run())):
                 await begun(house, DIAMOND)
                 async with going(asyncio.ensure_future(play(house))):

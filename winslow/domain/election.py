@@ -1,39 +1,55 @@
-"""Elections: which node executes a stage. Able nodes bid with what they have free now; one rule orders the bids.
+"""Elections: what each node answers to a stage, and which answer is best. One rule orders the bids.
 
 Everything here is a value: a bid says what it is made of, a refusal what the node lacks, a wait what would end it, so
-that "why is it waiting?" and "why there?" have answers.
+that "why is it waiting?" and "why there?" have answers. Rounds over all that waits are held in `winslow.domain.rounds`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NewType
 
-from winslow.domain.node import Node, NodePolicy
-from winslow.domain.resources import Capacity, Resources, fitting_gpus, shortage
+from winslow.domain.node import Node, NodePolicy, Offer
+from winslow.domain.quantity import about_size
+from winslow.domain.resources import Capacity, Gpu, GpuRequest, Resources, fitting_gpus, shortage
 from winslow.domain.stage import NodeId, Reason, Stage, StageId
 
-Need = NewType("Need", tuple[object, ...])
+IMAGE, NEAR, SPARE_GPU, BUSY_GPU = 2.0, 1.0, -0.25, -0.5
+"""Weights: a pull takes minutes, a copy of a workspace as long as it is large, the rest is for evenness."""
+NAMED = 3
+"""Nodes that a reason names; explaining a stage names all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What nodes look at when they answer; stages with equal needs get equal answers, the parent's workspace apart."""
+
+    resources: Resources
+    image: str
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A live node as an election sees it: `free` is its capacity less what its stages have reserved."""
+    """A live node as an election sees it: `free` is its capacity less what its stages have reserved.
+
+    Without an `offer` it has not answered, and takes no part.
+    """
 
     node: Node
     free: Capacity
     policy: NodePolicy | None = None
     stages: int = 0
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bid:
-    """An able node's bid. `parts` names what `score` is the sum of; higher is better."""
+    """An able node's bid. `parts` names what `score` is the sum of; higher is better. `gpus` are those it would give."""
 
     node: NodeId
     score: float
     parts: tuple[tuple[str, float], ...]
+    gpus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,93 +64,132 @@ class Refusal:
 @dataclass(frozen=True, slots=True)
 class Award:
     stage: StageId
-    node: NodeId
-    gpus: tuple[str, ...]
     bid: Bid
 
+    @property
+    def node(self) -> NodeId:
+        return self.bid.node
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What one look at all waiting stages decided."""
-
-    awards: tuple[Award, ...]
-    waits: Mapping[StageId, Reason]
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        return self.bid.gpus
 
 
-def candidates(nodes: Sequence[Node], policies: Mapping[str, NodePolicy], placed: Sequence[Stage]) -> list[Candidate]:
+def need_of(stage: Stage) -> Need:
+    return Need(stage.definition.resources, stage.definition.image)
+
+
+def candidates(
+    nodes: Iterable[Node],
+    policies: Mapping[str, NodePolicy],
+    placed: Iterable[Stage],
+    offers: Mapping[NodeId, Offer],
+) -> list[Candidate]:
     """The nodes with what is left of them once `placed` stages have taken theirs. A GPU is taken by its UUID."""
-    found: list[Candidate] = []
-    for node in nodes:
-        mine = [stage for stage in placed if stage.node == node.id]
-        free = node.capacity
-        for stage in mine:
-            free = free.less(stage.definition.resources, frozenset(stage.gpus))
-        found.append(Candidate(node, free, policies.get(node.id), len(mine)))
-    return found
+    mine: dict[NodeId, list[Stage]] = {node.id: [] for node in nodes}
+    for stage in placed:
+        if stage.node in mine:
+            mine[stage.node].append(stage)
+    return [
+        Candidate(node, left(node, mine[node.id]), policies.get(node.id), len(mine[node.id]), offers.get(node.id))
+        for node in nodes
+    ]
+
+
+def left(node: Node, placed: Iterable[Stage]) -> Capacity:
+    """What `placed`, all of them the node's, leave of it."""
+    free = node.capacity
+    for stage in placed:
+        free = free.less(stage.definition.resources, frozenset(stage.gpus))
+    return free
+
+
+def idle_offer(node: Node) -> Offer:
+    """What a node would offer that nobody else uses: for those who cannot know better."""
+    return Offer(node.id, node.incarnation, 0, node.capacity.cpus, node.capacity.memory, node.capacity.disk)
 
 
 def bid(stage: Stage, candidate: Candidate, parent_node: NodeId | None) -> Bid | Refusal:
-    """The candidate's answer for `stage`. Affinity: its image and its parent's workspace are there. Aversion: load."""
-    node, need = candidate.node, stage.definition.resources
-    lacks = shortage(need, candidate.free, node.tags)
-    if candidate.policy and candidate.policy.cordoned:
-        lacks = (f"is cordoned{': ' + candidate.policy.reason if candidate.policy.reason else ''}", *lacks)
+    """The candidate's answer for `stage`."""
+    answer = answer_to(need_of(stage), candidate)
+    return near(answer) if isinstance(answer, Bid) and parent_node == answer.node else answer
+
+
+def near(found: Bid) -> Bid:
+    """The bid of the node on which the parent was executed: its workspace is there."""
+    return replace(found, score=found.score + NEAR, parts=(*found.parts, ("parent's workspace is there", NEAR)))
+
+
+def answer_to(need: Need, candidate: Candidate) -> Bid | Refusal:
+    """What a node answers to stages of this need, from what it has free now. Affinity: the image is there. Aversion: load."""
+    node, resources = candidate.node, need.resources
+    gpus = usable_gpus(resources.gpus, candidate)
+    lacks = _lacks(resources, candidate, gpus)
     if lacks:
-        return Refusal(node.id, lacks, ever=not shortage(need, node.capacity, node.tags))
-    idle = candidate.free.cpus / node.capacity.cpus if node.capacity.cpus else 0.0
-    spare_gpus = len(candidate.free.gpus) - need.gpus.count
-    parts = (
-        ("image is there", 2.0 if stage.definition.image in node.images else 0.0),
-        ("parent's workspace is there", 1.0 if parent_node == node.id else 0.0),
-        ("idle", round(idle, 6)),
-        ("keeps GPUs free for others", -0.25 * spare_gpus),
+        return Refusal(node.id, lacks, ever=not shortage(resources, node.capacity, node.tags))
+    given = gpus[: resources.gpus.count]
+    parts: tuple[tuple[str, float], ...] = (
+        ("image is there", IMAGE if need.image in node.images else 0.0),
+        ("idle", round(_idle(candidate), 3)),
+        ("keeps GPUs free for others", SPARE_GPU * (len(candidate.free.gpus) - resources.gpus.count)),
+        ("others use its GPUs", round(BUSY_GPU * _utilisation(given, candidate.offer), 3)),
     )
-    return Bid(node.id, sum(value for _, value in parts), parts)
+    parts = tuple(part for part in parts if part[1])
+    return Bid(node.id, round(sum(value for _, value in parts), 6), parts, tuple(gpu.uuid for gpu in given))
 
 
-def best(bids: Sequence[Bid]) -> Bid | None:
+def usable_gpus(request: GpuRequest, candidate: Candidate) -> tuple[Gpu, ...]:
+    """The free GPUs that satisfy `request` and of which nobody else has the memory now; the least busy first among equals."""
+    seen = {gpu.uuid: gpu for gpu in candidate.offer.gpus} if candidate.offer else {}
+    fit = [
+        gpu
+        for gpu in fitting_gpus(request, candidate.free.gpus)
+        if gpu.uuid not in seen or seen[gpu.uuid].memory_free >= request.memory
+    ]
+    return tuple(sorted(fit, key=lambda gpu: (gpu.memory, _busy(gpu.uuid, candidate.offer), gpu.uuid)))
+
+
+def _lacks(need: Resources, candidate: Candidate, gpus: tuple[Gpu, ...]) -> tuple[str, ...]:
+    """Every reason why not, the ones that only a person can mend first."""
+    policy, offer = candidate.policy, candidate.offer
+    lacks: list[str] = []
+    if policy and policy.cordoned:
+        lacks.append(f"is cordoned{': ' + policy.reason if policy.reason else ''}")
+    if policy and policy.max_stages and candidate.stages >= policy.max_stages:
+        lacks.append(f"has {candidate.stages} of the {policy.max_stages} stages that it may have")
+    lacks += shortage(
+        need, replace(candidate.free, gpus=gpus) if need.gpus.count else candidate.free, candidate.node.tags
+    )
+    if offer is None:
+        lacks.append("has not answered the leader")
+    else:
+        lacks += offer.obstacles
+        if need.memory <= candidate.free.memory and need.memory > offer.memory_available:
+            lacks.append(
+                f"needs {about_size(need.memory)} of memory, of which others leave {about_size(offer.memory_available)}"
+            )
+    return tuple(lacks)
+
+
+def _idle(candidate: Candidate) -> float:
+    """The part of its cores that neither our stages have reserved nor anybody uses, 0 to 1."""
+    cpus = candidate.node.capacity.cpus
+    idle = min(candidate.free.cpus, candidate.offer.cpus_idle if candidate.offer else cpus)
+    return max(idle, 0.0) / cpus if cpus else 0.0
+
+
+def _utilisation(gpus: Sequence[Gpu], offer: Offer | None) -> float:
+    return sum(_busy(gpu.uuid, offer) for gpu in gpus) / len(gpus) if gpus else 0.0
+
+
+def _busy(uuid: str, offer: Offer | None) -> float:
+    found = next((gpu for gpu in offer.gpus if gpu.uuid == uuid), None) if offer else None
+    return found.utilisation if found else 0.0
+
+
+def best(bids: Iterable[Bid]) -> Bid | None:
     """The winner: highest score, then the smallest node id. A total order, so every leader awards the same."""
     return min(bids, key=lambda one: (-one.score, one.node), default=None)
-
-
-def hold_round(waiting: Sequence[Stage], nodes: Sequence[Candidate], parent_nodes: Mapping[StageId, NodeId]) -> Round:
-    """Award as many of `waiting` (in the order of their turn) as fit now. A large stage that does not fit lets smaller ones by.
-
-    Nodes only fill up within a round, so a need that no node could meet once is not asked again: the cost of a
-    round is the awards times the nodes, plus one look-up for each stage that waits.
-    """
-    left = {candidate.node.id: candidate for candidate in nodes}
-    hopeless: dict[Need, Reason] = {}
-    awards: list[Award] = []
-    waits: dict[StageId, Reason] = {}
-    for stage in waiting:
-        need = _need(stage)
-        if need in hopeless:
-            waits[stage.id] = hopeless[need]
-            continue
-        answers = [bid(stage, candidate, parent_nodes.get(stage.id)) for candidate in left.values()]
-        winner = best([answer for answer in answers if isinstance(answer, Bid)])
-        if winner is None:
-            hopeless[need] = waits[stage.id] = why([one for one in answers if isinstance(one, Refusal)])
-            continue
-        award = _award(stage, left[winner.node], winner)
-        left[winner.node] = _taken(left[winner.node], stage.definition.resources, award.gpus)
-        awards.append(award)
-    return Round(tuple(awards), waits)
-
-
-def _need(stage: Stage) -> Need:
-    return Need((stage.definition.resources,))
-
-
-def _award(stage: Stage, candidate: Candidate, winner: Bid) -> Award:
-    fit = fitting_gpus(stage.definition.resources.gpus, candidate.free.gpus)
-    gpus = tuple(gpu.uuid for gpu in fit[: stage.definition.resources.gpus.count])
-    return Award(stage.id, winner.node, gpus, winner)
-
-
-def _taken(candidate: Candidate, need: Resources, gpus: tuple[str, ...]) -> Candidate:
-    return replace(candidate, free=candidate.free.less(need, frozenset(gpus)), stages=candidate.stages + 1)
 
 
 def why(refusals: Sequence[Refusal]) -> Reason:
@@ -147,6 +202,6 @@ def why(refusals: Sequence[Refusal]) -> Reason:
 
 
 def _said(refusals: Sequence[Refusal]) -> str:
-    shown = [f"{refusal.node} {', '.join(refusal.lacks)}" for refusal in refusals[:3]]
+    shown = [f"{refusal.node} {', '.join(refusal.lacks)}" for refusal in refusals[:NAMED]]
     more = len(refusals) - len(shown)
     return "; ".join(shown) + (f"; and {more} more nodes" if more > 0 else "")

@@ -71,6 +71,18 @@ class DrainNodeRequest(_message.Message):
     expected_revision: int
     def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., expected_revision: _Optional[int] = ...) -> None: ...
 
+class LimitNodeRequest(_message.Message):
+    __slots__ = ("request_id", "name", "max_stages", "expected_revision")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MAX_STAGES_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    name: str
+    max_stages: int
+    expected_revision: int
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., max_stages: _Optional[int] = ..., expected_revision: _Optional[int] = ...) -> None: ...
+
 class RemoveNodeRequest(_message.Message):
     __slots__ = ("request_id", "name", "give_up")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]

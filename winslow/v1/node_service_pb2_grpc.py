@@ -62,6 +62,11 @@ class NodeServiceStub:
                 request_serializer=winslow_dot_v1_dot_node__service__pb2.DrainNodeRequest.SerializeToString,
                 response_deserializer=winslow_dot_v1_dot_node__pb2.Node.FromString,
                 _registered_method=True)
+        self.LimitNode = channel.unary_unary(
+                '/winslow.v1.NodeService/LimitNode',
+                request_serializer=winslow_dot_v1_dot_node__service__pb2.LimitNodeRequest.SerializeToString,
+                response_deserializer=winslow_dot_v1_dot_node__pb2.Node.FromString,
+                _registered_method=True)
         self.RemoveNode = channel.unary_unary(
                 '/winslow.v1.NodeService/RemoveNode',
                 request_serializer=winslow_dot_v1_dot_node__service__pb2.RemoveNodeRequest.SerializeToString,
@@ -118,6 +123,13 @@ class NodeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LimitNode(self, request, context):
+        """How many stages it may have at a time; those it has go on.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RemoveNode(self, request, context):
         """Forgets a node that is no longer there. Refused (NODE_ALIVE) while its lease lives, (NODE_BUSY) while stages are its own.
         """
@@ -165,6 +177,11 @@ def add_NodeServiceServicer_to_server(servicer, server):
             'DrainNode': grpc.unary_unary_rpc_method_handler(
                     servicer.DrainNode,
                     request_deserializer=winslow_dot_v1_dot_node__service__pb2.DrainNodeRequest.FromString,
+                    response_serializer=winslow_dot_v1_dot_node__pb2.Node.SerializeToString,
+            ),
+            'LimitNode': grpc.unary_unary_rpc_method_handler(
+                    servicer.LimitNode,
+                    request_deserializer=winslow_dot_v1_dot_node__service__pb2.LimitNodeRequest.FromString,
                     response_serializer=winslow_dot_v1_dot_node__pb2.Node.SerializeToString,
             ),
             'RemoveNode': grpc.unary_unary_rpc_method_handler(
@@ -318,6 +335,33 @@ class NodeService:
             target,
             '/winslow.v1.NodeService/DrainNode',
             winslow_dot_v1_dot_node__service__pb2.DrainNodeRequest.SerializeToString,
+            winslow_dot_v1_dot_node__pb2.Node.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LimitNode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/winslow.v1.NodeService/LimitNode',
+            winslow_dot_v1_dot_node__service__pb2.LimitNodeRequest.SerializeToString,
             winslow_dot_v1_dot_node__pb2.Node.FromString,
             options,
             channel_credentials,

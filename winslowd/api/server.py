@@ -95,14 +95,14 @@ def _register(server: grpc.aio.Server, one: UseCases, neighbours: Neighbours | N
         "PipelineService": PipelineService(one.pipelines),
         "ProjectService": ProjectService(one.projects),
         "RunService": RunService(one),
-        "StageService": StageService(one.stages, one.comparing, one.readings),
+        "StageService": StageService(one.stages, one.explaining, one.comparing, one.readings),
         "SettingsService": SettingsService(one.settings),
         "NodeService": NodeService(one.nodes, one.readings),
         "FileService": FileService(one.files, one.uploads),
         "LogService": LogService(one.logs),
         "EventService": EventService(one),
         "ClusterService": ClusterService(one.cluster),
-        "ElectionService": ElectionService(one.stages),
+        "ElectionService": ElectionService(one.explaining),
         "IdentityService": IdentityService(),
     }
     if neighbours:

@@ -18,40 +18,42 @@ from winslow.wire.stage import reason_to_proto
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
 from winslowd.usecases.comparing import Comparing, Comparison, Difference
+from winslowd.usecases.explaining import Explaining
 from winslowd.usecases.readings import Readings
 from winslowd.usecases.stages import Stages
 
 
 class StageService(stage_service_pb2_grpc.StageServiceServicer):
-    def __init__(self, stages: Stages, comparing: Comparing, readings: Readings) -> None:
+    def __init__(self, stages: Stages, explaining: Explaining, comparing: Comparing, readings: Readings) -> None:
         self._stages = stages
+        self._explaining = explaining
         self._comparing = comparing
         self._readings = readings
 
     async def GetStage(self, request: pb.GetStageRequest, context: Any) -> stage_pb2.Stage:
-        return self._now(request.name)
+        return await self._now(request.name)
 
     async def ListStages(self, request: pb.ListStagesRequest, context: Any) -> pb.ListStagesResponse:
-        page = self._stages.list(asker(), names.parse_projects(request.parent), decoding.ask(request))
+        page = await self._stages.list(asker(), names.parse_projects(request.parent), decoding.ask(request))
         return pb.ListStagesResponse(
             stages=[encoding.stage(one) for one in page.items], next_page_token=page.next_page_token
         )
 
     async def AbortStage(self, request: pb.AbortStageRequest, context: Any) -> stage_pb2.Stage:
         if every := decoding.all_stages_of(request.name):
-            return self._now(await self._stages.abort_all(request_of(request), every))
+            return await self._now(await self._stages.abort_all(request_of(request), every))
         project, stage = decoding.stage_name(request.name)
-        return self._now(await self._stages.abort(request_of(request), project, stage, request.expected_revision))
+        return await self._now(await self._stages.abort(request_of(request), project, stage, request.expected_revision))
 
     async def PinStage(self, request: pb.PinStageRequest, context: Any) -> stage_pb2.Stage:
         project, stage = decoding.stage_name(request.name)
         name = await self._stages.pin(
             request_of(request), project, stage, pinned=request.pinned, expected=request.expected_revision
         )
-        return self._now(name)
+        return await self._now(name)
 
     async def ExplainStage(self, request: pb.ExplainStageRequest, context: Any) -> election_pb2.Explanation:
-        found = self._stages.explain(asker(), *decoding.stage_name(request.name))
+        found = self._explaining.explain(asker(), *decoding.stage_name(request.name))
         return election_pb2.Explanation(
             stage=names.stage(found.stage.project, found.stage.id),
             reason=reason_to_proto(found.reason),
@@ -80,8 +82,8 @@ class StageService(stage_service_pb2_grpc.StageServiceServicer):
             readings=[reading_to_proto(one) for one in page.items], next_page_token=page.next_page_token
         )
 
-    def _now(self, name: str) -> stage_pb2.Stage:
-        return encoding.stage(self._stages.get(asker(), *decoding.stage_name(name)))
+    async def _now(self, name: str) -> stage_pb2.Stage:
+        return encoding.stage(await self._stages.get(asker(), *decoding.stage_name(name)))
 
 
 def _difference(one: Difference) -> pb.CompareStagesResponse.Difference:

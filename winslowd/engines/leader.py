@@ -1,9 +1,8 @@
 """What only the leader does: bring every active run one step further, and award stages to nodes.
 
-One loop. A change of the store says which runs to look at; a resync looks at all of them, so a missed change heals.
-The core decides, this loop commits: each run in one transaction that compares the run's revision, each award in
-one that compares the stage's, all of them with the leader's fence. A stage that is made while a node is free
-is awarded in the transaction that makes it.
+One loop. A change of the store, or a node's offer, says what to look at; a rolling resync looks at a part of everything
+each second, so a missed change heals. The core decides, this loop commits: every write carries the leader's fence and
+compares what it was decided on. A stage that is made while a node is free is awarded in the transaction that makes it.
 """
 
 from __future__ import annotations
@@ -11,112 +10,132 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import structlog
 
-from winslow.domain import election, lifecycle
-from winslow.domain.node import NodePolicy
+from winslow.domain import lifecycle
+from winslow.domain.election import Award, Need, need_of
 from winslow.domain.progress import Plan, plan
-from winslow.domain.project import Run, Sweep
-from winslow.domain.records import (
-    Change,
-    Commit,
-    Expect,
-    Fence,
-    Kind,
-    Put,
-    project_ref,
-    run_ref,
-    stage_ref,
-    sweep_ref,
-)
+from winslow.domain.project import Run
+from winslow.domain.records import Expect, Fence, Put, project_ref, run_ref, stage_ref
+from winslow.domain.rounds import AT_ONCE, Rounds, held
 from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
 from winslow.domain.standing import situation_of
-from winslow.domain.sweeping import next_batch, stop_of
-from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
+from winslow.errors import Conflict, OutOfRange, Unavailable
 from winslow.ports import Clock, Membership, Store
+from winslowd.engines.commits import Commits, Fate
+from winslowd.engines.moves import Batch, Move, commit_of, sound, stage_move, waves
+from winslowd.engines.sweeper import Sweeper
+from winslowd.engines.todo import Due, Todo, sweeps_in
 from winslowd.engines.undertaker import Undertaker
+from winslowd.usecases.attendance import Attendance
+from winslowd.usecases.ledger import Election, Ledger
 
 log = structlog.get_logger(__name__)
 
+OPEN_FOR = 0.25
+"""Seconds for which an election waits for live nodes that have not answered."""
 RESYNC = 30.0
-"""Seconds after which every active run is looked at though nothing changed."""
+"""Seconds in which every active run is looked at once though nothing changed."""
+SLICE = 1.0
+"""Seconds between two parts of a resync."""
+TOLD_AT_ONCE = 500
+"""Waiting stages up to which a change of a node is told to all of them at once; more are told with the resync."""
 RUN_PAUSED = Reason("RUN_PAUSED", "its run is paused; resume it to go on")
 CAMPAIGN_PAUSE = 0.2
 """Seconds between the end of a term and standing for the next."""
-OUTAGE_PAUSE = 0.5
-"""Seconds after a commit that the store could not take."""
-TOGETHER = 32
-"""Commits under way at the same time."""
+ALL_TOLD = 20
+"""Nodes up to which the answers of all are kept with an election."""
 
-
-@dataclass(slots=True)
-class Todo:
-    """The runs to look at, by key `PROJECT/RUN`; `everything` stands for all that are active."""
-
-    runs: set[str] = field(default_factory=set)
-    everything: bool = True
-
-    def note(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            match change.ref.kind:
-                case Kind.RUN:
-                    self.runs.add(change.ref.key)
-                case Kind.STAGE:
-                    stage = change.now or change.before
-                    assert stage and isinstance(stage.value, Stage)
-                    self.runs.add(f"{stage.value.project}/{stage.value.run}")
-                case Kind.PROJECT | Kind.GLOBALS:
-                    self.everything = True
-                case _:
-                    continue
+Steady = Callable[[], float]
+"""Seconds from some moment on; never set, never back."""
 
 
 class Leader:
     """Campaigns for as long as it runs; while it leads, it decides. Cancelled, it hands over."""
 
-    def __init__(self, store: Store, membership: Membership, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        membership: Membership,
+        clock: Clock,
+        attendance: Attendance,
+        ledger: Ledger | None = None,
+        steady: Steady = time.monotonic,
+    ) -> None:
         self._store = store
         self._membership = membership
         self._clock = clock
+        self._attendance = attendance
+        self._ledger = ledger or Ledger()
+        self._steady = steady
 
     async def run(self) -> None:
         while True:
             try:
                 async with self._membership.lead() as term:
                     log.info("leading", fence=term.fence.revision)
-                    await Term(self._store, self._clock, term.fence).run()
+                    await self._lead(term.fence)
             except* (Unavailable, Conflict) as errors:  # the scope of a term and its tasks raise groups
                 log.warning("no longer leading", errors=[str(error) for error in errors.exceptions])
             await asyncio.sleep(CAMPAIGN_PAUSE)
+
+    async def _lead(self, fence: Fence) -> None:
+        self._attendance.open()
+        term = Term(self._store, self._clock, fence, self._attendance, self._ledger, self._steady)
+        self._ledger.rounds = term.rounds
+        try:
+            await term.run()
+        finally:
+            self._ledger.rounds = None
+            self._attendance.close()
 
 
 class Term:
     """One time as leader. Every commit carries its fence, so that a leader that does not know better changes nothing."""
 
-    def __init__(self, store: Store, clock: Clock, fence: Fence) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, fence: Fence, attendance: Attendance, ledger: Ledger, steady: Steady
+    ) -> None:
         self._store = store
         self._clock = clock
         self._fence = fence
-        self._todo = Todo()
+        self._attendance = attendance
+        self._ledger = ledger
+        self._steady = steady
+        self._commits = Commits(store)
+        self._sweeper = Sweeper(store, clock, fence, self._commits)
+        self.rounds = Rounds()
+        self._round = 0
+        self._todo = Todo(everything=True)
+        self._due = Due()
+        self._unfit: list[Move] = []
+        """What cannot be recorded: tried again with the resync."""
+        self._awaited: dict[NodeId, float] = {}
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
         """Raises Conflict (FENCED) when somebody else leads, and what the store raises for good."""
         async with asyncio.TaskGroup() as group:
-            listening = group.create_task(self._listen(), name="leader: listens for changes")
-            undertaker = Undertaker(self._store, self._fence, self._clock, time.monotonic)
-            burying = group.create_task(undertaker.run(), name="leader: gives up what silent nodes have")
+            undertaker = Undertaker(self._store, self._fence, self._clock, self._steady)
+            beside = [
+                group.create_task(self._listen(), name="leader: listens for changes"),
+                group.create_task(self._hear(), name="leader: hears offers"),
+                group.create_task(self._resync(), name="leader: looks at everything now and then"),
+                group.create_task(undertaker.run(), name="leader: gives up what silent nodes have"),
+            ]
             try:
                 while True:
                     self._wake.clear()
                     await self._step()
                     await self._rest()
             finally:
-                listening.cancel()
-                burying.cancel()
+                for task in beside:
+                    task.cancel()
+
+    # ---- what wakes it
 
     async def _listen(self) -> None:
         """Note what changes, and wake the loop."""
@@ -129,42 +148,85 @@ class Term:
                     self._todo.note(changes)
                     self._wake.set()
 
+    async def _hear(self) -> None:
+        while True:
+            await self._attendance.moved()
+            self._wake.set()
+
+    async def _resync(self) -> None:
+        """A part of the active runs each second, so that a large cluster does not stand still for it."""
+        while True:
+            unfit, self._unfit = self._unfit, []
+            self._take_back(unfit)
+            everything = [f"{run.project}/{run.id}" for run in self._store.view.active_runs()]
+            rest, part = iter(everything), max(int(len(everything) * SLICE / RESYNC), 1)
+            while runs := list(islice(rest, part)):
+                await asyncio.sleep(SLICE)
+                self._todo.runs.update(runs)
+                self._wake.set()
+            await asyncio.sleep(SLICE)
+
     async def _rest(self) -> None:
-        """Until something changed, a back-off is over, or it is time to look at everything again."""
-        now = self._clock()
-        due = [stage.not_before - now for stage in self._store.view.live_stages() if stage.not_before > now]
-        rest = min([RESYNC, *due])
-        try:
-            async with asyncio.timeout(rest):
+        """Until something changed, a back-off is over, or the nodes that have not answered are waited for no longer."""
+        moments = [left for left in (self._due.next(self._clock()), self._still_awaited()) if left is not None]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(moments, default=None)):
                 await self._wake.wait()
-        except TimeoutError:
-            self._todo.everything |= rest == RESYNC
+
+    # ---- one step
 
     async def _step(self) -> None:
-        todo, self._todo = self._todo, Todo(everything=False)
-        await self._sweep()
-        plans = list(self._plans(todo))
-        made = [stage for _, planned in plans for stage in planned.stages]
-        round_ = self._hold_round(made)
-        awards = {award.stage: award for award in round_.awards}
-        commits: list[Commit | None] = [self._commit_of(run, planned, awards, round_) for run, planned in plans]
-        known = {stage.id for stage in made}
-        commits += [
-            self._award_of(stage, awards.get(stage.id), round_.waits.get(stage.id))
-            for stage in self._waiting()
-            if stage.id not in known
-        ]
-        await self._do([commit for commit in commits if commit])
-
-    # ---- runs
-
-    def _plans(self, todo: Todo) -> Iterable[tuple[Run, Plan]]:
+        todo, self._todo = self._todo, Todo()
         view, now = self._store.view, self._clock()
-        for run in list(view.active_runs()):
-            if not (todo.everything or f"{run.project}/{run.id}" in todo.runs):
-                continue
-            situation = situation_of(self._store.view, run)
-            if situation is None:
+        todo.spell_out(view)
+        if await self._sweeper.see_to(sweeps_in(view, todo.sweeps)):
+            self._todo.sweeps |= todo.sweeps
+            self._wake.set()
+        self._see(todo, now)
+        plans = list(self._plans(todo.runs, now))
+        made = {stage.id: stage for _, planned in plans for stage in planned.stages}
+        for stage in made.values():
+            self.rounds.see_stage(view, stage.id, stage, now)
+        awards = self._hold_round(made)
+        await self._do(self._moves(plans, awards, todo, now))
+
+    def _see(self, todo: Todo, now: float) -> None:
+        """Bring the rounds up to date with what was noted."""
+        view, rounds = self._store.view, self.rounds
+        for id_ in todo.nodes:
+            rounds.see_node(view, id_)
+            self._expect_answer(id_)
+        for id_ in todo.nodes | self._attendance.changed():
+            offer = self._attendance.offers.get(id_)
+            rounds.electorate.offer(id_, offer)
+            if offer:
+                self._awaited.pop(id_, None)
+        for project_id in todo.projects:
+            project = view.project(project_id)
+            rounds.queue.priority(project_id, project.priority if project else 0)
+        if todo.limits:
+            rounds.queue.limits(view.limits())
+        if todo.nodes and len(rounds.queue) <= TOLD_AT_ONCE:
+            todo.stages |= {turn.stage for turn in rounds.queue}
+        todo.stages |= self._due.take(now)
+        for key in todo.runs:
+            run = view.run(*key.split("/", 1))
+            todo.stages |= {stage.id for stage in view.stages_of_run(run) if stage.live} if run else set()
+        for stage_id in todo.stages:
+            self._see_stage(stage_id, now)
+
+    def _see_stage(self, id_: StageId, now: float) -> None:
+        stage = self._store.view.stage(id_)
+        self.rounds.see_stage(self._store.view, id_, stage, now)
+        if stage and stage.state in WAITING and stage.not_before > now:
+            self._due.at(stage.not_before, id_)
+
+    def _plans(self, runs: Iterable[str], now: float) -> Iterator[tuple[Run, Plan]]:
+        view = self._store.view
+        for key in sorted(runs):
+            run = view.run(*key.split("/", 1))
+            situation = situation_of(view, run) if run and run.active else None
+            if run is None or situation is None:
                 continue
             try:
                 decided = plan(situation, now)
@@ -174,137 +236,138 @@ class Term:
             if decided.run != run or decided.stages:
                 yield run, decided
 
-    def _commit_of(
-        self, run: Run, planned: Plan, awards: dict[StageId, election.Award], round_: election.Round
-    ) -> Commit:
-        view = self._store.view
-        stages = [self._placed(stage, awards.get(stage.id), round_.waits.get(stage.id)) for stage in planned.stages]
-        return Commit(
-            puts=(Put(run_ref(run), planned.run), *(Put(stage_ref(stage), stage) for stage in stages)),
-            expects=(
-                Expect(run_ref(run), view.revision_of(run_ref(run))),
-                Expect(project_ref(run.project), view.revision_of(project_ref(run.project))),
-                *(Expect(stage_ref(stage), 0) for stage in stages),
-            ),
-            fence=self._fence,
-        )
-
-    async def _sweep(self) -> None:
-        """Make the runs of sweeps that were acknowledged, batch by batch, and stop those that a failed point stops."""
-        view, now = self._store.view, self._clock()
-        for versioned in list(view.all(Kind.SWEEP).values()):
-            sweep = versioned.value
-            assert isinstance(sweep, Sweep)
-            stopped = None if sweep.stopped else stop_of(sweep, view.runs_of(sweep.project))
-            if stopped:
-                await self._stop_sweep(stopped)
-            else:
-                while batch := next_batch(sweep, now):
-                    puts = (Put(sweep_ref(sweep), batch.sweep), *(Put(run_ref(run), run) for run in batch.runs))
-                    expects = (
-                        Expect(sweep_ref(sweep), self._store.view.revision_of(sweep_ref(sweep))),
-                        Expect(project_ref(sweep.project), self._store.view.revision_of(project_ref(sweep.project))),
-                    )
-                    if not await self._do([Commit(puts=puts, expects=expects, fence=self._fence)]):
-                        break  # somebody stopped it, or deletes the project: looked at again with that in view
-                    self._todo.runs |= {f"{run.project}/{run.id}" for run in batch.runs}
-                    sweep = batch.sweep
-
-    async def _stop_sweep(self, sweep: Sweep) -> None:
-        """Its points that were not placed yet are aborted; those that execute go on to their end."""
-        view, now = self._store.view, self._clock()
-        runs = [run for run in view.runs_of(sweep.project) if run.sweep == sweep.id]
-        waiting = [stage for run in runs for stage in view.stages_of_run(run) if stage.state in WAITING]
-        aborted = [lifecycle.advance(stage, lifecycle.AbortRequested("winslow"), now) for stage in waiting]
-        await self._do(
-            [
-                Commit(
-                    puts=(Put(stage_ref(stage), stage),),
-                    expects=(Expect(stage_ref(stage), view.revision_of(stage_ref(stage))),),
-                    fence=self._fence,
-                )
-                for stage in aborted
-            ]
-        )
-        expects = (Expect(sweep_ref(sweep), view.revision_of(sweep_ref(sweep))),)
-        await self._do([Commit(puts=(Put(sweep_ref(sweep), sweep),), expects=expects, fence=self._fence)])
-
     # ---- elections
 
-    def _waiting(self) -> list[Stage]:
-        return [stage for stage in self._store.view.live_stages() if stage.state in WAITING]
+    def _expect_answer(self, id_: NodeId) -> None:
+        """A live node that has not answered yet is waited for a moment, once."""
+        if self._store.view.node(id_) is None:
+            self._awaited.pop(id_, None)
+        elif id_ not in self._attendance.offers:
+            self._awaited.setdefault(id_, self._steady() + OPEN_FOR)
 
-    def _hold_round(self, made: list[Stage]) -> election.Round:
-        """One round over all stages whose turn it may be, those just made included, oldest first."""
-        view, now = self._store.view, self._clock()
-        known = {stage.id for stage in made}
-        waiting = [stage for stage in self._waiting() if stage.id not in known] + [s for s in made if s.live]
-        held = {stage.id: RUN_PAUSED for stage in waiting if self._held(stage)}
-        turn = [stage for stage in waiting if stage.not_before <= now and stage.id not in held]
-        turn.sort(key=lambda stage: (stage.created_at, stage.id))
-        if not turn:
-            return election.Round((), held)
-        policies = {
-            key: found.value for key, found in view.all(Kind.NODE_POLICY).items() if isinstance(found.value, NodePolicy)
-        }
-        placed = [stage for stage in view.live_stages() if stage.state in PLACED]
-        parents = {stage.id: node for stage in turn if (node := self._parent_node(stage))}
-        held_round = election.hold_round(turn, election.candidates(view.nodes(), policies, placed), parents)
-        return replace(held_round, waits={**held_round.waits, **held})
+    def _still_awaited(self) -> float | None:
+        """Seconds for which elections stay open; None when all have answered, or had their time."""
+        left = max(self._awaited.values(), default=0.0) - self._steady()
+        return left if left > 0 else None
 
-    def _held(self, stage: Stage) -> bool:
-        run = self._store.view.run(stage.project, stage.run)
-        return run is not None and run.hold is not None
+    def _hold_round(self, made: dict[StageId, Stage]) -> dict[StageId, Award]:
+        """One round over all stages whose turn it may be, those just made included."""
+        if self._still_awaited() is not None:
+            return {}
+        awards = self.rounds.hold(lambda id_: made.get(id_) or self._known(id_))
+        self._round += bool(awards)
+        if len(awards) == AT_ONCE:
+            self._wake.set()
+        return {award.stage: award for award in awards}
 
-    def _parent_node(self, stage: Stage) -> NodeId | None:
-        parent = self._store.view.stage(stage.parent) if stage.parent else None
-        return parent.node if parent else None
-
-    def _award_of(self, stage: Stage, award: election.Award | None, wait: Reason | None) -> Commit | None:
-        moved = self._placed(stage, award, wait)
-        if moved == stage:
-            return None
-        ref = stage_ref(stage)
-        expects = (Expect(ref, self._store.view.revision_of(ref)),)
-        return Commit(puts=(Put(ref, moved),), expects=expects, fence=self._fence)
-
-    def _placed(self, stage: Stage, award: election.Award | None, wait: Reason | None) -> Stage:
-        """The stage awarded, or with the reason it waits for; a reason of the same kind is not written again."""
-        now = self._clock()
-        if award:
-            return lifecycle.advance(stage, lifecycle.Awarded(award.node, self._store.view.revision, award.gpus), now)
-        if wait and stage.live and (stage.reason is None or stage.reason.code != wait.code):
-            return lifecycle.advance(stage, lifecycle.Waits(wait), now)
+    def _known(self, id_: StageId) -> Stage:
+        stage = self._store.view.stage(id_)
+        assert stage  # only what the view has, or what was just made, waits
         return stage
 
-    # ---- commits
+    # ---- what comes of it
 
-    async def _do(self, commits: list[Commit]) -> bool:
-        """All of them, some at a time; whether all took effect. One that lost is decided anew; a fence ends the term."""
-        limit = asyncio.Semaphore(TOGETHER)
+    def _moves(self, plans: list[tuple[Run, Plan]], awards: dict[StageId, Award], todo: Todo, now: float) -> list[Move]:
+        reasons: dict[Need, Reason] = {}
+        moves = [self._run_move(run, planned, awards, reasons, now) for run, planned in plans]
+        made = {id_ for move in moves for id_ in move.stages}
+        view = self._store.view
+        for id_ in (awards.keys() | todo.stages) - made:
+            stage = view.stage(id_)
+            if stage and stage.state in WAITING:
+                after = self._moved_on(stage, awards.get(id_), reasons, now)
+                if after != stage:
+                    moves.append(stage_move(stage, after, view))
+        return moves
 
-        async def one(commit: Commit) -> bool:
-            async with limit:
-                try:
-                    await self._store.commit(commit)
-                except Conflict as conflict:
-                    if conflict.reason == "FENCED":
-                        raise
-                except Unavailable as error:  # an outage awards nothing; it is decided anew when it is over
-                    log.warning("not recorded yet, decided anew", error=str(error))
-                    await asyncio.sleep(OUTAGE_PAUSE)
-                except WinslowError:  # one that cannot be recorded must not keep the others; the resync tries again
-                    log.exception("cannot be recorded", records=[str(put.ref) for put in commit.puts[:3]])
-                    self._todo.everything = True
-                    return False
-                else:
-                    return True
-            self._todo.everything = True
-            self._wake.set()
-            return False
+    def _run_move(
+        self, run: Run, planned: Plan, awards: dict[StageId, Award], reasons: dict[Need, Reason], now: float
+    ) -> Move:
+        view = self._store.view
+        stages = [self._moved_on(stage, awards.get(stage.id), reasons, now) for stage in planned.stages]
+        before = (run_ref(run), project_ref(run.project))
+        return Move(
+            puts=(Put(run_ref(run), planned.run), *(Put(stage_ref(stage), stage) for stage in stages)),
+            expects=(
+                *(Expect(ref, view.revision_of(ref)) for ref in before),
+                *(Expect(stage_ref(stage), 0) for stage in stages),
+            ),
+            awards=tuple(stage for stage in stages if stage.state in PLACED),
+            stages=tuple(stage.id for stage in stages),
+            run=f"{run.project}/{run.id}",
+        )
 
-        results = await asyncio.gather(*(one(commit) for commit in commits), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return all(results)
+    def _moved_on(self, stage: Stage, award: Award | None, reasons: dict[Need, Reason], now: float) -> Stage:
+        """The stage awarded, up for election, or with the reason it waits for; one of the same kind is not written again."""
+        if award:
+            self._ledger.note(self._closed(stage, award, now))
+            return lifecycle.advance(stage, lifecycle.Awarded(award.node, self._store.view.revision, award.gpus), now)
+        if not stage.live:
+            return stage
+        reason = self._why(stage, reasons, now)
+        if reason is None:
+            return self._opened(stage, now)
+        if stage.reason is None or stage.reason.code != reason.code:
+            return lifecycle.advance(stage, lifecycle.Waits(reason), now)
+        return stage
+
+    def _opened(self, stage: Stage, now: float) -> Stage:
+        """Its turn comes as soon as the nodes have answered: written down with the stage, never for itself."""
+        self._ledger.note(Election(stage.id, stage.project, now, fence=self._fence.revision))
+        new = self._store.view.stage(stage.id) is None
+        return lifecycle.advance(stage, lifecycle.Opened(), now) if new else stage
+
+    def _why(self, stage: Stage, reasons: dict[Need, Reason], now: float) -> Reason | None:
+        if held(self._store.view, stage):
+            return RUN_PAUSED
+        if stage.not_before > now:
+            return stage.reason
+        return self.rounds.why(stage, reasons) if self._still_awaited() is None else None
+
+    def _closed(self, stage: Stage, award: Award, now: float) -> Election:
+        electorate = self.rounds.electorate
+        few = len(electorate) <= ALL_TOLD
+        answers = tuple(electorate.answers(need_of(stage))) if few else ()
+        others = tuple(answer for answer in answers if answer.node != award.node)
+        return Election(
+            stage=stage.id,
+            project=stage.project,
+            opened_at=max(stage.created_at, stage.not_before),
+            closed_at=now,
+            winner=award.bid,
+            answers=(award.bid, *others),
+            fence=self._fence.revision,
+            round_=self._round,
+        )
+
+    async def _do(self, moves: list[Move]) -> None:
+        """Commit all of them. Those that lost, or were decided on what is no longer so, are decided anew."""
+        unfit: list[Move] = []
+        for wave in waves(moves):
+            for batch, fate in await self._committed(wave):
+                if fate is Fate.LOST:
+                    self._take_back(batch.moves)
+                elif fate is Fate.UNFIT:
+                    unfit += batch.moves
+        if len(moves) == 1:
+            self._unfit += unfit
+        else:  # one that cannot be recorded must not keep the others
+            for move in unfit:
+                await self._do([move])
+
+    async def _committed(self, wave: list[Batch]) -> list[tuple[Batch, Fate]]:
+        view = self._store.view
+        fit = [batch for batch in wave if sound(batch, view)]
+        fates = await self._commits.all([commit_of(batch, view, self._fence) for batch in fit])
+        lost = [(batch, Fate.LOST) for batch in wave if batch not in fit]
+        return [*zip(fit, fates, strict=True), *lost]
+
+    def _take_back(self, moves: Iterable[Move]) -> None:
+        for move in moves:
+            self._todo.stages |= set(move.stages)
+            self._todo.nodes |= move.nodes
+            if move.run:
+                self._todo.runs.add(move.run)
+            for id_ in move.stages:
+                self._ledger.forget(id_)
+        self._wake.set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from winslow.ports import Clock, Membership, StorageState, Store, Upkeep, Workspaces
+from winslow.ports import Clock, History, Membership, StorageState, Store, Upkeep, Workspaces
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Readings as ReadingsPort
@@ -10,9 +10,12 @@ from winslow.ports import Uploads as UploadsPort
 from winslowd.usecases.cluster import Cluster, Here
 from winslowd.usecases.comparing import Comparing
 from winslowd.usecases.events import Events
+from winslowd.usecases.explaining import Explaining
 from winslowd.usecases.files import Files
+from winslowd.usecases.ledger import Ledger
 from winslowd.usecases.logs import Logs
 from winslowd.usecases.nodes import Nodes
+from winslowd.usecases.past import Past
 from winslowd.usecases.pipelines import Pipelines
 from winslowd.usecases.projects import NewSuffix, Projects
 from winslowd.usecases.readings import Readings
@@ -38,22 +41,26 @@ class UseCases:
         files: FilesPort,
         uploads: UploadsPort,
         logs: LogsPort,
+        history: History,
         storage: StorageState,
         readings: ReadingsPort,
         upkeep: Upkeep,
+        ledger: Ledger | None = None,
     ) -> None:
         self.store = store
+        self.past = Past(store, history)
         self.cluster = Cluster(here, store, membership, storage, upkeep)
         self.pipelines = Pipelines(store, clock)
         self.projects = Projects(store, clock, token, workspaces)
-        self.runs = Runs(store, clock)
-        self.sweeps = Sweeps(store, clock)
-        self.stages = Stages(store, clock)
-        self.comparing = Comparing(store, files)
+        self.runs = Runs(store, clock, self.past)
+        self.sweeps = Sweeps(store, clock, self.past)
+        self.stages = Stages(store, clock, self.past)
+        self.explaining = Explaining(store, clock, ledger or Ledger())
+        self.comparing = Comparing(self.past, files)
         self.settings = Settings(store)
         self.nodes = Nodes(store, clock)
         self.readings = Readings(here.node, store, self.nodes, readings, clock)
         self.files = Files(store, files)
         self.uploads = Uploads(store, files, uploads)
-        self.logs = Logs(store, logs)
+        self.logs = Logs(store, logs, self.past)
         self.events = Events(store, clock)

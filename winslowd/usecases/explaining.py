@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from winslow.domain import election
-from winslow.domain.election import Bid, Refusal
-from winslow.domain.node import NodePolicy
-from winslow.domain.records import Kind, View
+from winslow.domain.election import Bid, Refusal, idle_offer, need_of
+from winslow.domain.principal import Principal
+from winslow.domain.records import View
+from winslow.domain.rounds import Rounds
 from winslow.domain.stage import PLACED, WAITING, Reason, Stage
+from winslow.ports import Clock, Store
+from winslowd.usecases import known
+from winslowd.usecases.ledger import Election, Ledger
+from winslowd.usecases.listing import Ask, Listing, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +29,86 @@ class Explanation:
     answers: tuple[Bid | Refusal, ...] = ()
 
 
-def explain(view: View, stage: Stage, now: float) -> Explanation:
-    """Why it waits, with what each node says now; or where it is, and how it ended."""
-    if stage.state not in WAITING:
-        return Explanation(stage, _present(stage))
-    waiting = sorted(
-        (one for one in view.live_stages() if one.state in WAITING), key=lambda one: (one.created_at, one.id)
-    )
-    answers = _answers(view, stage)
-    reason = _why_waiting(view, stage, answers, now)
-    return Explanation(
-        stage,
-        reason,
-        remedies=_remedies(stage, reason, answers),
-        position=[one.id for one in waiting].index(stage.id) + 1,
-        length=len(waiting),
-        answers=tuple(answers),
-    )
+LISTING: Listing[Election] = Listing(
+    name=lambda one: one.stage,
+    order="open_time desc",
+    orders={"open_time": lambda one: one.opened_at},
+    fields={
+        "winner": lambda one: (f"nodes/{one.winner.node}", one.winner.node) if one.winner else (),
+        "open": lambda one: ("true" if one.closed_at is None else "false",),
+    },
+)
 
 
-def _answers(view: View, stage: Stage) -> Sequence[Bid | Refusal]:
-    """What each node says to the stage now."""
-    policies = {
-        key: found.value for key, found in view.all(Kind.NODE_POLICY).items() if isinstance(found.value, NodePolicy)
-    }
-    placed = [one for one in view.live_stages() if one.state in PLACED]
-    parent = view.stage(stage.parent) if stage.parent else None
-    nodes = sorted(election.candidates(view.nodes(), policies, placed), key=lambda one: one.node.id)
-    return [election.bid(stage, candidate, parent.node if parent else None) for candidate in nodes]
+@dataclass(frozen=True, slots=True)
+class Explaining:
+    """The use cases of those who wonder. On the leader they know what the nodes offered; elsewhere what is recorded."""
+
+    store: Store
+    clock: Clock
+    ledger: Ledger
+
+    def explain(self, asker: Principal, project: str, id_: str) -> Explanation:
+        """Why it waits, with what each node says now; or where it is, and how it ended. Raises NotFound (STAGE_UNKNOWN)."""
+        view, now = self.store.view, self.clock()
+        stage = known.stage(view, project, id_)
+        if stage.state not in WAITING:
+            held = self.ledger.of(stage.id)
+            return Explanation(stage, _present(stage), answers=held.answers if held else ())
+        rounds = self.ledger.rounds or imagined(view, now)
+        parent = view.stage(stage.parent) if stage.parent else None
+        answers = rounds.electorate.answers(need_of(stage), parent.node if parent else None)
+        reason = _why_waiting(view, stage, rounds, answers, now)
+        order = [turn.stage for turn in rounds.queue.in_order()]
+        return Explanation(
+            stage,
+            reason,
+            remedies=_remedies(stage, reason, answers),
+            position=order.index(stage.id) + 1 if stage.id in order else 0,
+            length=len(order),
+            answers=tuple(answers),
+        )
+
+    def election(self, asker: Principal, project: str, id_: str) -> Election:
+        """The stage's latest election; of one that this node did not hold, what the record tells. Raises NotFound (STAGE_UNKNOWN)."""
+        stage = known.stage(self.store.view, project, id_)
+        held = self.ledger.of(stage.id)
+        if held and (held.winner.node if held.winner else None) == stage.node:
+            return held
+        winner = Bid(stage.node, 0.0, (), stage.gpus) if stage.node else None
+        answers = self.explain(asker, project, id_).answers
+        opened = max(stage.created_at, stage.not_before)
+        return Election(stage.id, stage.project, opened, stage.placed_at, winner, answers, stage.fence)
+
+    def elections(self, asker: Principal, ask: Ask) -> Page[Election]:
+        """Those that are open, and those closed lately, newest first."""
+        return LISTING.page(list(self.ledger), ask)
 
 
-def _why_waiting(view: View, stage: Stage, answers: Sequence[Bid | Refusal], now: float) -> Reason:
+def imagined(view: View, now: float) -> Rounds:
+    """Rounds as they would be with nobody but us on the nodes: for those who do not lead, and so hear no offers."""
+    rounds = Rounds()
+    rounds.queue.limits(view.limits())
+    for node in view.nodes():
+        rounds.see_node(view, node.id)
+        rounds.electorate.offer(node.id, idle_offer(node))
+    for stage in view.live_stages():
+        rounds.see_stage(view, stage.id, stage, now)
+        project = view.project(stage.project)
+        rounds.queue.priority(stage.project, project.priority if project else 0)
+    return rounds
+
+
+def _why_waiting(view: View, stage: Stage, rounds: Rounds, answers: Sequence[Bid | Refusal], now: float) -> Reason:
     run = view.run(stage.project, stage.run)
     if run and run.hold:
         return Reason("RUN_PAUSED", f"its run is paused: {run.hold.reason.text}")
     if stage.not_before > now:
         return Reason("RETRY_BACKOFF", f"it is tried again in {stage.not_before - now:.0f} s")
+    turn = rounds.queue.turn(stage.id)
+    limited = rounds.queue.limited(turn) if turn else None
+    if limited:
+        return limited
     refused = [answer for answer in answers if isinstance(answer, Refusal)]
     if len(refused) == len(answers):
         return election.why(refused)
@@ -78,6 +127,8 @@ def _remedies(stage: Stage, reason: Reason, answers: Sequence[Bid | Refusal]) ->
             held = [one.node for one in answers if isinstance(one, Refusal) and one.lacks[0].startswith("is cordoned")]
             again = (f"Let a node have stages again: winslowctl node uncordon {node}" for node in held[:3])
             return ("Wait for room; what takes it is in: winslowctl stage list --state running", *again)
+        case "LIMIT_REACHED":
+            return ("Wait until one of them ends, or allow more: winslowctl limits set",)
         case "RUN_PAUSED":
             return (f"Go on: winslowctl run resume {stage.project}",)
         case "RETRY_BACKOFF":

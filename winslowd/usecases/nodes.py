@@ -11,17 +11,30 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum
 
-from winslow.domain import election
+from winslow.domain import silence
+from winslow.domain.election import left
+from winslow.domain.lifecycle import advance
 from winslow.domain.node import Node, NodePolicy
 from winslow.domain.principal import Principal
-from winslow.domain.records import Commit, Expect, Kind, Put, View, node_policy_ref, node_ref
+from winslow.domain.records import (
+    Commit,
+    Expect,
+    Kind,
+    Put,
+    View,
+    node_policy_ref,
+    node_ref,
+    reservation_ref,
+    silence_ref,
+    stage_ref,
+)
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import PLACED, NodeId, Stage
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 from winslow.ports import Clock, Store
 from winslowd.usecases import given
 from winslowd.usecases.listing import Ask, Listing, Page
-from winslowd.usecases.requests import Request, expect, once
+from winslowd.usecases.requests import BATCH, Request, answered, expect, once
 
 
 class NodeState(Enum):
@@ -34,7 +47,10 @@ class NodeState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NodeShown:
-    """A node with what is derived; `node` is None while it is silent. `free` is what no stage has reserved."""
+    """A node with what is derived; `node` is None while it is silent. `free` is what no stage has reserved.
+
+    `silent_since` (Unix seconds, by the leader's clock) is set while stages of a silent node are waited for.
+    """
 
     id: NodeId
     node: Node | None
@@ -44,6 +60,9 @@ class NodeShown:
     state: NodeState
     stages: tuple[Stage, ...]
     free: Capacity | None
+    silent_since: float | None = None
+    leader: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 LISTING: Listing[NodeShown] = Listing(
@@ -66,12 +85,12 @@ class Nodes:
     clock: Clock
 
     def get(self, asker: Principal, id_: NodeId) -> NodeShown:
-        return shown(self.store.view, _known(self.store.view, id_))
+        return shown(self.store.view, _known(self.store.view, id_), self.clock())
 
     def list(self, asker: Principal, ask: Ask) -> Page[NodeShown]:
         """By name, silent ones too."""
-        view = self.store.view
-        return LISTING.page([shown(view, id_) for id_ in _ids(view)], ask)
+        view, now = self.store.view, self.clock()
+        return LISTING.page([shown(view, id_, now) for id_ in known_ids(view)], ask)
 
     async def cordon(self, request: Request, id_: NodeId, reason: str = "", expected: int = 0) -> str:
         """It gets no more stages; those it has go on."""
@@ -82,7 +101,17 @@ class Nodes:
 
     async def uncordon(self, request: Request, id_: NodeId, expected: int = 0) -> str:
         """It gets stages again; also ends a drain."""
-        return await self._decide(request, id_, lambda policy: NodePolicy(policy.id), expected)
+        return await self._decide(
+            request, id_, lambda policy: NodePolicy(policy.id, max_stages=policy.max_stages), expected
+        )
+
+    async def limit(self, request: Request, id_: NodeId, stages: int, expected: int = 0) -> str:
+        """It gets at most so many stages at a time, 0 for as many as fit; those it has go on.
+
+        Raises InvalidArgument (LIMIT_INVALID).
+        """
+        most = given.limit(f"nodes/{id_}", stages)
+        return await self._decide(request, id_, lambda policy: replace(policy, max_stages=most), expected)
 
     async def drain(self, request: Request, id_: NodeId, deadline: float, reason: str = "", expected: int = 0) -> str:
         """Cordon it; at the deadline (Unix seconds) the janitor aborts what still runs there, to be tried elsewhere.
@@ -104,20 +133,43 @@ class Nodes:
             expected,
         )
 
-    async def remove(self, request: Request, id_: NodeId) -> str:
-        """Forget a node that is no longer there. Raises FailedPrecondition (NODE_ALIVE, NODE_BUSY)."""
+    async def remove(self, request: Request, id_: NodeId, *, give_up: bool = False) -> str:
+        """Forget a node that is no longer there; with `give_up` the stages that it had are LOST, however long they would wait.
+
+        Raises FailedPrecondition (NODE_ALIVE, NODE_BUSY). Stopped half-way and repeated, it goes on where it was.
+        """
+        before = answered(self.store.view, request)
+        if before is not None:
+            return before
+        _known(self.store.view, id_)
+        by, name = request.principal.name, f"nodes/{id_}"
+        while give_up and self.store.view.live_on(id_):
+            await once(self.store, replace(request, id=""), lambda view: (self._giving_up(view, id_, by), name))
 
         def decide(view: View) -> tuple[Commit, str]:
-            found = shown(view, _known(view, id_))
-            if found.node is not None:
+            if view.node(id_) is not None:
                 raise _alive(id_)
-            if found.stages:
-                raise _busy(id_, found.stages)
-            ref = node_policy_ref(id_)
-            expects = (Expect(ref, view.revision_of(ref)), Expect(node_ref(id_), 0))
-            return Commit(deletes=(ref,), expects=expects), f"nodes/{id_}"
+            if stages := view.live_on(id_):
+                raise _busy(id_, stages)
+            policy, absent = node_policy_ref(id_), Expect(node_ref(id_), 0)
+            leaves = (policy, silence_ref(id_), reservation_ref(id_))
+            return Commit(deletes=leaves, expects=(absent, Expect(policy, view.revision_of(policy)))), name
 
         return await once(self.store, request, decide)
+
+    def _giving_up(self, view: View, id_: NodeId, by: str) -> Commit:
+        """Some of its stages. A node that registers meanwhile keeps them all."""
+        if view.node(id_) is not None:
+            raise _alive(id_)
+        now = self.clock()
+        burials = silence.give_up(view.live_on(id_)[:BATCH], id_, by, now)
+        return Commit(
+            puts=tuple(Put(stage_ref(one.stage), advance(one.stage, one.event, now)) for one in burials),
+            expects=(
+                Expect(node_ref(id_), 0),
+                *(Expect(stage_ref(one.stage), view.revision_of(stage_ref(one.stage))) for one in burials),
+            ),
+        )
 
     async def _decide(
         self, request: Request, id_: NodeId, change: Callable[[NodePolicy], NodePolicy], expected: int
@@ -136,13 +188,11 @@ class Nodes:
         return await once(self.store, request, decide)
 
 
-def shown(view: View, id_: NodeId) -> NodeShown:
-    """A node as it is now."""
-    found = view.get(node_ref(id_))
-    node = found.value if found and isinstance(found.value, Node) else None
+def shown(view: View, id_: NodeId, now: float) -> NodeShown:
+    """A node as it is at `now`, Unix seconds."""
+    node, record = view.node(id_), view.silence(id_)
     stages = tuple(stage for stage in view.live_on(id_) if stage.state in PLACED)
     silent = NodeState.SUSPECT if stages else NodeState.LOST
-    candidates = election.candidates([node], {}, stages) if node else []
     return NodeShown(
         id=id_,
         node=node,
@@ -151,18 +201,20 @@ def shown(view: View, id_: NodeId) -> NodeShown:
         policy_revision=view.revision_of(node_policy_ref(id_)),
         state=NodeState.READY if node else silent,
         stages=stages,
-        free=candidates[0].free if candidates else None,
+        free=left(node, stages) if node else None,
+        silent_since=record.since if record and not node else None,
+        leader=view.leader == id_,
+        warnings=() if node else (silence.told_of_node(stages, record, now),),
     )
 
 
-def _ids(view: View) -> Sequence[NodeId]:
-    named = {*view.all(Kind.NODE), *view.all(Kind.NODE_POLICY)}
-    holding = {stage.node for stage in view.live_stages() if stage.node}
-    return [NodeId(id_) for id_ in sorted(named | holding)]
+def known_ids(view: View) -> Sequence[NodeId]:
+    """Nodes that live, and those of which a policy or a stage tells, by name."""
+    return [NodeId(id_) for id_ in sorted({*view.all(Kind.NODE), *view.all(Kind.NODE_POLICY), *view.holders()})]
 
 
 def _known(view: View, id_: NodeId) -> NodeId:
-    ids = _ids(view)
+    ids = known_ids(view)
     if id_ in ids:
         return id_
     near = get_close_matches(id_, ids, n=3)
@@ -188,5 +240,5 @@ def _busy(id_: NodeId, stages: Sequence[Stage]) -> FailedPrecondition:
         f"{len(stages)} stages are still {id_}'s, for instance {stages[0].id}",
         reason="NODE_BUSY",
         subject=f"nodes/{id_}",
-        hint="Wait until they are given up, or bring the node back",
+        hint=f"Bring the node back, or give them up now: winslowctl node remove {id_} --give-up",
     )

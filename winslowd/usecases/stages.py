@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from winslow.domain import silence
 from winslow.domain.lifecycle import AbortRequested, advance
 from winslow.domain.principal import Principal
 from winslow.domain.records import Commit, Kind, Put, View, stage_ref
 from winslow.domain.stage import PLACED, ProjectId, Stage, StageId
 from winslow.ports import Clock, Store
-from winslowd.usecases import known, refusals
-from winslowd.usecases.explaining import Explanation, explain
+from winslowd.usecases import known, past, refusals
+from winslowd.usecases.derived import StageShown
 from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.past import Past
 from winslowd.usecases.requests import Request, answered, expect, in_batches, once
 from winslowd.usecases.sweeps import aborting
-
-
-@dataclass(frozen=True, slots=True)
-class StageShown:
-    """A stage with its revision; `suspect` when its node's session is gone and the stage is waited for."""
-
-    stage: Stage
-    revision: int
-    suspect: bool = False
-
 
 LISTING: Listing[StageShown] = Listing(
     name=lambda shown: shown.stage.id,
@@ -48,25 +40,25 @@ class Stages:
 
     store: Store
     clock: Clock
+    past: Past
 
     # ---- looking
 
-    def get(self, asker: Principal, project: str, id_: str) -> StageShown:
-        return shown(self.store.view, known.stage(self.store.view, project, id_))
+    async def get(self, asker: Principal, project: str, id_: str) -> StageShown:
+        """A stage, live, ended, or in its project's history."""
+        found = await self.past.stage(project, id_)
+        live = self.store.view.stage(id_)
+        return shown(self.store.view, live, self.clock()) if live else past.stage_shown(found)
 
-    def list(self, asker: Principal, project: ProjectId | None, ask: Ask) -> Page[StageShown]:
-        """Oldest first; None for those of all projects."""
-        view = self.store.view
+    async def list(self, asker: Principal, project: ProjectId | None, ask: Ask) -> Page[StageShown]:
+        """Oldest first, with the project's history; None for those of all projects, without their histories."""
+        view, now = self.store.view, self.clock()
         if project is not None:
             known.project(view, project)
-            return LISTING.page([shown(view, stage) for stage in view.stages_of(project)], ask)
+            live = {stage_ref(stage).key: shown(view, stage, now) for stage in view.stages_of(project)}
+            return await self.past.page(LISTING, Kind.STAGE, project, live, ask, past.stage_shown)
         every = [found.value for found in view.all(Kind.STAGE).values()]
-        return LISTING.page([shown(view, stage) for stage in every if isinstance(stage, Stage)], ask)
-
-    def explain(self, asker: Principal, project: str, id_: str) -> Explanation:
-        """Why it waits, with what each node says now; or where it is, and how it ended."""
-        view = self.store.view
-        return explain(view, known.stage(view, project, id_), self.clock())
+        return LISTING.page([shown(view, stage, now) for stage in every if isinstance(stage, Stage)], ask)
 
     # ---- changing
 
@@ -84,7 +76,7 @@ class Stages:
             moved = advance(stage, AbortRequested(request.principal.name), self.clock())
             return Commit(puts=(Put(stage_ref(stage), moved),), expects=(expectation,)), name
 
-        return await once(self.store, request, decide)
+        return await self.past.recalling(lambda: once(self.store, request, decide))
 
     async def abort_all(self, request: Request, project: ProjectId) -> str:
         """Abort all that live in a project; answers the latest one's name. Raises FailedPrecondition (STAGE_ENDED) where none does."""
@@ -112,9 +104,12 @@ class Stages:
                 return Commit(), name
             return Commit(puts=(Put(stage_ref(stage), replace(stage, pinned=pinned)),), expects=(expectation,)), name
 
-        return await once(self.store, request, decide)
+        return await self.past.recalling(lambda: once(self.store, request, decide))
 
 
-def shown(view: View, stage: Stage) -> StageShown:
-    silent = stage.state in PLACED and not any(node.id == stage.node for node in view.nodes())
-    return StageShown(stage, view.revision_of(stage_ref(stage)), silent)
+def shown(view: View, stage: Stage, now: float) -> StageShown:
+    """A stage as it is at `now`, Unix seconds; one whose node is silent says for how long it is waited for."""
+    revision = view.revision_of(stage_ref(stage))
+    if stage.node is None or stage.state not in PLACED or view.node(stage.node):
+        return StageShown(stage, revision)
+    return StageShown(replace(stage, reason=silence.told(stage, view.silence(stage.node), now)), revision, suspect=True)
