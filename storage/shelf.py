@@ -35,7 +35,7 @@ class Entry:
     key: str
     revision: int
     name: str
-    orders: tuple[Names, tuple[float, ...]]
+    orders: tuple[Names, tuple[float | str, ...]]
     fields: tuple[Names, tuple[Names, ...]]
     segment: int
     offset: int
@@ -47,6 +47,9 @@ class Entry:
         return Place(self.segment, self.offset, self.size, self.position)
 
     def sorted_by(self, order: str) -> Key:
+        """By an order of its kind; by its key for "", where none matters."""
+        if not order:
+            return "", self.key
         names, values = self.orders
         return values[names.index(order)], self.name
 
@@ -75,7 +78,7 @@ class Shelf:
         key: str,
         revision: int,
         name: str,
-        orders: Mapping[str, float],
+        orders: Mapping[str, float | str],
         fields: Mapping[str, Iterable[str]],
         place: Place,
     ) -> None:
@@ -95,7 +98,7 @@ class Shelf:
             place.position,
         )
         self._kinds[kind][key] = entry
-        for order in entry.orders[0]:
+        for order in ("", *entry.orders[0]):
             self._sorted.pop((kind, order), None)
 
     def get(self, kind: str, key: str) -> Entry | None:

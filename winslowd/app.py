@@ -20,6 +20,7 @@ from typing import Any
 import structlog
 
 from winslow import __version__
+from winslow.domain.history import Policy
 from winslow.domain.node import Node
 from winslow.domain.principal import Principal
 from winslow.domain.resources import Capacity
@@ -33,6 +34,7 @@ from winslowd.config import EtcdSettings, Settings, load
 from winslowd.docker.driver import DockerDriver
 from winslowd.docker.launcher import find_launcher
 from winslowd.engines.agent import Agent
+from winslowd.engines.archivist import Archivist
 from winslowd.engines.bidder import Bidder
 from winslowd.engines.caretaker import NEGLECTED, Caretaker
 from winslowd.engines.containers import Tools
@@ -189,6 +191,7 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
                     neglected=secrets.SystemRandom().uniform(NEGLECTED, 2 * NEGLECTED),
                 ).run(),
                 Janitor(store, membership, files.workspaces, files.uploads, time.time).run(),
+                Archivist(store, membership, files.history, time.time, Policy(settings.history_after)).run(),
                 bidder.run(),
                 measuring.run(),
                 Registrar(node, membership, measuring.capacity, driver.list_images, fetched).run(),

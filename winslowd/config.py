@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     etcd: EtcdSettings = EtcdSettings()
     session_ttl: int = Field(default=15, ge=5, le=300)
     keepalive: float | None = Field(default=None, gt=0)
+    history_after: float = Field(default=3600.0, ge=0)
     docker: str = "unix:///var/run/docker.sock"
     tags: frozenset[str] = frozenset()
     cpus: float | None = Field(default=None, gt=0)

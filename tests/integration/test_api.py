@@ -198,7 +198,7 @@ class TestTheMainPath:
         assert (run.name, run.author) == (f"{project.name}/runs/000001", "ann")
         detect = await api.little.end("detect", results={"objects": "7"})
 
-        await api.little.until(lambda: api.little.use_cases.runs.get(Principal("a"), detect.project, "-").gates)
+        await api.little.until(lambda: api.little.shown(detect.project).gates)
         now = await api.projects.GetProject(project_service_pb2.GetProjectRequest(name=project.name))
         assert now.state == project_pb2.PROJECT_STATE_AWAITING_INPUT
         assert now.gates[0].definition == "track"

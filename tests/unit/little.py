@@ -24,9 +24,11 @@ from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, Outcome, ProjectId, Stage, State
 from winslow.ports import Storage
 from winslowd.engines.leader import Leader
+from winslowd.usecases import known
 from winslowd.usecases.all import UseCases
 from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.cluster import Here
+from winslowd.usecases.derived import RunShown, SweepShown, run_shown, sweep_shown
 from winslowd.usecases.ledger import Ledger
 from winslowd.usecases.projects import NewProject
 from winslowd.usecases.requests import Request
@@ -109,6 +111,14 @@ class Little:
         """The project's latest run, or the one with this number."""
         runs = self.view.runs_of(project)
         return runs[-1] if number < 0 else runs[number - 1]
+
+    def shown(self, project: str) -> RunShown:
+        """The project's latest run as people see it."""
+        return run_shown(self.view, self.run(project), self.now)
+
+    def sweep(self, project: str, id_: str) -> SweepShown:
+        """A sweep as people see it, without its points that are history."""
+        return sweep_shown(self.view, known.sweep(self.view, project, id_))
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until the store shows it."""

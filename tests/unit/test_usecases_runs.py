@@ -15,6 +15,7 @@ from winslow.domain.resources import Resources
 from winslow.domain.stage import Layer, ProjectId, RunId, StageId, State
 from winslow.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound
 from winslowd.usecases.beginnings import Start
+from winslowd.usecases.derived import RunShown
 from winslowd.usecases.listing import Ask
 from winslowd.usecases.runs import GateAnswer
 
@@ -48,8 +49,8 @@ async def at_gate(little: Little, **how: object) -> ProjectId:
     return project
 
 
-def shown(little: Little, project: ProjectId):
-    return little.use_cases.runs.get(ANN, project, "-")
+def shown(little: Little, project: ProjectId) -> RunShown:
+    return little.shown(project)
 
 
 def reason_of(caught: pytest.ExceptionInfo) -> str:
@@ -127,12 +128,12 @@ class TestStarting:
         project = await at_gate(little)
         detect = little.run(project).attempts[DETECT][-1]
         before = little.view.revision
-        preview, _ = little.use_cases.runs.preview(ANN, project, Start((TRACK,)))
+        preview, _ = await little.use_cases.runs.preview(ANN, project, Start((TRACK,)))
         assert preview.definitions == (TRACK, ANALYSE)
         assert preview.parent == detect
         assert preview.inherited == {DETECT: detect}
         assert preview.duration is None
-        again, _ = little.use_cases.runs.preview(ANN, project, Start(redo=detect))
+        again, _ = await little.use_cases.runs.preview(ANN, project, Start(redo=detect))
         assert again.stale == (detect,)
         assert little.view.revision == before
 
@@ -386,7 +387,7 @@ class TestComments:
         await runs.comment(little.request(), project, RunId("000001"), "looks good")
         name = await runs.comment(little.request("c", BOB), project, RunId("000001"), "does it?")
         assert await runs.comment(little.request("c", BOB), project, RunId("000001"), "does it?") == name
-        found = runs.comments(ANN, project, RunId("000001"), Ask()).items
+        found = (await runs.comments(ANN, project, RunId("000001"), Ask())).items
         assert [(one.author, one.text) for one in found] == [("ann", "looks good"), ("bob", "does it?")]
 
     async def test_an_empty_comment_is_refused(self, little: Little) -> None:
@@ -397,6 +398,6 @@ class TestComments:
     async def test_a_run_that_there_is_not_is_not_found(self, little: Little) -> None:
         project = await started(little)
         with pytest.raises(NotFound) as caught:
-            little.use_cases.runs.get(ANN, project, "000007")
+            await little.use_cases.runs.get(ANN, project, "000007")
         assert "000001" in caught.value.hint
         assert reason_of(caught) == "RUN_UNKNOWN"

@@ -56,7 +56,7 @@ class TestAborting:
         stage = await waiting(little)
         await little.use_cases.stages.abort(little.request(), stage.project, stage.id)
         await little.until(lambda: little.run(stage.project).hold)
-        assert little.use_cases.runs.get(ANN, stage.project, "-").reason.code == "STAGE_ABORTED"
+        assert (await little.use_cases.runs.get(ANN, stage.project, "-")).reason.code == "STAGE_ABORTED"
 
     async def test_an_ended_stage_is_refused(self, little: Little) -> None:
         stage = await running(little)
@@ -91,18 +91,18 @@ class TestLooking:
         stage = await running(little)
         for pinned in (True, False):
             await little.use_cases.stages.pin(little.request(), "-", stage.id, pinned=pinned)
-            assert little.use_cases.stages.get(ANN, "-", stage.id).stage.pinned is pinned
+            assert (await little.use_cases.stages.get(ANN, "-", stage.id)).stage.pinned is pinned
 
     async def test_a_stage_of_another_project_is_not_found_there(self, little: Little) -> None:
         stage = await running(little)
         other = await little.project(name="other")
         with pytest.raises(NotFound):
-            little.use_cases.stages.get(ANN, other, stage.id)
+            await little.use_cases.stages.get(ANN, other, stage.id)
 
     async def test_a_misspelt_stage_says_which_was_meant(self, little: Little) -> None:
         stage = await running(little)
         with pytest.raises(NotFound) as caught:
-            little.use_cases.stages.get(ANN, stage.project, stage.id.replace("detect", "detcet"))
+            await little.use_cases.stages.get(ANN, stage.project, stage.id.replace("detect", "detcet"))
         assert stage.id in caught.value.hint
 
     async def test_why_a_stage_waits_has_each_nodes_word_and_a_remedy(self, little: Little) -> None:
@@ -189,7 +189,7 @@ class TestSweeps:
         project, id_ = await self.sweep(little)
         for _ in range(6):
             await little.end("detect")
-        await little.until(lambda: little.use_cases.sweeps.get(ANN, project, id_).succeeded == 6)
+        await little.until(lambda: little.sweep(project, id_).succeeded == 6)
         points = {tuple(world.value(stage, name).value for name in "ST") for stage in little.view.stages_of(project)}
         assert len(points) == 6
 
@@ -205,8 +205,8 @@ class TestSweeps:
         await little.end("detect", world.FAILED)
         for _ in range(5):
             await little.end("detect")
-        await little.until(lambda: little.use_cases.sweeps.get(ANN, project, id_).succeeded == 5)
-        assert little.use_cases.sweeps.get(ANN, project, id_).failed == 1
+        await little.until(lambda: little.sweep(project, id_).succeeded == 5)
+        assert (await little.use_cases.sweeps.get(ANN, project, id_)).failed == 1
 
     async def test_stopping_aborts_what_lives_when_asked(self, little: Little) -> None:
         project, id_ = await self.sweep(little)
@@ -227,7 +227,7 @@ class TestSweeps:
     async def test_an_unknown_sweep_or_definition_is_told(self, little: Little) -> None:
         project, id_ = await self.sweep(little)
         with pytest.raises(NotFound) as caught:
-            little.use_cases.sweeps.get(ANN, project, SweepId("x"))
+            await little.use_cases.sweeps.get(ANN, project, SweepId("x"))
         assert id_ in caught.value.hint
         with pytest.raises(InvalidArgument):
             little.use_cases.sweeps.preview(ANN, project, DefinitionName("x"), AXES)

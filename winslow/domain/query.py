@@ -18,7 +18,7 @@ class Facts:
     """`orders` is what it may be sorted by, `fields` the values that filters look at, each by its name."""
 
     name: str
-    orders: Mapping[str, float]
+    orders: Mapping[str, float | str]
     fields: Mapping[str, tuple[str, ...]]
 
 
@@ -43,7 +43,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A piece of a list: up to `limit` items for which all `terms` hold, in an order, behind the key `after`."""
+    """A piece of a list: up to `limit` items for which all `terms` hold, in an order, behind the key `after`.
+
+    With the order "" the order does not matter: items come by the records' keys.
+    """
 
     order: str
     limit: int

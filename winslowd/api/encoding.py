@@ -22,18 +22,17 @@ from winslow.wire.pipeline import pipeline_to_proto
 from winslow.wire.project import project_to_proto
 from winslow.wire.resources import capacity_to_proto
 from winslow.wire.run import comment_to_proto, run_to_proto
-from winslow.wire.settings import globals_to_proto
+from winslow.wire.settings import globals_to_proto, limits_to_proto
 from winslow.wire.stage import reason_to_proto, stage_to_proto
 from winslow.wire.sweep import sweep_to_proto
 from winslow.wire.times import timestamp
-from winslowd.usecases.derived import ProjectShown, RunShown, SweepShown
+from winslowd.usecases.derived import ProjectShown, RunShown, StageShown, SweepShown
 from winslowd.usecases.events import Shown, Told
 from winslowd.usecases.files import FileShown
 from winslowd.usecases.nodes import NodeShown, NodeState
 from winslowd.usecases.pipelines import PipelineShown
 from winslowd.usecases.runs import comment_ref
-from winslowd.usecases.settings import GlobalsShown
-from winslowd.usecases.stages import StageShown
+from winslowd.usecases.settings import GlobalsShown, LimitsShown
 from winslowd.usecases.uploads import UploadShown
 
 RUN_STATE = {
@@ -116,11 +115,19 @@ def node(shown: NodeShown) -> node_pb2.Node:
     if shown.free:
         message.free.CopyFrom(capacity_to_proto(shown.free))
     message.stages.extend(names.stage(one.project, one.id) for one in shown.stages)
+    message.leader = shown.leader
+    message.warnings.extend(shown.warnings)
+    if shown.silent_since is not None:
+        message.silent_since.CopyFrom(timestamp(shown.silent_since))
     return message
 
 
 def globals_(shown: GlobalsShown) -> settings_pb2.GlobalEnvironment:
     return globals_to_proto(shown.globals, shown.revision)
+
+
+def limits(shown: LimitsShown) -> settings_pb2.Limits:
+    return limits_to_proto(shown.limits, shown.revision)
 
 
 def file(shown: FileShown) -> file_pb2.File:

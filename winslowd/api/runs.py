@@ -35,10 +35,10 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
     # ---- runs
 
     async def GetRun(self, request: pb.GetRunRequest, context: Any) -> run_pb2.Run:
-        return self._now(request.name)
+        return await self._now(request.name)
 
     async def ListRuns(self, request: pb.ListRunsRequest, context: Any) -> pb.ListRunsResponse:
-        page = self._runs.list(asker(), names.parse_project(request.parent), decoding.ask(request))
+        page = await self._runs.list(asker(), names.parse_project(request.parent), decoding.ask(request))
         return pb.ListRunsResponse(runs=[encoding.run(one) for one in page.items], next_page_token=page.next_page_token)
 
     async def StartRun(self, request: pb.StartRunRequest, context: Any) -> run_pb2.Run:
@@ -51,7 +51,7 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
             mode=RUN_MODE.from_proto(request.mode),
             comment=request.comment,
         )
-        return self._now(await self._runs.start(request_of(request), project, ask, request.expected_revision))
+        return await self._now(await self._runs.start(request_of(request), project, ask, request.expected_revision))
 
     async def PreviewRun(self, request: pb.PreviewRunRequest, context: Any) -> pb.PreviewRunResponse:
         project = names.parse_project(request.project)
@@ -61,7 +61,7 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
             redo=decoding.stage_name(request.redo)[1] if request.redo else None,
             mode=RUN_MODE.from_proto(request.mode),
         )
-        preview, _ = self._runs.preview(asker(), project, ask)
+        preview, _ = await self._runs.preview(asker(), project, ask)
         parent = names.stage(project, preview.parent) if preview.parent else ""
         return pb.PreviewRunResponse(
             definitions=preview.definitions,
@@ -80,7 +80,7 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
     async def PauseRun(self, request: pb.PauseRunRequest, context: Any) -> run_pb2.Run:
         project, run = decoding.run_name(request.name)
         name = await self._runs.pause(request_of(request), project, run, request.comment, request.expected_revision)
-        return self._now(name)
+        return await self._now(name)
 
     async def ResumeRun(self, request: pb.ResumeRunRequest, context: Any) -> run_pb2.Run:
         project, run = decoding.run_name(request.name)
@@ -88,7 +88,7 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
         name = await self._runs.resume(
             request_of(request), project, run, decoding.mode(request.mode), overrides, request.expected_revision
         )
-        return self._now(name)
+        return await self._now(name)
 
     async def AnswerGate(self, request: pb.AnswerGateRequest, context: Any) -> run_pb2.Run:
         project, run = names.parse_run(request.name)
@@ -97,29 +97,31 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
             override=override_from_proto(request.override),
             mode=decoding.mode(request.mode),
         )
-        return self._now(await self._runs.answer(request_of(request), project, run, answer, request.expected_revision))
+        return await self._now(
+            await self._runs.answer(request_of(request), project, run, answer, request.expected_revision)
+        )
 
     async def SkipStage(self, request: pb.SkipStageRequest, context: Any) -> run_pb2.Run:
         project, run = names.parse_run(request.name)
         definition = DefinitionName(request.definition)
         name = await self._runs.skip(request_of(request), project, run, definition, request.expected_revision)
-        return self._now(name)
+        return await self._now(name)
 
-    def _now(self, name: str) -> run_pb2.Run:
+    async def _now(self, name: str) -> run_pb2.Run:
         project, run = decoding.run_name(name)
-        return encoding.run(self._runs.get(asker(), project, run))
+        return encoding.run(await self._runs.get(asker(), project, run))
 
     # ---- comments
 
     async def CreateComment(self, request: pb.CreateCommentRequest, context: Any) -> run_pb2.Comment:
         project, run = names.parse_run(request.parent)
         name = await self._runs.comment(request_of(request), project, run, request.comment.text)
-        made = self._runs.get_comment(asker(), *names.parse_comment(name))
+        made = await self._runs.get_comment(asker(), *names.parse_comment(name))
         return encoding.comment(self._store.view, made)
 
     async def ListComments(self, request: pb.ListCommentsRequest, context: Any) -> pb.ListCommentsResponse:
         project, run = names.parse_run(request.parent)
-        page = self._runs.comments(asker(), project, run, decoding.ask(request))
+        page = await self._runs.comments(asker(), project, run, decoding.ask(request))
         return pb.ListCommentsResponse(
             comments=[encoding.comment(self._store.view, one) for one in page.items],
             next_page_token=page.next_page_token,
@@ -145,13 +147,13 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
             expected_count=request.expected_count,
         )
         project = names.parse_project(request.project)
-        return self._sweep(await self._sweeps.start(request_of(request), project, new, request.expected_revision))
+        return await self._sweep(await self._sweeps.start(request_of(request), project, new, request.expected_revision))
 
     async def GetSweep(self, request: pb.GetSweepRequest, context: Any) -> sweep_pb2.Sweep:
-        return self._sweep(request.name)
+        return await self._sweep(request.name)
 
     async def ListSweeps(self, request: pb.ListSweepsRequest, context: Any) -> pb.ListSweepsResponse:
-        page = self._sweeps.list(asker(), names.parse_project(request.parent), decoding.ask(request))
+        page = await self._sweeps.list(asker(), names.parse_project(request.parent), decoding.ask(request))
         return pb.ListSweepsResponse(
             sweeps=[encoding.sweep(one) for one in page.items], next_page_token=page.next_page_token
         )
@@ -165,7 +167,7 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
             abort_stages=request.abort_stages,
             expected=request.expected_revision,
         )
-        return self._sweep(name)
+        return await self._sweep(name)
 
-    def _sweep(self, name: str) -> sweep_pb2.Sweep:
-        return encoding.sweep(self._sweeps.get(asker(), *names.parse_sweep(name)))
+    async def _sweep(self, name: str) -> sweep_pb2.Sweep:
+        return encoding.sweep(await self._sweeps.get(asker(), *names.parse_sweep(name)))

@@ -79,7 +79,7 @@ class FilesProcess:
 
     async def call(self, kind: type[T], name: str, *arguments: object, data: bytes = b"") -> T:
         """Have the worker do `name`. Cancelled, it is told to stop and not waited for."""
-        quick = CALLS[name] is Lane.QUICK
+        quick = CALLS[name] in (Lane.QUICK, Lane.HISTORY)
         limit = self._patience.quick if quick else self._patience.bulk
         try:
             async with asyncio.timeout(limit):

@@ -88,6 +88,18 @@ def puts(view: View, ended: Sequence[Run | Sweep]) -> tuple[list[Put], list[Expe
     return changes, [Expect(ref, view.revision_of(ref)) for ref in refs]
 
 
+def standing_on(view: View, began: Run | Sweep, expects: Sequence[Expect] = ()) -> list[Expect]:
+    """What a beginning expects of the runs that it goes on from, beside `expects`: that none of them becomes history meanwhile.
+
+    Raises NotFound (STAGE_UNKNOWN, RUN_UNKNOWN) for what is not among the records.
+    """
+    known_of = {expect.ref for expect in expects}
+    below = (*began.inherited.values(), *((began.parent,) if began.parent else ()))
+    runs = {known.stage(view, began.project, stage).run for stage in below}
+    refs = [run_ref(known.run(view, began.project, run)) for run in sorted(runs)]
+    return [Expect(ref, view.revision_of(ref)) for ref in refs if ref not in known_of]
+
+
 def preview(view: View, project: Project, run: Run) -> Preview:
     """What `run`, which is not recorded, would do."""
     executed = scope(project, run)

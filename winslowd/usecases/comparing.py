@@ -14,10 +14,11 @@ from winslow.domain.layout import Location, Pool, workspace_path
 from winslow.domain.principal import Principal
 from winslow.domain.stage import Stage
 from winslow.errors import NotFound
-from winslow.ports import Entry, Files, Store
-from winslowd.usecases import known
+from winslow.ports import Entry, Files
+from winslowd.usecases import past
 from winslowd.usecases.files import stage_output
 from winslowd.usecases.listing import Ask, decode_token, encode_token, page_size
+from winslowd.usecases.past import Past
 
 READ_MAX = 16 << 20
 """Bytes up to which a file of the same size but another time is read to be sure."""
@@ -57,13 +58,12 @@ class Comparison:
 class Comparing:
     """Compares two attempts, of one project or of two."""
 
-    store: Store
+    past: Past
     files: Files
 
     async def compare(self, asker: Principal, before: tuple[str, str], after: tuple[str, str], ask: Ask) -> Comparison:
         """`before` and `after` are (project, stage). Values come on the first page only. Raises NotFound (STAGE_UNKNOWN)."""
-        view = self.store.view
-        old, new = known.stage(view, *before), known.stage(view, *after)
+        old, new = [past.stage_shown(await self.past.stage(*one)).stage for one in (before, after)]
         asked = f"compare\0{old.id}\0{new.id}"
         last = str(decode_token(ask.page_token, asked)[0]) if ask.page_token else ""
         size = page_size(ask.page_size)

@@ -29,6 +29,15 @@ class RunShown:
 
 
 @dataclass(frozen=True, slots=True)
+class StageShown:
+    """A stage with its revision; `suspect` when its node's session is gone and the stage is waited for."""
+
+    stage: Stage
+    revision: int
+    suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectShown:
     """A project with its revision and what is derived. `activity_at`, the last change of anything in it, in Unix seconds."""
 
@@ -97,11 +106,14 @@ def sweeps_of(view: View, project: str) -> list[Sweep]:
 
 
 def run_progress(view: View, run: Run) -> float | None:
-    """How much of what it executes is done, each definition counting the same; a running one by its own progress."""
+    """How much of what it executes is done, each definition counting the same; a running one by its own progress.
+
+    None where it is not known, as for an ended run of which what it took over is history.
+    """
     if run.end is RunEnd.SUCCEEDED:
         return 1.0
     situation = situation_of(view, run)
-    if situation is None:
+    if situation is None or not (run.active or situation.attempts.keys() >= set(run.inherited.values())):
         return None
     executed = scope(situation.project, run)
     parts: list[float] = []

@@ -11,20 +11,27 @@ import contextlib
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from winslow.domain.node import Node
+from winslow.domain.node import Node, Silence
 from winslow.domain.pipeline import PipelineRecord
 from winslow.domain.principal import Principal
 from winslow.domain.project import Project, Run, Sweep
-from winslow.domain.records import Change, Comment, Globals, Kind, Record, Ref, View
+from winslow.domain.records import Change, Comment, Globals, Kind, Record, Ref, View, stage_ref
 from winslow.domain.stage import NodeId, Stage
 from winslow.errors import OutOfRange
 from winslow.ports import Clock, Store
 from winslowd.usecases import nodes, pipelines, stages
-from winslowd.usecases.derived import ProjectShown, RunShown, SweepShown, project_shown, run_shown, sweep_shown
+from winslowd.usecases.derived import (
+    ProjectShown,
+    RunShown,
+    StageShown,
+    SweepShown,
+    project_shown,
+    run_shown,
+    sweep_shown,
+)
 from winslowd.usecases.nodes import NodeShown
 from winslowd.usecases.pipelines import PipelineShown
 from winslowd.usecases.settings import GlobalsShown
-from winslowd.usecases.stages import StageShown
 
 HEARTBEAT = 5.0
 """Seconds after which something is said though nothing happened."""
@@ -105,7 +112,8 @@ class Events:
     def _beginning(self, wanted: Wanted) -> Iterator[Batch]:
         """All of it as of one revision: nothing is awaited between the first and the last piece being drawn."""
         view, now = self.store.view, self.clock()
-        refs = [Ref(kind, key) for kind in Kind for key in view.all(kind) if wanted.takes(Ref(kind, key))]
+        keys = {kind: view.all(kind) for kind in Kind} | {Kind.NODE: nodes.known_ids(view)}  # silent ones too
+        refs = [Ref(kind, key) for kind in Kind for key in keys[kind] if wanted.takes(Ref(kind, key))]
         told = [one for ref in refs if (one := tell(view, ref, now))]
         pieces = [tuple(told[start : start + PIECE]) for start in range(0, len(told), PIECE)] or [()]
         revision, stale = view.revision, not self.store.connected
@@ -124,9 +132,11 @@ class _Watch:
     revision: int
     _dirty: dict[Ref, None] = field(default_factory=dict)
     _last: dict[Ref, Shown | None] = field(default_factory=dict)
+    _leader: NodeId | None = None
 
     async def batches(self) -> AsyncGenerator[Batch, None]:
         changes = self.store.changes(self.revision)
+        self._leader = self.store.view.leader
         coming = asyncio.ensure_future(anext(changes))
         loop = asyncio.get_running_loop()
         said = loop.time()
@@ -135,6 +145,7 @@ class _Watch:
             while True:
                 due = min(settle, said + HEARTBEAT) if self._dirty else said + HEARTBEAT
                 await asyncio.wait((coming,), timeout=max(due - loop.time(), 0.0))
+                self._note_leader()
                 told: tuple[Told, ...] = ()
                 if coming.done():
                     settle = settle if self._dirty else max(settle, loop.time() + SETTLE)
@@ -152,6 +163,13 @@ class _Watch:
             with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration, OutOfRange):
                 await coming
 
+    def _note_leader(self) -> None:
+        """Who leads is no record, and no change tells of it: noticed with the next change or heartbeat."""
+        before, self._leader = self._leader, self.store.view.leader
+        if before != self._leader:
+            both = (Ref(Kind.NODE, node) for node in (before, self._leader) if node)
+            self._dirty.update(dict.fromkeys(ref for ref in both if self.wanted.takes(ref)))
+
     def _take(self, changes: tuple[Change, ...]) -> tuple[Told, ...]:
         """What a revision changed that is wanted; what is derived of it is noted for later."""
         view, now = self.store.view, self.clock()
@@ -159,8 +177,8 @@ class _Watch:
         for change in changes:
             self.revision = max(self.revision, change.revision)
             ref = _shown_by(change.ref)
-            self._dirty.update(dict.fromkeys(one for one in _derived_of(change) if self.wanted.takes(one)))
-            if self.wanted.takes(ref):
+            self._dirty.update(dict.fromkeys(one for one in _derived_of(view, change) if self.wanted.takes(one)))
+            if self.wanted.takes(ref) and not _became_history(view, change):
                 one = tell(view, ref, now) or Told(ref, change.revision, None)
                 told[ref] = one
                 self._remember(one)
@@ -170,8 +188,8 @@ class _Watch:
         """Derived states that differ from what was told last."""
         view, now = self.store.view, self.clock()
         dirty, self._dirty = self._dirty, {}
-        fresh = [one for ref in dirty if (one := tell(view, ref, now))]
-        told = tuple(one for one in fresh if self._last.get(one.ref) != one.shown)
+        fresh = [one for ref in dirty if (one := tell(view, ref, now) or _gone(ref, view.revision))]
+        told = tuple(one for one in fresh if one.shown is None or self._last.get(one.ref) != one.shown)
         for one in told:
             self._remember(one)
         return told
@@ -185,12 +203,25 @@ class _Watch:
             self._last[told.ref] = told.shown
 
 
+def _gone(ref: Ref, revision: int) -> Told | None:
+    """A silent node is gone when the last that told of it is: no change of its own says so."""
+    return Told(ref, revision, None) if ref.kind is Kind.NODE else None
+
+
+def _became_history(view: View, change: Change) -> bool:
+    """Whether a record only moved to its project's history: it is as it was, and is still found."""
+    if change.now is not None or change.ref.kind not in (Kind.RUN, Kind.STAGE, Kind.COMMENT):
+        return False
+    project = view.project(change.ref.key.partition("/")[0])
+    return project is not None and not project.deleting
+
+
 def tell(view: View, ref: Ref, now: float) -> Told | None:
     """A record as people see it now; None when it is gone."""
     found = view.get(ref)
     if ref.kind is Kind.NODE:
-        shown = nodes.shown(view, NodeId(ref.key))
-        return Told(ref, shown.revision, shown) if shown.node or shown.policy else None
+        shown = nodes.shown(view, NodeId(ref.key), now)
+        return Told(ref, shown.revision, shown) if shown.node or shown.policy or shown.stages else None
     if found is None:
         return None
     return Told(ref, found.revision, _shown(view, found.value, found.revision, now))
@@ -207,11 +238,11 @@ def _shown(view: View, record: Record, revision: int, now: float) -> Shown:
         case Sweep():
             return sweep_shown(view, record)
         case Stage():
-            return stages.shown(view, record)
+            return stages.shown(view, record, now)
         case Comment():
             return record
         case Node():
-            return nodes.shown(view, record.id)
+            return nodes.shown(view, record.id, now)
         case Globals():
             return GlobalsShown(record, revision)
         case _:
@@ -219,11 +250,11 @@ def _shown(view: View, record: Record, revision: int, now: float) -> Shown:
 
 
 def _shown_by(ref: Ref) -> Ref:
-    """What people see changing: a policy is its node's."""
-    return Ref(Kind.NODE, ref.key) if ref.kind is Kind.NODE_POLICY else ref
+    """What people see changing: a policy is its node's, and so is a silence."""
+    return Ref(Kind.NODE, ref.key) if ref.kind in (Kind.NODE_POLICY, Kind.SILENCE) else ref
 
 
-def _derived_of(change: Change) -> Iterable[Ref]:
+def _derived_of(view: View, change: Change) -> Iterable[Ref]:
     """What may be seen differently after the change, beside what changed."""
     found = change.now or change.before
     record = found.value if found else None
@@ -233,6 +264,10 @@ def _derived_of(change: Change) -> Iterable[Ref]:
             yield Ref(Kind.RUN, f"{record.project}/{record.run}")
             if record.node:
                 yield Ref(Kind.NODE, record.node)
+        case Node() if change.before is None or change.now is None:  # its stages are suspect, or no longer
+            yield from (stage_ref(stage) for stage in view.live_on(record.id))
+        case Silence():  # it says for how long
+            yield from (stage_ref(stage) for stage in view.live_on(record.node))
         case Run():
             yield Ref(Kind.PROJECT, record.project)
             yield change.ref

@@ -19,10 +19,11 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from winslow.domain.query import Facts, Key, Query, Term
 from winslow.errors import InvalidArgument
 
 T = TypeVar("T")
@@ -30,9 +31,6 @@ T = TypeVar("T")
 PAGE_DEFAULT = 50
 PAGE_MAX = 1000
 """Items of one page; more are asked for in vain, not refused."""
-
-Key = tuple[float | str, str]
-"""What an item is sorted by, and its own name, so that the order is total."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """`next_page_token` is "" on the last page; `total` counts the items of all pages."""
+    """`next_page_token` is "" on the last page; `total` counts the items of all pages, or of this one where that costs less."""
 
     items: tuple[T, ...]
     next_page_token: str
@@ -65,25 +63,48 @@ class Listing(Generic[T]):
 
     def page(self, items: Iterable[T], ask: Ask) -> Page[T]:
         """One page of `items`. Raises InvalidArgument: FILTER_INVALID, ORDER_INVALID, PAGE_TOKEN_INVALID, PAGE_SIZE_INVALID."""
+        query = self.query(ask)
+        kept = self.kept(items, query)
+        rest = self.behind(kept, query)
+        return replace(self.cut(rest, ask), total=len(kept))
+
+    def query(self, ask: Ask) -> Query:
+        """What `ask` means: as many items as a page has, and one more to see whether there is another."""
         size = page_size(ask.page_size)
         terms = parse_filter(ask.filter, tuple(self.fields))
-        sort_by, backwards = self._order(ask.order_by or self.order)
-        kept = [item for item in items if all(self._holds(term, item) for term in terms)]
+        field, backwards = self._order(ask.order_by or self.order)
+        after = decode_token(ask.page_token, _asked(ask)) if ask.page_token else None
+        return Query(field, size + 1, backwards, terms, after)
 
-        def key(item: T) -> Key:
-            return sort_by(item), self.name(item)
+    def kept(self, items: Iterable[T], query: Query) -> list[T]:
+        """The items for which the terms hold, in the query's order."""
+        kept = [item for item in items if all(self._holds(term, item) for term in query.terms)]
+        return sorted(kept, key=lambda item: self.key(item, query), reverse=query.backwards)
 
-        kept.sort(key=key, reverse=backwards)
-        asked = f"{ask.filter}\0{ask.order_by}"
-        start = 0
-        if ask.page_token:
-            last = decode_token(ask.page_token, asked)
-            start = next((at for at, item in enumerate(kept) if _past(key(item), last, backwards)), len(kept))
-        shown = tuple(kept[start : start + size])
-        more = start + size < len(kept)
-        return Page(shown, encode_token(key(shown[-1]), asked) if more else "", len(kept))
+    def behind(self, kept: Sequence[T], query: Query) -> Sequence[T]:
+        """Those of `kept` that come after the query's key."""
+        last = query.after
+        if last is None:
+            return kept
+        past = (at for at, item in enumerate(kept) if _past(self.key(item, query), last, query.backwards))
+        return kept[next(past, len(kept)) :]
 
-    def _order(self, order: str) -> tuple[Callable[[T], float | str], bool]:
+    def cut(self, rest: Sequence[T], ask: Ask) -> Page[T]:
+        """The page that `rest`, all that comes now, begins with."""
+        query = self.query(ask)
+        shown = tuple(rest[: query.limit - 1])
+        more = len(rest) >= query.limit
+        return Page(shown, encode_token(self.key(shown[-1], query), _asked(ask)) if more else "", len(shown))
+
+    def key(self, item: T, query: Query) -> Key:
+        return self.orders[query.order](item), self.name(item)
+
+    def facts(self, item: T) -> Facts:
+        """What the item is found by once it is history."""
+        fields = {field: tuple(read(item)) for field, read in self.fields.items()}
+        return Facts(self.name(item), {order: sort(item) for order, sort in self.orders.items()}, fields)
+
+    def _order(self, order: str) -> tuple[str, bool]:
         words = order.split()
         field = words[0] if words else ""
         if field not in self.orders or words[1:] not in ([], ["asc"], ["desc"]):
@@ -93,28 +114,11 @@ class Listing(Generic[T]):
                 subject=order,
                 hint=f"Use one of {', '.join(self.orders)}, with ' desc' to turn it around",
             )
-        return self.orders[field], words[1:] == ["desc"]
+        return field, words[1:] == ["desc"]
 
     def _holds(self, term: Term, item: T) -> bool:
-        if not term.field:
-            return any(term.value in value.lower() for read in self.fields.values() for value in read(item))
-        values = [value.lower() for value in self.fields[term.field](item)]
-        match term.operator:
-            case "=":
-                return term.value in values
-            case "!=":
-                return term.value not in values
-            case _:
-                return any(term.value in value for value in values)
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One term of a filter, its value in lower case; a bare word has no field."""
-
-    field: str
-    operator: str
-    value: str
+        reads = (self.fields[term.field],) if term.field else self.fields.values()
+        return term.holds(value for read in reads for value in read(item))
 
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -168,6 +172,10 @@ def decode_token(token: str, asked: str) -> Key:
     if not known or digest != _digest(asked):
         raise _invalid_token(token)
     return value, name
+
+
+def _asked(ask: Ask) -> str:
+    return f"{ask.filter}\0{ask.order_by}"
 
 
 def _past(key: Key, last: Key, backwards: bool) -> bool:

@@ -20,8 +20,9 @@ from winslow.domain.stage import WAITING, Stage
 from winslow.errors import InvalidArgument
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Store
-from winslowd.usecases import known
+from winslowd.usecases import past
 from winslowd.usecases.listing import Ask, Page, decode_token, encode_token, page_size
+from winslowd.usecases.past import Past
 
 PIECE = 256 * 1024
 """Bytes of one piece, whole lines."""
@@ -58,12 +59,13 @@ class Logs:
 
     store: Store
     logs: LogsPort
+    past: Past
 
     async def read(
         self, asker: Principal, project: str, id_: str, offset: int = 0, size: int = 0, tail_lines: int = 0
     ) -> Chunk:
         """What is there now from `offset` on, or its last `tail_lines`, in whole lines; at most `READ_MAX` bytes."""
-        stage = known.stage(self.store.view, project, id_)
+        stage = await self._stage(project, id_)
         _require_offset(offset)
         ended = stage.ended
         if tail_lines:
@@ -79,7 +81,7 @@ class Logs:
 
         A stage that waits is waited for. Begins again at any offset without a gap or a repeat.
         """
-        stage = known.stage(self.store.view, project, id_)
+        stage = await self._stage(project, id_)
         _require_offset(offset)
         if tail_lines is not None:
             offset = await self.tail_offset(stage, tail_lines)
@@ -102,7 +104,7 @@ class Logs:
 
         Raises InvalidArgument (PATTERN_INVALID).
         """
-        stage = known.stage(self.store.view, project, id_)
+        stage = await self._stage(project, id_)
         _require_offset(offset)
         compiled, size = _compiled(pattern), page_size(ask.page_size)
         asked = f"log\0{stage.id}\0{pattern}"
@@ -123,7 +125,7 @@ class Logs:
 
         Halves the log until a piece is left, so it costs a few reads however long the log is.
         """
-        stage = known.stage(self.store.view, project, id_)
+        stage = await self._stage(project, id_)
         low, high = 0, await self.logs.size(stage.project, stage.id)
         while high - low > PIECE:
             middle = (low + high) // 2
@@ -135,6 +137,9 @@ class Logs:
         return await self._first_from(stage, low, at)
 
     # ---- inside
+
+    async def _stage(self, project: str, id_: str) -> Stage:
+        return past.stage_shown(await self.past.stage(project, id_)).stage
 
     def _is_live(self, stage: Stage) -> bool:
         now = self.store.view.stage(stage.id)

@@ -15,9 +15,10 @@ from typing import TypeVar
 
 from winslow.domain.principal import Principal
 from winslow.domain.records import Commit, Done, Expect, Kind, Lifetime, Put, Ref, View
-from winslow.errors import AlreadyExists, Ambiguous, Conflict
+from winslow.errors import AlreadyExists, Ambiguous, Conflict, Unavailable
 from winslow.ports import Store
 
+ETCD_UNAVAILABLE = "ETCD_UNAVAILABLE"
 TRIES = 8
 BATCH = 40
 """Records changed in one transaction where there are many: etcd takes 128 operations in one by default."""
@@ -46,28 +47,35 @@ async def once(store: Store, request: Request, decide: Decide) -> str:
     """Do what `decide` says, once for this request, and return its answer (a resource's name).
 
     Raises what `decide` raises, AlreadyExists (REQUEST_ID_REUSED) when the ID was used for something else, Conflict
-    (REVISION_MISMATCH) when others kept changing the same records, and what the store raises.
+    (REVISION_MISMATCH) when others kept changing the same records, Unavailable (ETCD_UNAVAILABLE) at once while this node
+    is cut off, and what the store raises.
     """
+    doubt: Ambiguous | None = None
     for attempt in range(TRIES):
         before = answered(store.view, request)
         if before is not None:
             return before
+        if not store.connected:
+            raise doubt or cut_off()
         seen = store.view.revision
         commit, answer = decide(store.view)
         if not (commit.puts or commit.deletes):
             return answer
         try:
             await store.commit(_remembering(commit, request, answer))
-        except Ambiguous:
+        except Ambiguous as error:
+            doubt = error
             if not request.id:
                 raise
+        except Unavailable as error:
+            raise doubt or (cut_off() if error.reason == ETCD_UNAVAILABLE else error) from None
         except Conflict as conflict:
             if conflict.reason != "REVISION_MISMATCH" or attempt == TRIES - 1:
                 raise
-            await _look_again(store, seen)
+            await look_again(store, seen)
         else:
             return answer
-    raise Conflict(
+    raise doubt or Conflict(
         "Others kept changing it at the same time",
         reason="REVISION_MISMATCH",
         hint="Look at its present state and ask again",
@@ -82,6 +90,8 @@ async def after(store: Store, request: Request, work: Callable[[], Awaitable[Non
     before = answered(store.view, request)
     if before is not None:
         return before
+    if not store.connected:
+        raise cut_off()
     await work()
     if request.id:
         done = Put(request.ref, Done(request.fingerprint, answer), Lifetime.REQUEST)
@@ -103,6 +113,15 @@ async def in_batches(
     for batch in batches[:-1]:
         await once(store, replace(request, id=""), lambda view, batch=batch: decide(view, batch))  # type: ignore[misc]
     return await once(store, request, lambda view: decide(view, batches[-1]))
+
+
+def cut_off() -> Unavailable:
+    """Nothing can be changed through this node now: it has no etcd."""
+    return Unavailable(
+        "This node is cut off from etcd, so nothing can be changed through it",
+        reason=ETCD_UNAVAILABLE,
+        hint="Stages go on, and what is known can be looked at. Ask again when etcd is back, or ask another node",
+    )
 
 
 def answered(view: View, request: Request) -> str | None:
@@ -127,7 +146,7 @@ def _remembering(commit: Commit, request: Request, answer: str) -> Commit:
     return replace(commit, puts=(*commit.puts, done), expects=(*commit.expects, Expect(request.ref, 0)))
 
 
-async def _look_again(store: Store, seen: int) -> None:
+async def look_again(store: Store, seen: int) -> None:
     """Wait for the change that we lost to; a moment is enough, and without one the next try says so."""
     try:
         async with asyncio.timeout(1.0):

@@ -19,11 +19,12 @@ from winslow.domain.records import Comment, Commit, Expect, Kind, Put, Ref, View
 from winslow.domain.stage import WAITING, ProjectId, Reason, RunId
 from winslow.domain.standing import Blocked, Live, Ready, Settled, Standing, situation_of, standings
 from winslow.ports import Clock, Store
-from winslowd.usecases import beginnings, given, known, refusals
+from winslowd.usecases import beginnings, given, known, past, refusals
 from winslowd.usecases.beginnings import Preview, Start
 from winslowd.usecases.derived import RunShown, gates_of, run_shown
 from winslowd.usecases.listing import Ask, Listing, Page
-from winslowd.usecases.requests import Request, answered, expect, in_batches, once
+from winslowd.usecases.past import Past
+from winslowd.usecases.requests import Decide, Request, answered, expect, in_batches, once
 
 Named = RunId | str
 """A run's id, or `-` for all active runs of the project where a use case says so."""
@@ -62,28 +63,40 @@ class Runs:
 
     store: Store
     clock: Clock
+    past: Past
 
     # ---- looking
 
-    def get(self, asker: Principal, project: ProjectId, id_: Named) -> RunShown:
-        """A run; `-` is the project's latest."""
+    async def get(self, asker: Principal, project: ProjectId, id_: Named) -> RunShown:
+        """A run, wherever it is; `-` is the project's latest."""
         view = self.store.view
-        return run_shown(
-            view, _latest(view, project) if id_ == known.ANY else known.run(view, project, id_), self.clock()
-        )
+        if id_ == known.ANY:
+            return run_shown(view, _latest(view, project), self.clock())
+        found = await self.past.run(project, id_)
+        live = view.run(project, id_)
+        return run_shown(view, live, self.clock()) if live else past.run_shown(found)
 
-    def list(self, asker: Principal, project: ProjectId, ask: Ask) -> Page[RunShown]:
-        """Newest first."""
+    async def list(self, asker: Principal, project: ProjectId, ask: Ask) -> Page[RunShown]:
+        """Newest first, with the project's history."""
         view, now = self.store.view, self.clock()
         known.project(view, project)
-        return LISTING.page([run_shown(view, run, now) for run in view.runs_of(project)], ask)
+        live = {run_ref(run).key: run_shown(view, run, now) for run in view.runs_of(project)}
+        return await self.past.page(LISTING, Kind.RUN, project, live, ask, past.run_shown)
 
-    def preview(self, asker: Principal, project: ProjectId, ask: Start) -> tuple[Preview, Run]:
-        """What `start` would do, and the run it would make; changes nothing. Raises what `start` raises, but PROJECT_RUNNING."""
-        view = self.store.view
-        found = known.lasting_project(view, project)
-        run = beginnings.begun(view, found, ask, asker.name, self.clock())
-        return beginnings.preview(view, found, run), run
+    async def preview(self, asker: Principal, project: ProjectId, ask: Start) -> tuple[Preview, Run]:
+        """What `start` would do, and the run it would make. Raises what `start` raises, but PROJECT_RUNNING.
+
+        Changes nothing but that what it would go on from is among the records again.
+        """
+
+        async def look() -> tuple[Preview, Run]:
+            view = self.store.view
+            found = known.lasting_project(view, project)
+            run = beginnings.begun(view, found, ask, asker.name, self.clock())
+            beginnings.standing_on(view, run)
+            return beginnings.preview(view, found, run), run
+
+        return await self.past.recalling(look)
 
     # ---- starting
 
@@ -103,12 +116,15 @@ class Runs:
             changed = replace(found, next_run=found.next_run + 1)
             commit = Commit(
                 puts=(Put(ref, changed), Put(run_ref(run), run), *puts),
-                expects=(expectation, Expect(run_ref(run), 0), *expects),
+                expects=(expectation, Expect(run_ref(run), 0), *expects, *beginnings.standing_on(view, run, expects)),
             )
             return commit, f"projects/{project}/runs/{run.id}"
 
-        await end_earlier(self.store, request, project, self.clock, decide)
-        return await once(self.store, request, decide)
+        async def begin() -> str:
+            await end_earlier(self.store, request, project, self.clock, decide)
+            return await once(self.store, request, decide)
+
+        return await self.past.recalling(begin)
 
     # ---- pausing and resuming
 
@@ -198,7 +214,7 @@ class Runs:
                 expects.append(Expect(project_ref(project), view.revision_of(project_ref(project))))
             return Commit(puts=tuple(puts), expects=tuple(expects)), _name(run)
 
-        return await once(self.store, request, decide)
+        return await self._once(request, decide)
 
     def _open_gate(self, view: View, run: Run, definition: DefinitionName | None) -> Gate:
         gates = gates_of(view, run, self.clock())
@@ -234,7 +250,7 @@ class Runs:
                 expects.append(Expect(ref, view.revision_of(ref)))
             return Commit(puts=tuple(puts), expects=tuple(expects)), _name(run)
 
-        return await once(self.store, request, decide)
+        return await self._once(request, decide)
 
     # ---- comments
 
@@ -250,24 +266,29 @@ class Runs:
             number = max((one.number for one in comments_of(view, run)), default=0) + 1
             comment = Comment(project, run.id, number, request.principal.name, self.clock(), said)
             ref = comment_ref(comment)
-            return Commit(puts=(Put(ref, comment),), expects=(Expect(ref, 0),)), f"{_name(run)}/comments/{number}"
+            # With its run it stays here: only so are all of the run's comments counted.
+            expects = (Expect(ref, 0), Expect(run_ref(run), view.revision_of(run_ref(run))))
+            return Commit(puts=(Put(ref, comment),), expects=expects), f"{_name(run)}/comments/{number}"
 
-        return await once(self.store, request, decide)
+        return await self._once(request, decide)
 
-    def get_comment(self, asker: Principal, project: ProjectId, id_: RunId, number: int) -> Comment:
+    async def get_comment(self, asker: Principal, project: ProjectId, id_: RunId, number: int) -> Comment:
         """Raises NotFound (COMMENT_UNKNOWN)."""
-        found = comments_of(self.store.view, known.run(self.store.view, project, id_))
+        found = await self.past.comments(project, id_)
         comment = next((one for one in found if one.number == number), None)
         if comment is None:
             raise refusals.comment_unknown(project, id_, number)
         return comment
 
-    def comments(self, asker: Principal, project: ProjectId, id_: RunId, ask: Ask) -> Page[Comment]:
+    async def comments(self, asker: Principal, project: ProjectId, id_: RunId, ask: Ask) -> Page[Comment]:
         """A run's comments, oldest first."""
-        view = self.store.view
-        return COMMENTS.page(comments_of(view, known.run(view, project, id_)), ask)
+        return COMMENTS.page(await self.past.comments(project, id_), ask)
 
     # ---- inside
+
+    async def _once(self, request: Request, decide: Decide) -> str:
+        """`once`, on runs that may be history."""
+        return await self.past.recalling(lambda: once(self.store, request, decide))
 
     async def _each(
         self, request: Request, project: ProjectId, id_: Named, change: Callable[[View, Run], Run], expected: int
@@ -289,7 +310,7 @@ class Runs:
                     expects.append(expectation)
             return Commit(puts=tuple(puts), expects=tuple(expects)), answer
 
-        return await in_batches(self.store, request, ids, decide)
+        return await self.past.recalling(lambda: in_batches(self.store, request, ids, decide))
 
 
 async def end_earlier(

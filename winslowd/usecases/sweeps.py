@@ -15,12 +15,14 @@ from winslow.domain.principal import Principal
 from winslow.domain.project import Axis, Override, Project, RunMode, Sweep, SweepId
 from winslow.domain.records import Commit, Expect, Put, View, project_ref, stage_ref, sweep_ref
 from winslow.domain.stage import ProjectId, Reason, Stage, StageId
+from winslow.domain.status import RunState
 from winslow.errors import FailedPrecondition
 from winslow.ports import Clock, Store
 from winslowd.usecases import beginnings, given, known
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.derived import SweepShown, sweep_shown, sweeps_of
 from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.past import Past
 from winslowd.usecases.requests import Request, expect, in_batches, once
 from winslowd.usecases.runs import end_earlier
 
@@ -52,16 +54,31 @@ class Sweeps:
 
     store: Store
     clock: Clock
+    past: Past
 
-    def get(self, asker: Principal, project: ProjectId, id_: SweepId) -> SweepShown:
-        view = self.store.view
-        return sweep_shown(view, known.sweep(view, project, id_))
+    async def get(self, asker: Principal, project: ProjectId, id_: SweepId) -> SweepShown:
+        return (await self._shown(project, [known.sweep(self.store.view, project, id_)]))[0]
 
-    def list(self, asker: Principal, project: ProjectId, ask: Ask) -> Page[SweepShown]:
+    async def list(self, asker: Principal, project: ProjectId, ask: Ask) -> Page[SweepShown]:
         """Newest first."""
         view = self.store.view
         known.project(view, project)
-        return LISTING.page([sweep_shown(view, one) for one in sweeps_of(view, project)], ask)
+        return LISTING.page(await self._shown(project, sweeps_of(view, project)), ask)
+
+    async def _shown(self, project: ProjectId, sweeps: Sequence[Sweep]) -> Sequence[SweepShown]:
+        """With the points that are history counted, too."""
+        shown = [sweep_shown(self.store.view, one) for one in sweeps]
+        if not sweeps or not self.past.reached(project):
+            return shown
+        counts = await self.past.ends_of_sweeps(project)
+        return [
+            replace(
+                one,
+                succeeded=one.succeeded + counts.get((one.sweep.id, RunState.SUCCEEDED.value), 0),
+                failed=one.failed + counts.get((one.sweep.id, RunState.FAILED.value), 0),
+            )
+            for one in shown
+        ]
 
     def preview(self, asker: Principal, project: ProjectId, start: DefinitionName, axes: Sequence[Axis]) -> int:
         """How many points it would have. Raises InvalidArgument (SWEEP_INVALID, SWEEP_TOO_LARGE, DEFINITION_UNKNOWN)."""
@@ -89,12 +106,18 @@ class Sweeps:
             changed = replace(found, next_run=found.next_run + count)
             commit = Commit(
                 puts=(Put(ref, changed), Put(sweep_ref(sweep), sweep), *puts),
-                expects=(expectation, Expect(sweep_ref(sweep), 0), *expects),
+                expects=(
+                    *(expectation, Expect(sweep_ref(sweep), 0)),
+                    *(*expects, *beginnings.standing_on(view, sweep, expects)),
+                ),
             )
             return commit, f"projects/{project}/sweeps/{sweep.id}"
 
-        await end_earlier(self.store, request, project, self.clock, decide)
-        return await once(self.store, request, decide)
+        async def begin() -> str:
+            await end_earlier(self.store, request, project, self.clock, decide)
+            return await once(self.store, request, decide)
+
+        return await self.past.recalling(begin)
 
     def _made(self, view: View, project: Project, new: NewSweep, by: str) -> Sweep:
         given.override(known.definition(project, new.start), new.override)
