@@ -35,7 +35,7 @@ class Cluster:
     """`nodes` daemons called node-a, node-b, ... `each` has settings of single nodes, `settings` those of all.
 
     The settings `clock` (seconds that a node's clock is ahead) and `within` (a command in front of the daemon's) are
-    the harness's own; all others are those of the daemon's file.
+    the harness's own; all others are those of the daemon's file. `flags` are further ones of etcd's members.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Cluster:
         members: int = 3,
         apart: bool = False,
         each: Mapping[str, Mapping[str, Any]] | None = None,
+        flags: tuple[str, ...] = (),
         **settings: Any,
     ) -> None:
         self.directory = directory
@@ -60,6 +61,7 @@ class Cluster:
         self._names = [f"node-{chr(ord('a') + index)}" for index in range(nodes)]
         self._settings = {"session_ttl": 5, **settings}
         self._each = each or {}
+        self._flags = flags
         self._network = Network() if apart else None
         self._stack = contextlib.ExitStack()
 
@@ -81,7 +83,7 @@ class Cluster:
 
     def _start_etcd(self, stack: contextlib.ExitStack) -> None:
         host = stack.enter_context(self._network).address if self._network else ""
-        self.members = _planned(self.directory / "etcd", self._count, host)
+        self.members = _planned(self.directory / "etcd", self._count, host, self._flags)
         for member in self.members:
             stack.callback(member.kill)
             member.start()
@@ -173,7 +175,7 @@ class Cluster:
         self.ports[node.name].mend()
 
 
-def _planned(folder: Path, count: int, host: str) -> list[Member]:
+def _planned(folder: Path, count: int, host: str, flags: tuple[str, ...]) -> list[Member]:
     """Members on loopback that also listen at `host`, where there is one."""
     ports = free_ports(2 * count)
     peers = ",".join(f"m{index}=http://127.0.0.1:{ports[2 * index + 1]}" for index in range(count))
@@ -182,5 +184,5 @@ def _planned(folder: Path, count: int, host: str) -> list[Member]:
         client, peer = ports[2 * index : 2 * index + 2]
         # The last of two equal flags counts.
         more = (f"--listen-client-urls=http://127.0.0.1:{client},http://{host}:{client}",) if host else ()
-        members.append(Member(f"m{index}", folder / f"m{index}", client, peer, peers, *more))
+        members.append(Member(f"m{index}", folder / f"m{index}", client, peer, peers, *more, *flags))
     return members
