@@ -34,6 +34,7 @@ PLACES = {
     "du": Place("files", "How much a directory holds.", "du"),
     "cat": Place("files", "Write a file to the terminal or a pipe.", "cat"),
     "env": Place("env", "The environment of every stage in the cluster."),
+    "limits": Place("limits", "How many stages users and projects may have at a time."),
     "node": Place("node", "Machines that run stages."),
     "nodes": Place("node", "Machines that run stages.", hidden=True),
     "watch": Place("watch", "Show every change as it happens.", "watch"),

@@ -40,6 +40,7 @@ STAGE = Annotated[
     ),
 ]
 RUN = Annotated[str | None, typer.Option("--run", "-r", metavar="RUN", help="A run's number; the latest otherwise.")]
+AT_MOST = "How many stages at a time; 'none' for as many as fit."
 YES = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 COMMENT = Annotated[str, typer.Option("--comment", "-m", help="A remark that is kept with it.")]
 WAIT = Annotated[
@@ -53,6 +54,21 @@ TIMEOUT = Annotated[
 def seconds(text: str | None) -> float | None:
     """`90s`, `2h30m`, or seconds. Raises InvalidArgument (DURATION_INVALID)."""
     return None if text is None else parse_duration(text)
+
+
+def at_most(text: str) -> int:
+    """How many stages at a time, 0 for as many as fit. Raises InvalidArgument (LIMIT_INVALID)."""
+    if text == "none":
+        return 0
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9:
+        raise InvalidArgument(
+            f"{text!r} is not a number of stages", reason="LIMIT_INVALID", subject=text, hint="Write a number, or none"
+        )
+    return int(text)
+
+
+def shown_limit(stages: int) -> str:
+    return f"at most {stages} {'stage' if stages == 1 else 'stages'} at a time" if stages else "as many stages as fit"
 
 
 def assignment(text: str) -> tuple[str, str]:

@@ -9,11 +9,10 @@ from typing import Annotated
 import typer
 
 from winslow.domain.quantity import parse_duration
-from winslow.errors import WinslowError
 from winslow.v1.node_pb2 import Node, NodeState
 from winslow.v1.resources_pb2 import Capacity
 from winslowctl import references, top
-from winslowctl.arguments import NODE, YES, confirm
+from winslowctl.arguments import AT_MOST, NODE, YES, at_most, confirm, shown_limit
 from winslowctl.command import Noun
 from winslowctl.references import last
 from winslowctl.render import human, words
@@ -30,16 +29,14 @@ REASON = Annotated[str, typer.Option("--reason", "-m", help="Why, for those who 
 @app.verb("list")
 def list_nodes() -> None:
     """List all nodes, by name."""
-    leader = _leader()
-    name = Column("NODE", lambda node: last(node.name) + (" (leader)" if node.name == leader else ""))
-    show_list(client().nodes.list(), (name, *_COLUMNS), "There is no node yet. Start one: winslowd --config FILE")
+    show_list(client().nodes.list(), _COLUMNS, "There is no node yet. Start one: winslowd --config FILE")
 
 
 @app.verb("show")
 def show_node(node: NODE) -> None:
     """Show one node: what it has, what is free, what runs there."""
     found = references.node(client(), node)
-    show(found, lambda: _details(found, _leader()))
+    show(found, lambda: _details(found))
 
 
 app.verb("top")(top.top)
@@ -76,22 +73,28 @@ def drain(
     show(changed, lambda: [f"Draining {last(changed.name)} until {human.when(changed.policy.drain_deadline)}"])
 
 
+@app.verb("limit")
+def limit(node: NODE, stages: Annotated[str, typer.Argument(metavar="N", help=AT_MOST)]) -> None:
+    """Give a node at most so many stages at a time; those it has go on."""
+    changed = client().nodes.limit(references.node(client(), node).name, at_most(stages))
+    show(changed, lambda: [f"{last(changed.name)} gets {shown_limit(changed.policy.max_stages)}"])
+
+
 @app.verb("remove")
-def remove(node: NODE, yes: YES = False) -> None:
+def remove(
+    node: NODE,
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="It will not come back: do not wait longer for its stages.")
+    ] = False,
+    yes: YES = False,
+) -> None:
     """Forget a node that is no longer there."""
     found = references.node(client(), node)
-    confirm(f"Forget node {last(found.name)}?", yes)
-    client().nodes.remove(found.name)
+    lost = f" and give up {human.count(len(found.stages), 'stage')}" if give_up and found.stages else ""
+    confirm(f"Forget node {last(found.name)}{lost}?", yes)
+    client().nodes.remove(found.name, give_up=give_up)
     if is_for_people():
         typer.echo(f"Removed {last(found.name)}")
-
-
-def _leader() -> str:
-    """The leading node's name; a daemon that cannot say it now still tells of the nodes."""
-    try:
-        return client().nodes.cluster().leader if is_for_people() else ""
-    except WinslowError:
-        return ""
 
 
 def _state(node: Node) -> str:
@@ -101,35 +104,43 @@ def _state(node: Node) -> str:
     return f"{state} {paint('cordoned', 'yellow')}" if node.policy.cordoned else state
 
 
+def _stages(node: Node) -> str:
+    most = node.policy.max_stages
+    return f"{len(node.stages)} of {most}" if most else str(len(node.stages))
+
+
 def _capacity(has: Capacity) -> str:
     gpus = f", {human.count(len(has.gpus), 'GPU')}" if has.gpus else ""
     return f"{has.cpus:g} CPUs, {human.size(has.memory)}{gpus}"
 
 
 _COLUMNS = (
+    Column("NODE", lambda node: last(node.name) + (" (leader)" if node.leader else "")),
     Column("STATE", lambda node: Painted(_state(node))),
-    Column("STAGES", lambda node: str(len(node.stages))),
-    Column("FREE", lambda node: _capacity(node.free)),
-    Column("OF", lambda node: _capacity(node.capacity)),
+    Column("STAGES", _stages),
+    Column("FREE", lambda node: _capacity(node.free) if node.HasField("free") else ""),
+    Column("OF", lambda node: _capacity(node.capacity) if node.HasField("capacity") else ""),
     Column("TAGS", lambda node: ", ".join(node.tags)),
     Column("WARNINGS", lambda node: "; ".join(node.warnings)),
 )
 
 
-def _details(node: Node, leader: str) -> Iterator[str]:
+def _details(node: Node) -> Iterator[str]:
     yield from fields(
         [
             ("Node", last(node.name)),
             ("State", words.state(NodeState, node.state)),
             ("Cordoned", (node.policy.reason or "yes") if node.policy.cordoned else ""),
             ("Drained until", human.when(node.policy.drain_deadline) if node.policy.HasField("drain_deadline") else ""),
-            ("Leader", "yes" if node.name == leader else ""),
+            ("Silent since", human.when(node.silent_since) if node.HasField("silent_since") else ""),
+            ("Stages at most", str(node.policy.max_stages or "")),
+            ("Leader", "yes" if node.leader else ""),
             ("Address", node.address),
             ("Version", node.version),
-            ("Has", _capacity(node.capacity)),
-            ("Free", _capacity(node.free)),
+            ("Has", _capacity(node.capacity) if node.HasField("capacity") else ""),
+            ("Free", _capacity(node.free) if node.HasField("free") else ""),
             ("Tags", ", ".join(node.tags)),
-            ("Since", human.when(node.register_time)),
+            ("Since", human.when(node.register_time) if node.HasField("register_time") else ""),
         ]
     )
     for gpu in node.capacity.gpus:

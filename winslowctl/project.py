@@ -25,6 +25,7 @@ from winslowctl.session import client
 
 app = Noun("Work items, usually one video each: name, tags, participants, a pipeline of their own.")
 
+PRIORITY = "Among stages that wait, those of a higher one come first; -100 to 100."
 TAGS = Annotated[list[str], typer.Argument(metavar="TAG", help="A word, or several in quotes.")]
 CONFIRMATIONS = {
     "never": Confirmation.CONFIRMATION_NEVER,
@@ -54,6 +55,7 @@ def create(
     participant: Annotated[
         list[str] | None, typer.Option("--participant", help="Somebody who works on it; may be repeated.")
     ] = None,
+    priority: Annotated[int, typer.Option("--priority", help=PRIORITY)] = 0,
 ) -> None:
     """Make a project with its own copy of a pipeline."""
     if (pipeline is None) == (file is None):
@@ -68,6 +70,7 @@ def create(
         description=description,
         tags=tag or (),
         participants=participant or (),
+        priority=priority,
     )
     show(made, lambda: [f"Created project {last(made.name)}"])
 
@@ -101,6 +104,13 @@ def rename(project: PROJECT, name: Annotated[str, typer.Argument(help="Its new d
     """Change a project's display name; its id stays."""
     renamed = client().projects.update(references.project(client(), project).name, display_name=name)
     show(renamed, lambda: [f"{last(renamed.name)} is now called {plain(renamed.display_name)}"])
+
+
+@app.verb("priority")
+def prioritise(project: PROJECT, priority: Annotated[int, typer.Argument(help=PRIORITY)]) -> None:
+    """Change a project's priority; a negative one is written behind two hyphens: -- -10."""
+    changed = client().projects.update(references.project(client(), project).name, priority=priority)
+    show(changed, lambda: [f"{last(changed.name)} has priority {changed.priority}"])
 
 
 @app.verb("tag")
@@ -270,6 +280,7 @@ def _details(project: Project) -> Iterator[str]:
             ("Tags", ", ".join(project.tags)),
             ("Author", last(project.author)),
             ("Participants", ", ".join(project.participants)),
+            ("Priority", str(project.priority) if project.priority else ""),
             ("Made", human.when(project.create_time)),
             ("Activity", human.when(project.activity_time)),
             ("Pipeline", f"{project.pipeline.display_name}{f' (a copy of {source})' if source else ''}"),

@@ -34,7 +34,6 @@ from winslow.v1 import (
     stage_pb2,
     sweep_pb2,
 )
-from winslow.v1.cluster_pb2 import Cluster
 from winslow.v1.node_pb2 import Node
 from winslow.v1.pipeline_pb2 import Pipeline
 from winslow.v1.project_pb2 import Project
@@ -99,6 +98,28 @@ def test_an_error_is_json_where_json_was_asked_for(ctl: Ctl, api: FakeApi) -> No
     assert said.out == ""
     error = json.loads(said.err)["error"]
     assert (error["reason"], error["code"]) == ("PROJECT_UNKNOWN", "NOT_FOUND")
+
+
+def test_answers_of_a_node_without_etcd_are_given_with_one_warning(ctl: Ctl, api: FakeApi) -> None:
+    serve_projects(api, a_project())
+    fresh = ctl("project", "list")
+    assert fresh.err == ""
+    api.stale = True
+    old = ctl("project", "list")
+    assert (old.code, old.out) == (fresh.code, fresh.out)
+    first, second = old.err.splitlines()
+    assert first.startswith("winslowctl: Warning: ") and "cut off from etcd" in first
+    assert "--address" in second
+    status = ctl("status", "bikes")
+    assert len(api.seen) > 3 and status.err.count("Warning") == 1, "once, though several answers were old"
+
+
+def test_the_warning_is_json_where_json_was_asked_for(ctl: Ctl, api: FakeApi) -> None:
+    serve_projects(api, a_project())
+    api.stale = True
+    said = ctl("project", "list", "-o", "json")
+    assert json.loads(said.out)
+    assert "cut off" in json.loads(said.err)["warning"]["message"]
 
 
 def test_a_usage_error_is_json_where_json_was_asked_for(ctl: Ctl) -> None:
@@ -624,12 +645,12 @@ def test_a_stage_that_never_began_is_not_advised_to_be_read(ctl: Ctl, api: FakeA
     assert "run redo detect-1-1-x --image IMAGE" in out
 
 
-def test_the_leading_node_is_marked_where_the_daemon_can_say_which_it_is(ctl: Ctl, api: FakeApi) -> None:
-    nodes = [Node(name="nodes/one"), Node(name="nodes/two")]
+def test_the_leading_node_is_marked(ctl: Ctl, api: FakeApi) -> None:
+    nodes = [Node(name="nodes/one"), Node(name="nodes/two", leader=True)]
     api.on("NodeService/ListNodes", node_service_pb2.ListNodesResponse(nodes=nodes))
-    assert "(leader)" not in ctl("node", "list").out
-    api.on("ClusterService/GetCluster", Cluster(leader="nodes/two"))
-    assert "two (leader)" in ctl("node", "list").out
+    out = ctl("node", "list").out
+    assert "two (leader)" in out
+    assert "one (leader)" not in out
 
 
 def test_definitions_are_completed_and_a_completion_without_a_daemon_is_silent(

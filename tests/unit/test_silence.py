@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit import world
 from winslow.domain import lifecycle
 from winslow.domain.node import Silence
-from winslow.domain.silence import CHECKPOINT, decide, give_up, silent_for, told
+from winslow.domain.silence import CHECKPOINT, decide, give_up, silent_for, told, told_of_node
 from winslow.domain.stage import Abort, Cause, NodeId, RunId, Stage, StageId, State
 
 NODE = NodeId("node-2")
@@ -91,8 +91,18 @@ def test_a_node_that_a_person_gives_up_loses_its_stages_in_the_name_of_that_pers
 
 def test_people_are_told_for_how_long_it_was_silent_and_when_it_is_given_up() -> None:
     record = Silence(NODE, 1000.0, waited=30.0)
-    assert told(placed(), record, 1040.0).text == "node-2 silent for 40 s, given up in 260 s"
-    assert told(placed(), None, 1040.0).text == "node-2 is silent, the stage is given up after 300 s"
+    assert told(placed(), record, 1040.0).text == "suspect: node-2 silent for 40 s, given up in 260 s"
+    assert told(placed(), None, 1040.0).text == "suspect: node-2 is silent, given up after 300 s"
+
+
+def test_of_a_node_people_are_told_what_will_happen_to_its_stages() -> None:
+    record = Silence(NODE, 1000.0, waited=30.0)
+    one, more = placed(), placed(60.0, "hasty")
+    assert told_of_node([one], record, 1040.0) == "silent for 40 s, its stage is given up in 260 s"
+    assert told_of_node([one, one], record, 1040.0) == "silent for 40 s, its 2 stages are given up in 260 s"
+    assert told_of_node([one, more], record, 1040.0) == "silent for 40 s, its 2 stages are given up in 20 to 260 s"
+    assert told_of_node([], record, 1040.0) == "silent for 40 s"
+    assert told_of_node([one], None, 1040.0) == "silent"
 
 
 @given(now=st.floats(-1e6, 1e6), waited=st.floats(0, 1e5))

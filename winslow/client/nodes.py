@@ -92,9 +92,14 @@ class Nodes:
             else:
                 return
 
-    def remove(self, node: str, *, request_id: str = "") -> None:
-        """Forget a node that is no longer there."""
-        request = pb.RemoveNodeRequest(request_id=request_id, name=naming.node(node))
+    def limit(self, node: str, max_stages: int, *, request_id: str = "") -> Node:
+        """It gets at most so many stages at a time, 0 for as many as fit; those it has go on."""
+        request = pb.LimitNodeRequest(request_id=request_id, name=naming.node(node), max_stages=max_stages)
+        return self._calls.unary("NodeService/LimitNode", request, Node)
+
+    def remove(self, node: str, *, give_up: bool = False, request_id: str = "") -> None:
+        """Forget a node that is no longer there; with `give_up` also one whose stages are waited for, which are LOST then."""
+        request = pb.RemoveNodeRequest(request_id=request_id, name=naming.node(node), give_up=give_up)
         self._calls.unary("NodeService/RemoveNode", request, Empty)
 
 

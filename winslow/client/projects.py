@@ -40,6 +40,7 @@ class Projects:
         description: str = "",
         tags: Iterable[str] = (),
         participants: Iterable[str] = (),
+        priority: int = 0,
         request_id: str = "",
     ) -> Project:
         """Make a project with a copy of `pipeline` (`traffic`, `traffic@3`), or with `spec` where none is named."""
@@ -52,6 +53,7 @@ class Projects:
                 tags=tags,
                 participants=participants,
                 pipeline=spec,
+                priority=priority,
             ),
             pipeline=naming.pipeline(pipeline) if pipeline else "",
         )
@@ -65,6 +67,7 @@ class Projects:
         description: str | None = None,
         participants: Iterable[str] | None = None,
         pipeline: PipelineSpec | None = None,
+        priority: int | None = None,
         expected_revision: int = 0,
         request_id: str = "",
     ) -> Project:
@@ -74,6 +77,7 @@ class Projects:
             "description": description,
             "participants": participants,
             "pipeline": pipeline,
+            "priority": priority,
         }
         fields = {name: value for name, value in given.items() if value is not None}
         request = pb.UpdateProjectRequest(

@@ -111,10 +111,24 @@ def told(stage: Stage, record: Silence | None, now: float) -> Reason:
     """Why a stage of a silent node is suspect, for people. Clocks that disagree make it less exact, never absurd."""
     lost_after = stage.definition.lost_after
     if record is None:
-        return Reason("NODE_SILENT", f"{stage.node} is silent, the stage is given up after {lost_after:.0f} s")
+        return Reason("NODE_SILENT", f"suspect: {stage.node} is silent, given up after {lost_after:.0f} s")
     waited = silent_for(record, now)
     left = max(lost_after - waited, 0.0)
-    return Reason("NODE_SILENT", f"{stage.node} silent for {waited:.0f} s, given up in {left:.0f} s")
+    return Reason("NODE_SILENT", f"suspect: {stage.node} silent for {waited:.0f} s, given up in {left:.0f} s")
+
+
+def told_of_node(stages: Sequence[Stage], record: Silence | None, now: float) -> str:
+    """The same of the node, with what will happen to its stages."""
+    if record is None:
+        return "silent"
+    waited = silent_for(record, now)
+    left = sorted(max(stage.definition.lost_after - waited, 0.0) for stage in stages)
+    if not left:
+        return f"silent for {waited:.0f} s"
+    if round(left[0]) == round(left[-1]):
+        what = "its stage is" if len(left) == 1 else f"its {len(left)} stages are"
+        return f"silent for {waited:.0f} s, {what} given up in {left[0]:.0f} s"
+    return f"silent for {waited:.0f} s, its {len(left)} stages are given up in {left[0]:.0f} to {left[-1]:.0f} s"
 
 
 def silent_for(record: Silence, now: float) -> float:

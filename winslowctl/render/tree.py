@@ -83,7 +83,7 @@ def line(stage: Stage, before: str = "") -> str:
     if state == "RUNNING" and stage.HasField("progress"):
         parts.append(paint(human.percent(stage.progress), "blue"))
     if stage.suspect:
-        parts.append(paint("its node is silent", "yellow"))
+        parts.append(paint(plain(stage.reason.text) or "suspect", "yellow"))
     if stage.stale:
         parts.append(paint("stale", "yellow"))
     if stage.pinned:
@@ -102,7 +102,7 @@ def _reason(stage: Stage, indent: str, has_branches: bool) -> Iterator[str]:
     """Below a stage that waits or did not succeed: why."""
     text = stage.outcome.message if stage.HasField("outcome") and stage.outcome.message else stage.reason.text
     state = words.word(StageState, stage.state)
-    if text and state not in {"SUCCEEDED", "RUNNING"}:
+    if text and state not in {"SUCCEEDED", "RUNNING"} and not stage.suspect:
         bar = str(paint("│  " if has_symbols() else "|  ", "dim")) if has_branches else "   "
         before = f"{indent}{bar}"
         room = max((columns() or 1000) - width(before), REASON_MIN)

@@ -49,8 +49,13 @@ class NodeService(node_service_pb2_grpc.NodeServiceServicer):
         name = await self._nodes.drain(request_of(request), id_, deadline, request.reason, request.expected_revision)
         return self._now(name)
 
+    async def LimitNode(self, request: pb.LimitNodeRequest, context: Any) -> node_pb2.Node:
+        id_ = names.parse_node(request.name)
+        stages, expected = request.max_stages, request.expected_revision
+        return self._now(await self._nodes.limit(request_of(request), id_, stages, expected))
+
     async def RemoveNode(self, request: pb.RemoveNodeRequest, context: Any) -> Empty:
-        await self._nodes.remove(request_of(request), names.parse_node(request.name))
+        await self._nodes.remove(request_of(request), names.parse_node(request.name), give_up=request.give_up)
         return Empty()
 
     async def ListReadings(self, request: pb.ListReadingsRequest, context: Any) -> pb.ListReadingsResponse:

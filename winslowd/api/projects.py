@@ -17,7 +17,7 @@ from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
 from winslowd.usecases.projects import Configuration, NewProject, ProjectChange, Projects
 
-CHANGEABLE = ("display_name", "description", "tags", "participants", "pipeline")
+CHANGEABLE = ("display_name", "description", "tags", "participants", "pipeline", "priority")
 
 
 class ProjectService(project_service_pb2_grpc.ProjectServiceServicer):
@@ -90,6 +90,7 @@ def _new(request: pb.CreateProjectRequest) -> NewProject:
         description=project.description,
         tags=frozenset(project.tags),
         participants=frozenset(project.participants),
+        priority=project.priority,
     )
 
 
@@ -102,4 +103,5 @@ def _change(request: pb.UpdateProjectRequest) -> ProjectChange:
         tags=frozenset(project.tags) if "tags" in fields else None,
         participants=frozenset(project.participants) if "participants" in fields else None,
         pipeline=spec_from_proto(project.pipeline) if "pipeline" in fields else None,
+        priority=project.priority if "priority" in fields else None,
     )

@@ -22,6 +22,9 @@ NAME_MAX = 200
 TAG_MAX = 63
 TEXT_MAX = 20_000
 REQUEST_ID_MAX = 128
+LIMIT_MAX = 100_000
+"""Stages that a user, a project or a node may have at a time; more is no limit."""
+PRIORITY_MAX = 100
 
 
 def display_name(text: str) -> str:
@@ -61,6 +64,30 @@ def words(of: str, values: Iterable[str]) -> frozenset[str]:
                 hint=f"Use 1 to {TAG_MAX} characters without commas",
             )
     return kept
+
+
+def limit(of: str, stages: int) -> int:
+    """How many stages at a time, 0 for as many as fit (LIMIT_INVALID)."""
+    if not 0 <= stages <= LIMIT_MAX:
+        raise InvalidArgument(
+            f"{stages} is not a number of stages",
+            reason="LIMIT_INVALID",
+            subject=of,
+            hint=f"Give 1 to {LIMIT_MAX}, or 0 for as many as fit",
+        )
+    return stages
+
+
+def priority(value: int) -> int:
+    """Of a project (PRIORITY_INVALID)."""
+    if not -PRIORITY_MAX <= value <= PRIORITY_MAX:
+        raise InvalidArgument(
+            f"{value} is not a priority",
+            reason="PRIORITY_INVALID",
+            subject="priority",
+            hint=f"Give -{PRIORITY_MAX} to {PRIORITY_MAX}; 0 is what a project has unless told otherwise",
+        )
+    return value
 
 
 def slug(name: str) -> str:

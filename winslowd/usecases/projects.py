@@ -38,6 +38,7 @@ class NewProject:
     description: str = ""
     tags: frozenset[str] = frozenset()
     participants: frozenset[str] = frozenset()
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class ProjectChange:
     tags: frozenset[str] | None = None
     participants: frozenset[str] | None = None
     pipeline: Pipeline | None = None
+    priority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ class Projects:
             tags=given.words("tags", new.tags),
             participants=given.words("participants", new.participants),
             description=given.text("description", new.description),
+            priority=given.priority(new.priority),
         )
 
     def _free_suffix(self) -> str:
@@ -244,6 +247,7 @@ def _updated(view: View, project: Project, change: ProjectChange) -> Project:
             project.participants if change.participants is None else given.words("participants", change.participants)
         ),
         pipeline=change.pipeline or project.pipeline,
+        priority=project.priority if change.priority is None else given.priority(change.priority),
     )
 
 
