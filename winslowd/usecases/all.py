@@ -60,7 +60,7 @@ class UseCases:
         self.settings = Settings(store)
         self.nodes = Nodes(store, clock)
         self.readings = Readings(here.node, store, self.nodes, readings, clock)
-        self.files = Files(store, files)
+        self.files = Files(store, files, self.past)
         self.uploads = Uploads(store, files, uploads)
         self.logs = Logs(store, logs, self.past)
         self.events = Events(store, clock)

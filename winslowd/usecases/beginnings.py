@@ -5,7 +5,7 @@ Beginning ends what was active in the project before: its runs are superseded, i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from winslow.domain import branching, graph, sweep
@@ -13,13 +13,14 @@ from winslow.domain.branching import Beginning
 from winslow.domain.exits import published
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.project import Override, Project, Run, RunMode, Sweep
-from winslow.domain.records import Expect, Put, View, run_ref, sweep_ref
-from winslow.domain.stage import Reason, Stage, StageId
+from winslow.domain.records import Commit, Expect, Put, View, run_ref, sweep_ref
+from winslow.domain.stage import ProjectId, Reason, Stage, StageId
 from winslow.domain.standing import scope
 from winslow.errors import InvalidArgument
+from winslow.ports import Clock, Store
 from winslowd.usecases import given, known
 from winslowd.usecases.derived import sweeps_of
-from winslowd.usecases.requests import BATCH
+from winslowd.usecases.requests import BATCH, Request, answered, in_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,32 @@ def puts(view: View, ended: Sequence[Run | Sweep]) -> tuple[list[Put], list[Expe
     refs = [run_ref(one) if isinstance(one, Run) else sweep_ref(one) for one in ended]
     changes = [Put(ref, one) for ref, one in zip(refs, ended, strict=True)]
     return changes, [Expect(ref, view.revision_of(ref)) for ref in refs]
+
+
+async def end_earlier(
+    store: Store,
+    request: Request,
+    project: ProjectId,
+    clock: Clock,
+    decide: Callable[[View], tuple[Commit, str]],
+) -> None:
+    """End what a new run supersedes, as far as it does not fit into the new run's own transaction.
+
+    `decide` is asked first, so that nothing is ended for a request that is refused.
+    """
+    view = store.view
+    if answered(view, request) is not None:
+        return
+    decide(view)
+    earlier, _ = superseding(view, known.project(view, project), clock())
+
+    def end(view: View, batch: Sequence[object]) -> tuple[Commit, str]:
+        before, _ = superseding(view, known.project(view, project), clock())
+        changes, expects = puts(view, before[: len(batch)])
+        return Commit(puts=tuple(changes), expects=tuple(expects)), ""
+
+    if earlier:
+        await in_batches(store, replace(request, id=""), earlier, end)
 
 
 def standing_on(view: View, began: Run | Sweep, expects: Sequence[Expect] = ()) -> list[Expect]:

@@ -16,16 +16,19 @@ from winslow.domain.layout import Location, Pool
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.principal import Principal
 from winslow.domain.records import Kind, View
-from winslow.domain.stage import ProjectId, StageId
+from winslow.domain.stage import ProjectId, Stage, StageId
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound, OutOfRange
 from winslow.ports import Entry, Store, Totals
 from winslow.ports import Files as FilesPort
-from winslowd.usecases import known
+from winslowd.usecases import known, past
 from winslowd.usecases.listing import Ask, Page, decode_token, encode_token, page_size
+from winslowd.usecases.past import Past
 from winslowd.usecases.requests import Request, after
 
 PIECE = 1 << 20
 """Bytes of one piece of a file that is read."""
+CHILDREN = 1000
+"""Entries of a drawn directory that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,12 @@ class Files:
 
     store: Store
     files: FilesPort
+    past: Past
 
     # ---- looking
 
     async def stat(self, asker: Principal, path: str) -> FileShown:
-        place = locate(self.store.view, path)
+        place = await self._locate(path)
         if isinstance(place, Folder):
             return _drawn(path, place)
         entry = await self.files.stat(place)
@@ -70,11 +74,11 @@ class Files:
 
     async def list(self, asker: Principal, path: str, ask: Ask) -> Page[FileShown]:
         """A directory's entries by name; "" lists the roots. `total` counts this page's only."""
-        place = locate(self.store.view, path)
+        place = await self._locate(path)
         asked, size = f"files\0{_clean(path)}", page_size(ask.page_size)
         last = str(decode_token(ask.page_token, asked)[0]) if ask.page_token else ""
         if isinstance(place, Folder):
-            entries = [self._child(path, name) for name in sorted(place.names) if name > last][: size + 1]
+            entries = await self._children(path, place, last, size + 1)
         else:
             found = await self.files.entries(place, last, size + 1)
             entries = [FileShown(_join(path, entry.name), entry, place.writable) for entry in found]
@@ -90,7 +94,7 @@ class Files:
         Raises FailedPrecondition (FILE_CHANGED, NOT_A_FILE), OutOfRange (OFFSET_PAST_END).
         """
         shown = await self.stat(asker, path)
-        place = locate(self.store.view, path)
+        place = await self._locate(path)
         if isinstance(place, Folder) or shown.entry.kind != "file":
             raise _not_a_file(shown)
         _require_etag(shown, expected_etag)
@@ -108,13 +112,16 @@ class Files:
 
     async def usage(self, asker: Principal, path: str) -> Totals:
         """Recursive size and counts; of a drawn directory those of all it shows, and of that what is there."""
-        place = locate(self.store.view, path)
+        place = await self._locate(path)
         if isinstance(place, Location):
             return await self.files.usage(place)
         parts: list[Totals] = []
-        for name in place.names:
-            with suppress(NotFound):  # an attempt that never began has no directories
-                parts += [await self.usage(asker, _join(path, name))] if not _is_log(path, name) else []
+        last = ""
+        while children := await self._children(path, place, last, CHILDREN):
+            for child in children:
+                with suppress(NotFound):  # an attempt that never began has no directories
+                    parts += [await self.usage(asker, child.path)] if not _is_log(path, child.entry.name) else []
+            last = children[-1].entry.name
         return Totals(
             size=sum(part.size for part in parts),
             files=sum(part.files for part in parts),
@@ -124,7 +131,7 @@ class Files:
     async def digest(self, asker: Principal, path: str) -> tuple[FileShown, str]:
         """The file, and the SHA-256 of its content. Raises FailedPrecondition (NOT_A_FILE)."""
         shown = await self.stat(asker, path)
-        place = locate(self.store.view, path)
+        place = await self._locate(path)
         if isinstance(place, Folder) or shown.entry.kind != "file":
             raise _not_a_file(shown)
         return shown, await self.files.digest(place)
@@ -143,7 +150,7 @@ class Files:
 
     async def copy(self, request: Request, source: str, target: str) -> str:
         """A file, or a directory with all that is in it. Raises AlreadyExists (FILE_EXISTS), FailedPrecondition (NOT_COPYABLE)."""
-        old = locate(self.store.view, source)
+        old = await self._locate(source)
         if isinstance(old, Folder):
             raise FailedPrecondition(
                 f"{_clean(source)!r} only shows what lies in several places",
@@ -168,19 +175,41 @@ class Files:
     async def _do(self, request: Request, path: str, work: Callable[[], Awaitable[None]]) -> str:
         return await after(self.store, request, work, f"files/{_clean(path)}")
 
-    def _child(self, path: str, name: str) -> FileShown:
+    async def _locate(self, path: str) -> Place:
+        """Where a path leads, also beneath a stage that is history."""
+        try:
+            return locate(self.store.view, path)
+        except NotFound as missing:
+            if missing.reason != "STAGE_UNKNOWN":
+                raise
+            _, project, _, stage = layout.safe_parts(path)[:4]
+            return locate(self.store.view, path, past.stage_shown(await self.past.stage(project, stage)).stage)
+
+    async def _children(self, path: str, folder: Folder, last: str, limit: int) -> Sequence[FileShown]:
+        """Up to `limit` entries of a drawn directory behind the name `last`; their own content is not looked at."""
+        children: dict[str, FileShown] = {}
+        match layout.safe_parts(path):
+            case ["projects", project, "stages"]:
+                for stage in await self.past.stages(ProjectId(project), last, limit):
+                    shown = Folder((), stage.created_at)
+                    children[stage.id] = _drawn(_join(path, stage.id), shown)
+        for name in sorted(name for name in folder.names if name > last)[:limit]:
+            children[name] = await self._child(path, name)
+        return [children[name] for name in sorted(children)[:limit]]
+
+    async def _child(self, path: str, name: str) -> FileShown:
         """An entry of a drawn directory; its own content is not looked at."""
         child = _join(path, name)
         kind = "file" if _is_log(path, name) else "directory"
-        place = locate(self.store.view, child)
+        place = await self._locate(child)
         modified = place.modified if isinstance(place, Folder) else 0.0
         return FileShown(child, Entry(name, kind, 0, modified), isinstance(place, Location) and place.writable)
 
 
-def locate(view: View, path: str) -> Place:
-    """Where a path of the API leads, whether or not something is there."""
+def locate(view: View, path: str, stage: Stage | None = None) -> Place:
+    """Where a path of the API leads, whether or not something is there; `stage` is the one in it, if it is history."""
     parts = layout.safe_parts(path)
-    return _folder(view, parts) or _location(view, "/".join(parts), parts)
+    return _folder(view, parts, stage) or _location(view, "/".join(parts), parts, stage)
 
 
 def writable(view: View, path: str) -> Location:
@@ -198,7 +227,7 @@ def writable(view: View, path: str) -> Location:
     return place
 
 
-def _folder(view: View, parts: Sequence[str]) -> Folder | None:
+def _folder(view: View, parts: Sequence[str], archived: Stage | None) -> Folder | None:
     match parts:
         case []:
             return Folder(("resources", "projects"))
@@ -213,7 +242,7 @@ def _folder(view: View, parts: Sequence[str]) -> Folder | None:
             known.project(view, project)
             return Folder(tuple(stage.id for stage in view.stages_of(project)))
         case ["projects", project, "stages", stage]:
-            return Folder(("workspace", "output", "log"), known.stage(view, project, stage).created_at)
+            return Folder(("workspace", "output", "log"), (archived or known.stage(view, project, stage)).created_at)
         case _:
             return None
 
@@ -224,13 +253,13 @@ def _published(view: View, project: str) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if published(stages, name)))
 
 
-def _location(view: View, path: str, parts: Sequence[str]) -> Location:
+def _location(view: View, path: str, parts: Sequence[str], archived: Stage | None) -> Location:
     location = layout.parse(path)
     if location.project is None:
         return location
     project = known.project(view, location.project)
     if location.stage is not None:
-        stage = known.stage(view, project.id, location.stage)
+        stage = archived or known.stage(view, project.id, location.stage)
         if location.pool is Pool.STAGE_WORKSPACE:  # a stage that was skipped, or continues, has another's directory
             return replace(location, root=layout.workspace_path(project.id, stage.workspace))
         return location

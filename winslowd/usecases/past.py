@@ -83,6 +83,13 @@ class Past:
                 raise
             return found[0]
 
+    async def stages(self, project: ProjectId, after: str, limit: int) -> Sequence[Stage]:
+        """Up to `limit` stages of the project's history behind the id `after`, by id; some may have been recalled."""
+        if not self.reached(project):
+            return ()
+        found = await self.history.page(project, Kind.STAGE, Query("", limit, after=("", f"{project}/{after}")))
+        return [stage_shown(one).stage for one in found]
+
     async def comments(self, project: ProjectId, id_: str) -> Sequence[Comment]:
         """All comments of a run. Raises what `run` raises."""
         await self.run(project, id_)

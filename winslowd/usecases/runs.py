@@ -121,7 +121,7 @@ class Runs:
             return commit, f"projects/{project}/runs/{run.id}"
 
         async def begin() -> str:
-            await end_earlier(self.store, request, project, self.clock, decide)
+            await beginnings.end_earlier(self.store, request, project, self.clock, decide)
             return await once(self.store, request, decide)
 
         return await self.past.recalling(begin)
@@ -311,32 +311,6 @@ class Runs:
             return Commit(puts=tuple(puts), expects=tuple(expects)), answer
 
         return await self.past.recalling(lambda: in_batches(self.store, request, ids, decide))
-
-
-async def end_earlier(
-    store: Store,
-    request: Request,
-    project: ProjectId,
-    clock: Clock,
-    decide: Callable[[View], tuple[Commit, str]],
-) -> None:
-    """End what a new run supersedes, as far as it does not fit into the new run's own transaction.
-
-    `decide` is asked first, so that nothing is ended for a request that is refused.
-    """
-    view = store.view
-    if answered(view, request) is not None:
-        return
-    decide(view)
-    earlier, _ = beginnings.superseding(view, known.project(view, project), clock())
-
-    def end(view: View, batch: Sequence[object]) -> tuple[Commit, str]:
-        before, _ = beginnings.superseding(view, known.project(view, project), clock())
-        puts, expects = beginnings.puts(view, before[: len(batch)])
-        return Commit(puts=tuple(puts), expects=tuple(expects)), ""
-
-    if earlier:
-        await in_batches(store, replace(request, id=""), earlier, end)
 
 
 def comment_ref(comment: Comment) -> Ref:

@@ -24,7 +24,6 @@ from winslowd.usecases.derived import SweepShown, sweep_shown, sweeps_of
 from winslowd.usecases.listing import Ask, Listing, Page
 from winslowd.usecases.past import Past
 from winslowd.usecases.requests import Request, expect, in_batches, once
-from winslowd.usecases.runs import end_earlier
 
 LISTING: Listing[SweepShown] = Listing(
     name=lambda shown: shown.sweep.id,
@@ -114,7 +113,7 @@ class Sweeps:
             return commit, f"projects/{project}/sweeps/{sweep.id}"
 
         async def begin() -> str:
-            await end_earlier(self.store, request, project, self.clock, decide)
+            await beginnings.end_earlier(self.store, request, project, self.clock, decide)
             return await once(self.store, request, decide)
 
         return await self.past.recalling(begin)
