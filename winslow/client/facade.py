@@ -34,20 +34,11 @@ class Client:
     """A connection to one daemon, opened by the first call; any node of a cluster will do.
 
     `address` is `host:port` or `unix:/path`; without one it is WINSLOW_ADDRESS, else the local daemon's socket. `patience` is for how
-    many seconds a call is tried again while nobody answers, `cut_patience` the same for streams and uploads under way. `on_stale` is
-    called with each answer that may be old, since the node that gave it is cut off from etcd.
+    many seconds a call is tried again while nobody answers, `cut_patience` the same for streams and uploads under way.
     """
 
-    def __init__(
-        self,
-        address: str | None = None,
-        *,
-        patience: float = 10.0,
-        cut_patience: float = 60.0,
-        on_stale: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, address: str | None = None, *, patience: float = 10.0, cut_patience: float = 60.0) -> None:
         self.address = find_address(address)
-        self._on_stale = on_stale
         self._patience = patience
         self._cut_patience = cut_patience
 
@@ -68,7 +59,7 @@ class Client:
     def _calls(self) -> Calls:
         from winslow.client.calls import Calls
 
-        return Calls(self.address, patience=self._patience, cut_patience=self._cut_patience, on_stale=self._on_stale)
+        return Calls(self.address, patience=self._patience, cut_patience=self._cut_patience)
 
     @cached_property
     def projects(self) -> Projects:
