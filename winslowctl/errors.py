@@ -64,6 +64,7 @@ def report(error: WinslowError, format: Format) -> int:
         _say(error.message, error.hint)
     else:
         _say_json(
+            "error",
             code=error.code.name,
             reason=error.reason,
             message=error.message,
@@ -73,6 +74,14 @@ def report(error: WinslowError, format: Format) -> int:
             problems=[asdict(one) for one in getattr(error, "problems", ())],
         )
     return exit_code(error)
+
+
+def warn(message: str, hint: str, format: Format) -> None:
+    """Say on stderr what one should know of an answer that is given all the same."""
+    if format is Format.TABLE:
+        _say(f"Warning: {message}", hint)
+    else:
+        _say_json("warning", message=message, hint=hint)
 
 
 def report_usage(error: typer.TyperException, format: Format) -> int:
@@ -87,7 +96,7 @@ def report_usage(error: typer.TyperException, format: Format) -> int:
     if format is Format.TABLE:
         _say(message, hint)
     else:
-        _say_json(code="INVALID_ARGUMENT", reason="USAGE", message=message, hint=hint)
+        _say_json("error", code="INVALID_ARGUMENT", reason="USAGE", message=message, hint=hint)
     return ExitCode.USAGE
 
 
@@ -116,6 +125,6 @@ def _ends_with_command(hint: str) -> bool:
     return ": winslowctl " in hint or hint.endswith(("--help", "'")) or hint.startswith("See: ")
 
 
-def _say_json(**fields: Any) -> None:
+def _say_json(what: str, **fields: Any) -> None:
     kept = {name: value for name, value in fields.items() if value}
-    print(json.dumps({"error": kept}, ensure_ascii=False), file=sys.stderr)
+    print(json.dumps({what: kept}, ensure_ascii=False), file=sys.stderr)

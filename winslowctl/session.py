@@ -32,6 +32,7 @@ class Session:
     patience: float = PATIENCE
     if_interrupted: str = "Interrupted."
     """What Ctrl-C is answered with: what goes on all the same, and how to come back to it."""
+    _warned: bool = field(default=False, repr=False)
     _client: Client | None = field(default=None, repr=False)
 
     @property
@@ -39,8 +40,20 @@ class Session:
         if self._client is None:
             from winslow.client import Client
 
-            self._client = Client(self.address, patience=self.patience)
+            self._client = Client(self.address, patience=self.patience, on_stale=self._warn_of_stale)
         return self._client
+
+    def _warn_of_stale(self) -> None:
+        """Once an invocation, however many answers were old."""
+        from winslowctl.errors import warn
+
+        if not self._warned:
+            self._warned = True
+            warn(
+                "The node that answers is cut off from etcd: what it says may be old, and nothing can be changed there",
+                "Its stages go on. Ask another node with --address, or look at etcd",
+                self.format,
+            )
 
     def close(self) -> None:
         if self._client:

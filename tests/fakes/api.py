@@ -33,7 +33,7 @@ from winslow.v1 import (  # noqa: F401 - loading them puts the services into the
     settings_service_pb2,
     stage_service_pb2,
 )
-from winslow.wire.status import to_status
+from winslow.wire.status import STALE, to_status
 
 Answer = Callable[..., Any]
 
@@ -48,6 +48,8 @@ class FakeApi(grpc.GenericRpcHandler):
         self.socket = socket
         self.address = f"unix:{socket}"
         self.seen: list[tuple[str, Any]] = []
+        self.stale = False
+        """Whether it answers as a node does that is cut off from etcd."""
         self._answers: dict[str, Answer] = {}
         self._server: grpc.Server | None = None
 
@@ -86,18 +88,23 @@ class FakeApi(grpc.GenericRpcHandler):
         return handler
 
     def _unary(self, name: str, answer: Answer, request: Any, context: grpc.ServicerContext) -> Any:
-        self.seen.append((name, request))
+        self._meet(name, request, context)
         try:
             return answer(request)
         except WinslowError as error:
             context.abort_with_status(rpc_status.to_status(to_status(error)))
 
     def _streaming(self, name: str, answer: Answer, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-        self.seen.append((name, request))
+        self._meet(name, request, context)
         try:
             yield from answer(request)
         except WinslowError as error:
             context.abort_with_status(rpc_status.to_status(to_status(error)))
+
+    def _meet(self, name: str, request: Any, context: grpc.ServicerContext) -> None:
+        self.seen.append((name, request))
+        if self.stale:
+            context.set_trailing_metadata(((STALE, "true"),))
 
 
 def cut() -> Unavailable:

@@ -37,6 +37,7 @@ from winslow.v1 import (
 from winslow.v1.node_pb2 import Node
 from winslow.v1.pipeline_pb2 import Pipeline
 from winslow.v1.project_pb2 import Project
+from winslow.v1.project_service_pb2 import ListProjectsResponse
 from winslowctl import completion
 
 
@@ -101,17 +102,19 @@ def test_an_error_is_json_where_json_was_asked_for(ctl: Ctl, api: FakeApi) -> No
 
 
 def test_answers_of_a_node_without_etcd_are_given_with_one_warning(ctl: Ctl, api: FakeApi) -> None:
-    serve_projects(api, a_project())
+    following = {"": "more", "more": ""}
+    api.on(
+        "ProjectService/ListProjects",
+        lambda request: ListProjectsResponse(projects=[a_project()], next_page_token=following[request.page_token]),
+    )
     fresh = ctl("project", "list")
     assert fresh.err == ""
     api.stale = True
     old = ctl("project", "list")
     assert (old.code, old.out) == (fresh.code, fresh.out)
-    first, second = old.err.splitlines()
+    first, second = old.err.splitlines()  # though both pages were old
     assert first.startswith("winslowctl: Warning: ") and "cut off from etcd" in first
     assert "--address" in second
-    status = ctl("status", "bikes")
-    assert len(api.seen) > 3 and status.err.count("Warning") == 1, "once, though several answers were old"
 
 
 def test_the_warning_is_json_where_json_was_asked_for(ctl: Ctl, api: FakeApi) -> None:

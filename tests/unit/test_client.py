@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.fakes.api import FakeApi, cut
 from tests.unit.cli import a_project, a_run, serve_projects, stage
 from winslow.client import Client, find_address
+from winslow.client.calls import Calls
 from winslow.client.patience import Patience
 from winslow.errors import (
     Ambiguous,
@@ -24,6 +26,8 @@ from winslow.errors import (
 )
 from winslow.v1 import stage_pb2
 from winslow.v1.event_service_pb2 import WatchResponse
+from winslow.v1.log_pb2 import LogChunk
+from winslow.v1.log_service_pb2 import FollowLogRequest
 from winslow.v1.project_service_pb2 import ListProjectsResponse
 
 
@@ -111,6 +115,21 @@ def test_a_daemon_that_is_started_later_is_found(api: FakeApi) -> None:
     with Client(api.address, patience=20) as client:
         assert client.projects.get("bikes").display_name == "Bikes"
     later.join()
+
+
+def test_who_asks_hears_of_each_answer_that_may_be_old(api: FakeApi) -> None:
+    api.on("ProjectService/ListProjects", ListProjectsResponse())
+    api.on("LogService/FollowLog", lambda request: iter([LogChunk(ended=True)]))
+    old: list[str] = []
+    with Client(api.address, on_stale=lambda: old.append("old")) as client:
+        list(client.projects.list())
+        assert not old
+        api.stale = True
+        list(client.projects.list())
+        assert len(old) == 1
+    with closing(Calls(api.address, on_stale=lambda: old.append("old"))) as calls:
+        list(calls.stream("LogService/FollowLog", FollowLogRequest(), LogChunk))
+        assert len(old) == 2
 
 
 def test_patience_ends_and_is_renewed_by_progress() -> None:

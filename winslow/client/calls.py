@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 import grpc
@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 
 from winslow.client.patience import Patience
 from winslow.errors import Ambiguous, Unavailable, WinslowError
-from winslow.wire.status import from_rpc_error
+from winslow.wire.status import STALE, from_rpc_error
 
 M = TypeVar("M", bound=Message)
 
@@ -43,11 +43,20 @@ class Calls:
     """A channel to one address, opened by the first call. Safe for threads.
 
     `patience` is for how many seconds a call is tried again while nobody answers, `cut_patience` the same for streams that
-    were under way and uploads, which have more to lose.
+    were under way and uploads, which have more to lose. `on_stale` is called with each answer that may be old, since the node that
+    gave it is cut off from etcd; in whichever thread the call is made.
     """
 
-    def __init__(self, address: str, *, patience: float = 10.0, cut_patience: float = 60.0) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        patience: float = 10.0,
+        cut_patience: float = 60.0,
+        on_stale: Callable[[], None] | None = None,
+    ) -> None:
         self.address = address
+        self._on_stale = on_stale
         self.patience = patience
         self.cut_patience = cut_patience
         self._lock = threading.Lock()
@@ -71,10 +80,13 @@ class Calls:
         while True:
             call = self._method("unary_unary", method, type(request), response)
             try:
-                answer: M = call(request, timeout=deadline)
+                answer: M
+                answer, ended = call.with_call(request, timeout=deadline)
             except grpc.RpcError as error:
+                self._look_at_the_end_of(error)
                 patience.pause(self.translate(error))
             else:
+                self._look_at_the_end_of(ended)
                 return answer
 
     def stream(self, method: str, request: Message, response: type[M], *, deadline: float | None = None) -> Iterator[M]:
@@ -82,7 +94,9 @@ class Calls:
         call = self._method("unary_stream", method, type(request), response)(request, timeout=deadline)
         try:
             yield from call
+            self._look_at_the_end_of(call)
         except grpc.RpcError as error:
+            self._look_at_the_end_of(error)
             raise self.translate(error) from None
         finally:
             call.cancel()
@@ -126,6 +140,11 @@ class Calls:
                     metadata={"detail": found.message},
                 )
         return found
+
+    def _look_at_the_end_of(self, call: Any) -> None:
+        """What a node remarks with the end of a call, which may be an error."""
+        if self._on_stale and any(key == STALE for key, _ in call.trailing_metadata() or ()):
+            self._on_stale()
 
     def _method(self, shape: str, method: str, request: type[Message], response: type[Message]) -> Any:
         with self._lock:

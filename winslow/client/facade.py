@@ -34,11 +34,20 @@ class Client:
     """A connection to one daemon, opened by the first call; any node of a cluster will do.
 
     `address` is `host:port` or `unix:/path`; without one it is WINSLOW_ADDRESS, else the local daemon's socket. `patience` is for how
-    many seconds a call is tried again while nobody answers, `cut_patience` the same for streams and uploads under way.
+    many seconds a call is tried again while nobody answers, `cut_patience` the same for streams and uploads under way. `on_stale` is
+    called with each answer that may be old, since the node that gave it is cut off from etcd.
     """
 
-    def __init__(self, address: str | None = None, *, patience: float = 10.0, cut_patience: float = 60.0) -> None:
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        patience: float = 10.0,
+        cut_patience: float = 60.0,
+        on_stale: Callable[[], None] | None = None,
+    ) -> None:
         self.address = find_address(address)
+        self._on_stale = on_stale
         self._patience = patience
         self._cut_patience = cut_patience
 
@@ -59,7 +68,7 @@ class Client:
     def _calls(self) -> Calls:
         from winslow.client.calls import Calls
 
-        return Calls(self.address, patience=self._patience, cut_patience=self._cut_patience)
+        return Calls(self.address, patience=self._patience, cut_patience=self._cut_patience, on_stale=self._on_stale)
 
     @cached_property
     def projects(self) -> Projects:
