@@ -22,13 +22,23 @@ WITHIN = 60.0
 _numbers = itertools.count(1)
 
 
-def counting(lines: int, seconds: float, at_end: str = "true") -> str:
-    """A stage's script: it bears witness, prints its numbered lines in about so many seconds, and leaves a file."""
-    pause = round(seconds / lines * 1e6)
+def counting(lines: int, seconds: float, again: float | None = None) -> str:
+    """A stage's script: it bears witness, prints its numbered lines in about so many seconds, and leaves files.
+
+    Further attempts take `again` seconds, where that is given.
+    """
+    first, later = (round(each / lines * 1e6) for each in (seconds, seconds if again is None else again))
     return (
-        f"{WITNESS}i=0; while [ $i -lt {lines} ]; do echo line $i; usleep {pause}; i=$((i+1)); done; "
-        f"echo $WINSLOW_STAGE > /workspace/$WINSLOW_DEFINITION; echo $WINSLOW_STAGE > /output/made; {at_end}"
+        f"{WITNESS}p={first}; [ $WINSLOW_ATTEMPT -gt 1 ] && p={later}; "
+        "i=0; while [ $i -lt " + str(lines) + " ]; do echo line $i; usleep $p; i=$((i+1)); done; "
+        "echo $WINSLOW_STAGE > /workspace/$WINSLOW_DEFINITION; echo $WINSLOW_STAGE > /output/made"
     )
+
+
+def definition(name: str, script: str, **fields: str) -> str:
+    """One stage in YAML that comes after nothing; `fields` are further ones, `lost_after="3s"` for instance."""
+    more = "".join(f"  {key.replace('_', '-')}: {value}\n" for key, value in ({"after": "[]"} | fields).items())
+    return f"- name: {name}\n  image: IMAGE\n  arguments: [sh, -c, '{script}']\n{more}"
 
 
 class Scene:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.acceptance.scene import Scene, counting, first_try, observed, trap
+from tests.acceptance.scene import Scene, counting, definition, first_try, observed, trap
 from tests.acceptance.story import Story, run_state
 from tests.cluster import Cluster
 from winslow.domain.stage import State
@@ -69,23 +69,23 @@ BEFORE_ITS_TURN = ("container created", "container started", "let go", "process 
 
 
 @pytest.mark.parametrize(
-    ("definition", "step"),
+    ("name", "step"),
     [("s1", step) for step in IN_ITS_TURN] + [("s2", step) for step in BEFORE_ITS_TURN],
     ids=lambda each: each.replace(" ", "-"),
 )
 def test_a_daemon_killed_at_any_step_is_taken_over_by_the_next_and_every_stage_runs_once(
-    scene: Scene, definition: str, step: str
+    scene: Scene, name: str, step: str
 ) -> None:
     story, node = chain(scene), scene.cluster.nodes["node-b"]
-    moment = moments(scene, story, first_try(story, definition))[step]
+    moment = moments(scene, story, first_try(story, name))[step]
     with trap(moment, node.kill):
         run = scene.start(story)
         scene.observer.until(lambda: not node.running)
     node.start()
     assert run_state(story.settled(run)) == "SUCCEEDED"
     history = scene.observer.check()
-    for name in ("s1", "s2", "s3"):
-        (stage,) = scene.observer.stages(story.project, name)
+    for each in ("s1", "s2", "s3"):
+        (stage,) = scene.observer.stages(story.project, each)
         assert stage.node == "node-b" and stage.attempt == 1
         assert history.lines[stage.id] == tuple(range(20)) and len(history.witnesses[stage.id]) == 1
 
@@ -93,11 +93,7 @@ def test_a_daemon_killed_at_any_step_is_taken_over_by_the_next_and_every_stage_r
 def test_all_daemons_killed_again_and_again_lose_and_repeat_nothing(scene: Scene) -> None:
     """Every stage is on a node of its own, and all three die three times while all three run."""
     story = scene.story().pipeline(
-        "".join(
-            f"- {{name: on-{letter}, image: IMAGE, after: [], arguments: [sh, -c, '{counting(100, 6)}'], "
-            f"resources: {{cpus: 1, tags: [is-{letter}]}}}}\n"
-            for letter in "abc"
-        )
+        "".join(definition(f"on-{letter}", counting(100, 6), resources=f"{{tags: [is-{letter}]}}") for letter in "abc")
     )
     run = scene.start(story)
     for letter in "abc":
