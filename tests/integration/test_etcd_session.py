@@ -16,8 +16,9 @@ from winslow.domain.records import Commit, Done, Kind, Put, Ref
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
 from winslow.errors import PermissionDenied, Unauthenticated, Unavailable
-from winslowd.etcd.channels import REVOKE, TIME_TO_LIVE, Login, Tls
+from winslowd.etcd.channels import GRANT, REVOKE, TIME_TO_LIVE, Login, Tls
 from winslowd.etcd.client import Client
+from winslowd.etcd.session import TENURE_TTL, Sessions
 from winslowd.etcd.wire import etcd_pb2 as pb
 
 NODE = Node(NodeId("n1"), "127.0.0.1:1", Capacity(2, 1 << 30))
@@ -65,6 +66,35 @@ async def test_a_lease_revoked_by_an_operator_ends_the_term_and_brings_a_new_ses
         assert (await daemon.sessions.current()).lease != session.lease
         while daemon.store.view.nodes() != [NODE]:
             await daemon.store.changed(daemon.store.view.revision)
+
+
+async def test_a_silent_leader_is_followed_before_its_session_is_over(etcd: Member, cluster: str) -> None:
+    world = EtcdWorld(cluster, etcd, ttl=60)
+    async with cable(etcd.endpoint) as wire, world.daemon("a", wire.endpoint) as one, world.daemon("b") as other:
+        async with asyncio.timeout(50):
+            await one.membership.join(NODE)
+            with pytest.raises(Unavailable):
+                async with one.membership.lead():
+                    await wire.cut()
+                    await asyncio.Event().wait()
+            async with asyncio.timeout(4), other.membership.lead():
+                assert other.store.view.nodes() == [NODE]  # the node itself is not given up so soon
+
+
+async def test_a_leader_that_was_killed_is_followed_by_its_next_daemon_at_once(
+    etcd: Member, cluster: str, tmp_path: Path
+) -> None:
+    memory = tmp_path / "session"
+    async with Client.open([etcd.endpoint], warn_of_old=False) as client:
+        async with Sessions.open(client.channels, 60, memory) as sessions, sessions.tenure() as tenure:
+            assert f"{tenure.lease:x}" in memory.read_text(encoding="ascii").split()
+        left = [(await client.channels.call(GRANT, pb.LeaseGrantRequest(TTL=60))).ID for _ in range(2)]
+        memory.write_text(" ".join(f"{lease:x}" for lease in left), encoding="ascii")
+        async with asyncio.timeout(20), Sessions.open(client.channels, 60, memory) as sessions:
+            await sessions.current()
+            for lease in left:
+                alive = await client.channels.call(TIME_TO_LIVE, pb.LeaseTimeToLiveRequest(ID=lease))
+                assert alive.TTL == -1
 
 
 async def test_a_session_outlives_a_short_outage(own_etcd: Member, cluster: str) -> None:

@@ -50,9 +50,10 @@ class Lock:
         return Fence(key.decode(), revision)
 
     async def confirm(self, fence: Fence, session: Session) -> int:
-        """Write our claim again, and return the revision: whoever follows the claims has then seen all that was before it.
+        """Write our claim again, under `session` from now on, and return the revision.
 
-        The claim's create revision, its fence, stays. Raises Unavailable (LEASE_LOST) when it is gone, Exhausted.
+        Whoever follows the claims has then seen all that was before it. The claim's create revision, its fence, stays.
+        Raises Unavailable (LEASE_LOST) when it is gone, Exhausted.
         """
         key = fence.key.encode()
         while True:

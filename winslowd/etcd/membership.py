@@ -6,8 +6,8 @@ Who may be leader, and what a leader does, is for the engines.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from weakref import WeakValueDictionary
 
 import structlog
@@ -86,7 +86,7 @@ class EtcdMembership:
     # Terms
 
     def lead(self) -> AbstractAsyncContextManager[Term]:
-        return self._term(self._keys.leader)
+        return self._term(self._keys.leader, self._sessions.tenure)
 
     def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
         return self._term(self._keys.lock(name))
@@ -96,17 +96,23 @@ class EtcdMembership:
         return NodeId(holder) if holder else None
 
     @asynccontextmanager
-    async def _term(self, prefix: bytes) -> AsyncIterator[Term]:
+    async def _term(
+        self, prefix: bytes, tenure: Callable[[], AbstractAsyncContextManager[Session]] | None = None
+    ) -> AsyncIterator[Term]:
+        """A turn at a claim; with `tenure` under a lease of its own, once it is ours."""
         async with self._turns.setdefault(prefix, asyncio.Lock()):
             lock = Lock(self._client, prefix, self._holder)
             session, fence = await self._win(lock)
             log.info("term begins", claim=fence.key, fence=fence.revision)
+            goes_with_tenure = False
             try:
-                async with session.held():
-                    await self._see_what_was_before(lock, fence, session)
+                async with session.held(), tenure() if tenure else nullcontext(session) as own, own.held():
+                    await self._see_what_was_before(lock, fence, own)
+                    goes_with_tenure = tenure is not None
                     yield Term(fence)
             finally:
-                await lock.release(session)
+                if not goes_with_tenure:
+                    await lock.release(session)
                 log.info("term is over", claim=fence.key, fence=fence.revision)
 
     async def _see_what_was_before(self, lock: Lock, fence: Fence, session: Session) -> None:

@@ -27,6 +27,9 @@ TTL = 15
 """Seconds that a silent session lives; leaders of etcd change within two, so ten is the least that is wise."""
 RENEWALS = 3
 """Renewals within one TTL, where nobody says how often."""
+TENURE_TTL = 10
+"""Seconds that a silent leader leads; the least that is wise."""
+TENURE_RENEWALS = 4
 ATTEMPT = 2.0
 """Seconds that one renewal may take before another member is asked: a frozen member must not cost the lease."""
 PAUSE = 0.1
@@ -101,6 +104,7 @@ class Sessions:
         self._keepalive = keepalive or ttl / RENEWALS
         self._memory = memory
         self._session: Session | None = None
+        self._beside: set[int] = set()
         self._wanted = asyncio.Event()
         self._granted = asyncio.Event()
 
@@ -154,18 +158,38 @@ class Sessions:
         except WinslowError as error:
             log.warning("session was not given back, its lease runs out by itself", error=str(error))
 
+    @asynccontextmanager
+    async def tenure(self, ttl: int = TENURE_TTL) -> AsyncIterator[Session]:
+        """A second lease, for what must be noticed sooner than a node's end: that its leader is gone.
+
+        It is given back at the end of the scope; a daemon that was killed leaves it in the memory, as its session.
+        """
+        ttl = min(ttl, self._ttl)
+        async with Sessions.open(self._channels, ttl, keepalive=ttl / TENURE_RENEWALS) as brisk:
+            session = await brisk.current()
+            self._beside.add(session.lease)
+            self._remember()
+            try:
+                yield session
+            finally:
+                self._beside.discard(session.lease)
+                self._remember()
+
     async def _end_predecessor(self) -> None:
         try:
-            lease = int(self._memory.read_text(encoding="ascii"), 16) if self._memory else 0
+            leases = (
+                [int(word, 16) for word in self._memory.read_text(encoding="ascii").split()] if self._memory else []
+            )
         except (OSError, ValueError):
             return
-        if lease:
+        for lease in leases:
             await self._revoke(lease)
 
-    def _remember(self, session: Session) -> None:
+    def _remember(self) -> None:
         if self._memory:
+            leases = [*([self._session.lease] if self._session else []), *sorted(self._beside)]
             draft = self._memory.with_suffix(".new")
-            draft.write_text(f"{session.lease:x}", encoding="ascii")
+            draft.write_text(" ".join(f"{lease:x}" for lease in leases), encoding="ascii")
             draft.replace(self._memory)
 
     async def _keep(self) -> None:
@@ -175,8 +199,8 @@ class Sessions:
             session = await self._grant()
             if not self._wanted.is_set():
                 continue  # left meanwhile: the lease runs out unused
-            self._remember(session)
             self._session = session
+            self._remember()
             self._granted.set()
             try:
                 async with session.held():

@@ -127,17 +127,19 @@ class EtcdStore:
     async def _list(self) -> int:
         """Read all at one revision, and apply how it differs from the view at once: between the two nothing is known."""
         listed: dict[Ref, Versioned] = {}
+        there: set[Ref | None] = set()
         start, revision, more = self._keys.prefix, 0, True
         claims = Claims(self._keys.leader)
         while more:
             page = await self._client.kv.range(start, self._keys.end, revision=revision, limit=PAGE)
             revision = revision or page.header.revision
             listed.update((ref, now) for ref, now in map(self._read, page.kvs) if ref and now)
+            there.update(self._keys.ref(pair.key) for pair in page.kvs)
             claims.take(page.kvs)
             more = page.more
             start = page.kvs[-1].key + b"\0" if more else start
         kept = (Ref(kind, key) for kind in Kind for key in self._view.all(kind))
-        gone = [ref for ref in kept if ref not in listed]
+        gone = [ref for ref in kept if ref not in there]
         changed = sorted(listed.items(), key=lambda item: item[1].revision)
         self._claims, self._view.leader = claims, claims.holder
         self._apply(revision, [*changed, *((ref, None) for ref in gone)])
@@ -173,17 +175,26 @@ class EtcdStore:
         return self._read(event.kv)
 
     def _read(self, pair: pb.KeyValue) -> tuple[Ref | None, Versioned | None]:
-        """A record as it lies in etcd. One that cannot be read is logged and left out: it must not stop a daemon."""
+        """A record as it lies in etcd; (None, None) for what is none, or cannot be read.
+
+        What cannot be read, a newer version's most likely, must neither stop a daemon nor look like a deletion, by which
+        it would stop stages: it is logged, and stays as it was last understood. Nobody here can change it meanwhile, since
+        its revision is another.
+        """
         ref = self._keys.ref(pair.key)
         if ref is None:
             return None, None
         try:
-            return ref, Versioned(self._codec.decode(ref.kind, pair.value), pair.mod_revision, pair.create_revision)
+            record, unknown = self._codec.decode(ref.kind, pair.value), self._codec.unknown(ref.kind, pair.value)
         except Exception as error:
             log.warning(
-                "record cannot be read, it is left out", record=str(ref), revision=pair.mod_revision, error=repr(error)
+                "record cannot be read, it stays as it was",
+                record=str(ref),
+                revision=pair.mod_revision,
+                error=repr(error),
             )
-            return ref, None
+            return None, None
+        return ref, Versioned(record, pair.mod_revision, pair.create_revision, unknown)
 
     # Changing
 
@@ -202,7 +213,7 @@ class EtcdStore:
 
     async def _commit(self, commit: Commit) -> int:
         leases = {lifetime: await self._lease(lifetime) for lifetime in {put.lifetime for put in commit.puts}}
-        planned = transaction.build(commit, self._keys, self._codec, leases.__getitem__)
+        planned = transaction.build(commit, self._keys, self._codec, leases.__getitem__, self._unknown_of)
         since = self._view.revision
         try:
             answer = await self._client.kv.transact(planned.request, PATIENCE if planned.guarded else None)
@@ -211,6 +222,10 @@ class EtcdStore:
         if not answer.succeeded:
             raise transaction.refusal(commit, answer)
         return await self._shown(planned, answer)
+
+    def _unknown_of(self, ref: Ref) -> bytes:
+        there = self._view.get(ref)
+        return there.unknown if there else b""
 
     async def _lease(self, lifetime: Lifetime) -> int:
         match lifetime:

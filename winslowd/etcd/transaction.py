@@ -20,11 +20,16 @@ MAX_OPERATIONS = 128
 
 
 class Codec(Protocol):
-    """How records become bytes. `decode` may raise anything for bytes that it cannot read."""
+    """How records become bytes. `decode` and `unknown` may raise anything for bytes that they cannot read.
 
-    def encode(self, record: Record) -> bytes: ...
+    `unknown` is what a newer version wrote in the bytes; `encode` writes that again.
+    """
+
+    def encode(self, record: Record, unknown: bytes = b"") -> bytes: ...
 
     def decode(self, kind: Kind, data: bytes) -> Record: ...
+
+    def unknown(self, kind: Kind, data: bytes) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,17 @@ class Transaction:
 def _same(now: Versioned | None, value: bytes | None, codec: Codec) -> bool:
     if now is None or value is None:
         return now is None and value is None
-    return codec.encode(now.value) == value
+    return codec.encode(now.value, now.unknown) == value
 
 
-def build(commit: Commit, keys: Keys, codec: Codec, lease_of: Callable[[Lifetime], int]) -> Transaction:
-    """The transaction that does `commit`. Raises InvalidArgument (COMMIT_TOO_LARGE)."""
-    values: dict[Ref, bytes | None] = {put.ref: codec.encode(put.value) for put in commit.puts}
+def build(
+    commit: Commit, keys: Keys, codec: Codec, lease_of: Callable[[Lifetime], int], unknown_of: Callable[[Ref], bytes]
+) -> Transaction:
+    """The transaction that does `commit`. `unknown_of` is `Versioned.unknown` of a record that is there, else b"".
+
+    Raises InvalidArgument (COMMIT_TOO_LARGE).
+    """
+    values: dict[Ref, bytes | None] = {put.ref: codec.encode(put.value, unknown_of(put.ref)) for put in commit.puts}
     values.update((ref, None) for ref in commit.deletes)
     compare = [kv.modified(keys.record(expect.ref), expect.revision) for expect in commit.expects]
     failure = [kv.get(keys.record(expect.ref), keys_only=True) for expect in commit.expects]
