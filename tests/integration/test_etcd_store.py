@@ -15,7 +15,8 @@ from tests.cable import cable
 from tests.contract.daemons import EtcdDaemon, EtcdWorld
 from tests.etcd import Member, plan_members, running
 from winslow.domain.records import Change, Commit, Done, Expect, Kind, Lifetime, Put, Ref, View
-from winslow.errors import DataLoss, Exhausted, Unavailable
+from winslow.errors import Conflict, DataLoss, Exhausted, Unavailable
+from winslow.wire.records import encode
 from winslowd.etcd.channels import REVOKE, TIME_TO_LIVE
 from winslowd.etcd.keys import Keys
 from winslowd.etcd.wire import etcd_pb2 as pb
@@ -139,7 +140,7 @@ async def test_more_records_than_a_page_are_loaded_as_of_one_revision(etcd: Memb
             assert values(other.store.view) == values(one.store.view)
 
 
-async def test_a_record_that_cannot_be_read_is_left_out_and_logged(etcd: Member, cluster: str) -> None:
+async def test_a_record_that_can_no_longer_be_read_stays_as_it_was_and_is_logged(etcd: Member, cluster: str) -> None:
     world = EtcdWorld(cluster, etcd)
     keys = Keys(cluster)
     async with world.daemon("a") as one:
@@ -148,12 +149,50 @@ async def test_a_record_that_cannot_be_read_is_left_out_and_logged(etcd: Member,
             await one.client.kv.put(keys.record(ref("bad")), b"\xff\xff not a record")
             await one.client.kv.put(keys.prefix + b"kinds-of-tomorrow/x", b"?")
             await one.store.commit(Commit(puts=(put("good", "2"),)))
-        assert values(one.store.view) == {"good": "2"}
+        assert values(one.store.view) == {"good": "2", "bad": "1"}
+        with pytest.raises(Conflict):
+            expect = Expect(ref("bad"), one.store.view.revision_of(ref("bad")))
+            await one.store.commit(Commit(puts=(put("bad", "2"),), expects=(expect,)))
         assert [entry["record"] for entry in logs if "cannot be read" in entry["event"]] == ["requests/bad"]
         async with world.daemon("b") as other:
             assert values(other.store.view) == {"good": "2"}
         await one.store.commit(Commit(puts=(put("bad", "3"),)))
         assert values(one.store.view) == {"good": "2", "bad": "3"}
+
+
+async def test_what_a_newer_version_wrote_survives_that_this_one_writes_the_record_again(
+    etcd: Member, cluster: str
+) -> None:
+    key, new = Keys(cluster).record(ref("a")), b"\xc2\x3e\x03new"
+    async with EtcdWorld(cluster, etcd).daemon() as daemon:
+        await daemon.client.kv.put(key, encode(Done("1", "a")) + new)
+        await until(daemon, lambda: values(daemon.store.view) == {"a": "1"})
+        await daemon.store.commit(Commit(puts=(put("a", "2"),)))
+        kept = await daemon.client.kv.get(key)
+        assert kept and kept.value == encode(Done("2", "a")) + new
+        async with EtcdWorld(cluster, etcd).daemon("b") as other:  # it finds it so in its first list
+            await other.store.commit(Commit(puts=(put("a", "3"),)))
+        kept = await daemon.client.kv.get(key)
+        assert kept and kept.value == encode(Done("3", "a")) + new
+
+
+async def test_a_record_that_cannot_be_read_is_no_deletion_when_all_is_listed_again(
+    own_etcd: Member, cluster: str
+) -> None:
+    keys = Keys(cluster)
+    async with (
+        cable(own_etcd.endpoint) as wire,
+        EtcdWorld(cluster, own_etcd).daemon("a", wire.endpoint) as one,
+        EtcdWorld(cluster, own_etcd).daemon("b") as other,
+    ):
+        await one.store.commit(Commit(puts=(put("bad", "1"), put("good", "1"))))
+        await wire.cut()
+        await other.client.kv.put(keys.record(ref("bad")), b"\xff\xff not a record")
+        last = await other.store.commit(Commit(puts=(put("good", "2"),)))
+        await other.client.kv.compact(last)
+        await wire.mend()
+        await until(one, lambda: values(one.store.view)["good"] == "2")
+        assert values(one.store.view) == {"good": "2", "bad": "1"}
 
 
 async def test_requests_share_one_lease_that_outlives_a_day(etcd: Member, cluster: str) -> None:

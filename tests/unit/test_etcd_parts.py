@@ -23,7 +23,8 @@ def put(ref: Ref, value: str = "") -> Put:
 
 
 def build(commit: Commit) -> transaction.Transaction:
-    return transaction.build(commit, KEYS, records, lambda lifetime: 7 if lifetime is Lifetime.SESSION else 0)
+    leases = {Lifetime.SESSION: 7}
+    return transaction.build(commit, KEYS, records, lambda lifetime: leases.get(lifetime, 0), lambda _: b"")
 
 
 @pytest.mark.parametrize("ref", [A, B, Ref(Kind.PIPELINE_VERSION, "p/00000001")])

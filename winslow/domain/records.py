@@ -121,11 +121,15 @@ class Ref:
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
-    """A record with the revision of its last change and of its creation."""
+    """A record with the revision of its last change and of its creation.
+
+    `unknown` is what a newer version wrote in it and this one does not know; the store keeps it when it is written again.
+    """
 
     value: Record
     revision: int
     created: int
+    unknown: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Records as the store keeps them: the contract's own messages, in binary.
 
-So that nodes of two versions work side by side, `buf breaking` holds the messages readable; what a newer version wrote
-and this one cannot understand is refused as DataLoss rather than guessed at. It never needs to know where records are kept.
+So that nodes of two versions work side by side, `buf breaking` holds the messages readable. Fields that a newer version
+added survive being written by this one (`winslow.wire.unknown`); a value that this one cannot understand, such as a new
+member of an enum, makes the record DataLoss rather than a guess. It never needs to know where records are kept.
 """
 
 from __future__ import annotations
@@ -43,12 +44,19 @@ from winslow.wire.run import comment_from_proto, comment_to_proto, run_from_prot
 from winslow.wire.settings import globals_from_proto, globals_to_proto, limits_from_proto, limits_to_proto
 from winslow.wire.stage import stage_from_proto, stage_to_proto
 from winslow.wire.sweep import sweep_from_proto, sweep_to_proto
+from winslow.wire.unknown import carry, has_unknown
 
 
-def encode(record: Record) -> bytes:
-    """The record's bytes; equal records give equal bytes. Raises InvalidArgument (RECORD_INVALID) for what no message can hold."""
+def encode(record: Record, unknown: bytes = b"") -> bytes:
+    """The record's bytes; equal records give equal bytes. `unknown` is what `unknown` said of what the record was read from.
+
+    Raises InvalidArgument (RECORD_INVALID) for what no message can hold.
+    """
     try:
-        return message_of(record).SerializeToString(deterministic=True)
+        message = message_of(record)
+        if unknown:
+            carry(type(message).FromString(unknown), message)
+        return message.SerializeToString(deterministic=True)
     except (ValueError, TypeError, OverflowError) as error:  # half a surrogate pair, an int past 64 bits
         raise InvalidArgument(
             f"A {type(record).__name__} cannot be stored: {error}",
@@ -60,7 +68,8 @@ def encode(record: Record) -> bytes:
 def decode(kind: Kind, data: bytes) -> Record:
     """The record that `encode` made. Raises DataLoss (RECORD_UNREADABLE)."""
     try:
-        return _DECODERS[kind](data)
+        message, read = _DECODERS[kind]
+        return read(message.FromString(data))
     except (DecodeError, InvalidArgument) as error:
         raise DataLoss(
             f"A record of {kind.value} cannot be read: {error}",
@@ -68,6 +77,11 @@ def decode(kind: Kind, data: bytes) -> Record:
             subject=kind.value,
             hint="If a newer version of Winslow wrote it, upgrade this node; otherwise restore it from a snapshot",
         ) from error
+
+
+def unknown(kind: Kind, data: bytes) -> bytes:
+    """`data` itself where there are fields in it that only a newer version knows, else b"". Raises DecodeError."""
+    return data if has_unknown(_DECODERS[kind][0].FromString(data)) else b""
 
 
 def message_of(record: Record) -> Message:
@@ -96,19 +110,19 @@ _ENCODERS: dict[type, Callable[[Any], Message]] = {
 }
 """One for each member of `Record`; a test holds the two together."""
 
-_DECODERS: dict[Kind, Callable[[bytes], Record]] = {
-    Kind.PIPELINE: lambda data: pipeline_from_proto(pipeline_pb2.Pipeline.FromString(data)),
-    Kind.PIPELINE_VERSION: lambda data: pipeline_from_proto(pipeline_pb2.Pipeline.FromString(data)),
-    Kind.PROJECT: lambda data: project_from_proto(project_pb2.Project.FromString(data)),
-    Kind.RUN: lambda data: run_from_proto(run_pb2.Run.FromString(data)),
-    Kind.SWEEP: lambda data: sweep_from_proto(sweep_pb2.Sweep.FromString(data)),
-    Kind.STAGE: lambda data: stage_from_proto(stage_pb2.Stage.FromString(data)),
-    Kind.COMMENT: lambda data: comment_from_proto(run_pb2.Comment.FromString(data)),
-    Kind.NODE: lambda data: node_from_proto(node_pb2.Node.FromString(data)),
-    Kind.NODE_POLICY: lambda data: policy_from_proto(node_pb2.NodePolicy.FromString(data)),
-    Kind.RESERVATION: lambda data: reservation_from_proto(node_pb2.Reservation.FromString(data)),
-    Kind.SILENCE: lambda data: silence_from_proto(node_pb2.Silence.FromString(data)),
-    Kind.LIMITS: lambda data: limits_from_proto(settings_pb2.Limits.FromString(data)),
-    Kind.GLOBALS: lambda data: globals_from_proto(settings_pb2.GlobalEnvironment.FromString(data)),
-    Kind.REQUEST: lambda data: _done(request_record_pb2.RequestRecord.FromString(data)),
+_DECODERS: dict[Kind, tuple[type[Message], Callable[[Any], Record]]] = {
+    Kind.PIPELINE: (pipeline_pb2.Pipeline, pipeline_from_proto),
+    Kind.PIPELINE_VERSION: (pipeline_pb2.Pipeline, pipeline_from_proto),
+    Kind.PROJECT: (project_pb2.Project, project_from_proto),
+    Kind.RUN: (run_pb2.Run, run_from_proto),
+    Kind.SWEEP: (sweep_pb2.Sweep, sweep_from_proto),
+    Kind.STAGE: (stage_pb2.Stage, stage_from_proto),
+    Kind.COMMENT: (run_pb2.Comment, comment_from_proto),
+    Kind.NODE: (node_pb2.Node, node_from_proto),
+    Kind.NODE_POLICY: (node_pb2.NodePolicy, policy_from_proto),
+    Kind.RESERVATION: (node_pb2.Reservation, reservation_from_proto),
+    Kind.SILENCE: (node_pb2.Silence, silence_from_proto),
+    Kind.LIMITS: (settings_pb2.Limits, limits_from_proto),
+    Kind.GLOBALS: (settings_pb2.GlobalEnvironment, globals_from_proto),
+    Kind.REQUEST: (request_record_pb2.RequestRecord, _done),
 }
