@@ -11,11 +11,13 @@ import pytest
 
 from tests.unit import world
 from tests.unit.little import ANN, BOB, NODE, Little
+from winslow.domain import lifecycle
 from winslow.domain.node import Silence
 from winslow.domain.project import ProjectState
 from winslow.domain.records import Commit, Kind, Limits, Put, silence_ref, stage_ref
-from winslow.domain.stage import Cause, NodeId, State
+from winslow.domain.stage import DRAIN, Cause, NodeId, State
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
+from winslowd.engines.janitor import Janitor
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.derived import StageShown
 from winslowd.usecases.events import Batch, Told, Wanted
@@ -196,6 +198,33 @@ class TestOnEveryScreen:
         node = screen.node()
         assert node and node.state is NodeState.SUSPECT
         assert screen.stage().suspect
+
+
+class TestDraining:
+    async def test_an_end_that_comes_while_stages_are_aborted_is_not_lost(
+        self, little: Little, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, second = (await running(little)).stage, (await running(little)).stage
+        await little.use_cases.nodes.drain(little.request(), NODE.id, little.now)
+        commit = little.store.commit
+
+        async def late(one: Commit) -> int:
+            monkeypatch.setattr(little.store, "commit", commit)
+            await little.move(second, lifecycle.Ended(world.OK, {}, little.now))
+            return await commit(one)
+
+        monkeypatch.setattr(little.store, "commit", late)
+        janitor = Janitor(
+            little.store, little.membership, little.volume.workspaces, little.volume.uploads, lambda: little.now
+        )
+        assert await janitor.look(), "it lost to the end, and looks again"
+        assert not await janitor.look()
+        ended, drained = little.view.stage(second.id), little.view.stage(first.id)
+        assert ended and (ended.state, ended.abort) == (State.SUCCEEDED, None)
+        assert drained and drained.abort and drained.abort.by == DRAIN
+        revision = little.view.revision
+        assert not await janitor.look()
+        assert little.view.revision == revision, "what was asked once is not asked again"
 
 
 class TestLimits:

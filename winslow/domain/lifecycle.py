@@ -120,7 +120,8 @@ TRANSITIONS: Mapping[State, Mapping[type[Event], frozenset[State]]] = {
 def advance(stage: Stage, event: Event, now: float) -> Stage:
     """The stage after `event`. Raises FailedPrecondition (ILLEGAL_MOVE) for a move that is not in the table.
 
-    Aborting twice, before the abort is through, is the same as once: the first to ask is remembered.
+    Aborting twice, before the abort is through, is the same as once: the first to ask is remembered. A drain asks for
+    less than a person does, so a person comes first whenever they ask.
     """
     allowed = TRANSITIONS[stage.state].get(type(event))
     if allowed is None:
@@ -162,7 +163,7 @@ def _move(stage: Stage, event: Event, now: float) -> Stage:
 
 
 def _abort(stage: Stage, by: str, now: float) -> Stage:
-    abort = stage.abort or Abort(by, now)
+    abort = stage.abort if stage.abort and stage.stopped else Abort(by, now)
     if stage.node is not None:
         return replace(stage, abort=abort)
     outcome = Outcome(cause=Cause.ABORTED, message=f"aborted by {by} before it started")

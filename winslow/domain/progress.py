@@ -197,15 +197,16 @@ def overridden(definition: StageDefinition, override: Override | None) -> StageD
 
 
 def _make_again(situation: Situation, failed: Stage, now: float) -> Stage | None:
-    """The attempt after a failed one: granted by its policy, asked for by a person, or skipped."""
+    """The attempt after a failed one: granted by its policy, asked for by a person, moved on by a drain, or skipped."""
     run, name = situation.run, failed.definition.name
     if situation.project.pipeline.stage(name) is None:
         return None
     ready = Ready(failed.parent, failed.joined, now)
-    if name in run.skipped or name in run.again:
+    if name in run.skipped or name in run.again or failed.moved_on:
         return replace(_make(situation, name, ready, now), retry_of=failed.id)
     cause = failed.outcome.cause if failed.outcome else None
-    delay = retry_delay(failed.definition.retry, len(run.attempts[name]), cause)
+    tries = sum(not situation.attempts[id_].moved_on for id_ in run.attempts[name])
+    delay = retry_delay(failed.definition.retry, tries, cause)
     if delay is None:
         return None
     reason = Reason("RETRY_BACKOFF", f"tried again {delay:g} s after {failed.id} failed")

@@ -100,7 +100,7 @@ def _given_up(node: NodeId, waited: float) -> Reason:
 
 
 def _buried(stage: Stage, reason: Reason, now: float) -> Burial:
-    """What a person stopped stays stopped: a stage that was being aborted is not LOST, which may be tried again."""
+    """What was being aborted is not LOST, which may be tried again: what a person stopped stays stopped."""
     if stage.abort is None:
         return Burial(stage, Lost(reason))
     outcome = Outcome(cause=Cause.ABORTED, message=f"aborted by {stage.abort.by}; {reason.text}")

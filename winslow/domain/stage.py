@@ -83,6 +83,10 @@ class Reason:
     text: str
 
 
+DRAIN = "winslow, to drain the node"
+"""Who asks for the abort of what still runs at the deadline of a drain."""
+
+
 @dataclass(frozen=True, slots=True)
 class Abort:
     """Somebody asked for the stage to be aborted. `at` in Unix seconds."""
@@ -147,3 +151,14 @@ class Stage:
     @property
     def live(self) -> bool:
         return self.state not in ENDED
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked for its end. What a drain moves on is not stopped: it is tried elsewhere."""
+        return self.abort is not None and self.abort.by != DRAIN
+
+    @property
+    def moved_on(self) -> bool:
+        """Whether a drain ended it, and nothing else: an attempt that its retry policy does not count."""
+        drained = self.abort is not None and self.abort.by == DRAIN
+        return drained and self.outcome is not None and self.outcome.cause is Cause.ABORTED

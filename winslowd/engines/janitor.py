@@ -9,16 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import structlog
 
-from winslow.domain.lifecycle import AbortRequested, advance
 from winslow.domain.node import NodePolicy
 from winslow.domain.principal import SYSTEM
 from winslow.domain.project import Project
-from winslow.domain.records import Change, Commit, Expect, Kind, Put, Ref, View, project_ref, run_ref, stage_ref
-from winslow.domain.stage import ProjectId, Stage
+from winslow.domain.records import Change, Commit, Kind, Ref, View, project_ref
+from winslow.domain.stage import DRAIN, ProjectId, Stage
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Clock, Membership, Store, Uploads, Workspaces
 from winslowd.usecases.requests import BATCH
@@ -133,7 +131,7 @@ class Janitor:
         """Stages, files, records, the project itself: in this order, each again after a stop."""
         live = [stage for stage in self._store.view.stages_of(project.id) if stage.live]
         if live:
-            await self._abort([stage for stage in live if stage.abort is None])
+            await self._abort([stage for stage in live if not stage.stopped], SYSTEM.name)
             return  # their ends wake us
         await self._workspaces.delete_project(project.id)
         await self._delete_records(project.id)
@@ -141,9 +139,9 @@ class Janitor:
         await self._store.commit(Commit(deletes=(project_ref(project.id),)))
         log.info("project is gone", project=project.id)
 
-    async def _abort(self, stages: Sequence[Stage]) -> None:
+    async def _abort(self, stages: Sequence[Stage], by: str) -> None:
         for start in range(0, len(stages), BATCH):
-            commit = aborting(self._store.view, stages[start : start + BATCH], SYSTEM.name, self._clock())
+            commit = aborting(self._store.view, stages[start : start + BATCH], by, self._clock())
             if commit.puts:
                 await self._store.commit(commit)
 
@@ -157,20 +155,8 @@ class Janitor:
     # ---- drains
 
     async def _drain(self, policy: NodePolicy) -> None:
-        """Abort what still runs on the node, and have it tried again, which is elsewhere: the node is cordoned."""
-        for stage in self._store.view.live_on(policy.id):
-            if stage.abort is None:
-                await self._store.commit(self._moved_on(stage))
-
-    def _moved_on(self, stage: Stage) -> Commit:
-        view = self._store.view
-        aborted = advance(stage, AbortRequested("winslow, to drain the node"), self._clock())
-        puts, expects = [Put(stage_ref(stage), aborted)], [Expect(stage_ref(stage), view.revision_of(stage_ref(stage)))]
-        run = view.run(stage.project, stage.run)
-        if run is not None and run.active:
-            puts.append(Put(run_ref(run), replace(run, again=run.again | {stage.definition.name})))
-            expects.append(Expect(run_ref(run), view.revision_of(run_ref(run))))
-        return Commit(puts=tuple(puts), expects=tuple(expects))
+        """Abort what still runs on the node, to be tried again, which is elsewhere: the node is cordoned."""
+        await self._abort([one for one in self._store.view.live_on(policy.id) if one.abort is None], DRAIN)
 
 
 def _deleting(view: View) -> list[Project]:

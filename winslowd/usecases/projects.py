@@ -163,7 +163,7 @@ class Projects:
                 raise _busy(project, live)
             if project.deleting:
                 return Commit(), f"projects/{id_}"
-            aborts = [stage for stage in live if stage.abort is None][:BATCH]  # the janitor sees to any more
+            aborts = [stage for stage in live if not stage.stopped][:BATCH]  # the janitor sees to any more
             moved = [advance(stage, AbortRequested(by), self.clock()) for stage in aborts]
             puts = (Put(ref, replace(project, deleting=True)), *(Put(stage_ref(stage), stage) for stage in moved))
             stages = (Expect(stage_ref(stage), view.revision_of(stage_ref(stage))) for stage in aborts)

@@ -69,9 +69,9 @@ class Stages:
             stage = known.stage(view, project, id_)
             name = f"projects/{stage.project}/stages/{stage.id}"
             expectation = expect(view, stage_ref(stage), expected)
-            if stage.ended and stage.abort is None:
+            if stage.ended and not stage.stopped:
                 raise refusals.stage_ended(stage)
-            if stage.abort is not None:
+            if stage.stopped:
                 return Commit(), name
             moved = advance(stage, AbortRequested(request.principal.name), self.clock())
             return Commit(puts=(Put(stage_ref(stage), moved),), expects=(expectation,)), name

@@ -167,9 +167,9 @@ class Sweeps:
 
 
 def aborting(view: View, stages: Sequence[Stage], by: str, now: float) -> Commit:
-    """Ask for the abort of those that still live and are not being aborted."""
+    """Ask for the abort of those that still live and are not being stopped."""
     current = [found for stage in stages if (found := view.stage(stage.id))]
-    moved = [advance(stage, AbortRequested(by), now) for stage in current if stage.live and stage.abort is None]
+    moved = [advance(stage, AbortRequested(by), now) for stage in current if stage.live and not stage.stopped]
     return Commit(
         puts=tuple(Put(stage_ref(stage), stage) for stage in moved),
         expects=tuple(Expect(stage_ref(stage), view.revision_of(stage_ref(stage))) for stage in moved),
