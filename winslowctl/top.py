@@ -26,7 +26,7 @@ STALE = 5.0
 """Seconds after which what was measured is not shown any more."""
 ONCE_WITHIN = 3.0
 """Seconds in which every node must have been heard, where one look is enough."""
-HEADER = ("NODE", "CPU", "MEMORY", "NETWORK", "DISK", "GPUS", "STAGES")
+HEADER = ("NODE", "STAGES", "CPU", "MEMORY", "IN/s", "OUT/s", "READ/s", "WRITE/s", "GPUS")
 
 NODES = Annotated[
     list[str] | None,
@@ -113,7 +113,7 @@ def _paint(pictures: Iterable[Picture]) -> None:
     drawn: Picture | None = None
 
     def draw() -> Text:
-        return Text.from_ansi("\n".join(_table(drawn)) if drawn else "")
+        return Text.from_ansi("\n".join(_table(drawn)) if drawn else "", no_wrap=True, overflow="crop")
 
     with Live(get_renderable=draw, console=Console(), refresh_per_second=2) as live:
         for drawn in pictures:
@@ -162,7 +162,7 @@ def _rows(picture: Picture, node: Node) -> Iterator[Sequence[str]]:
     name = last(node.name)
     if node.state != NodeState.NODE_STATE_READY:
         name = Painted(f"{plain(name)} {words.state(NodeState, node.state)}")
-    yield [name, *(_cells(reading, node) if reading else [""] * 5 + [str(len(node.stages))])]
+    yield [name, *(_cells(reading, node) if reading else [str(len(node.stages)), *[""] * 7])]
     for stage in node.stages:
         if used := picture.reading(stage):
             yield [Painted(f"  {plain(last(stage))}"), *_cells(used, None)]
@@ -170,30 +170,35 @@ def _rows(picture: Picture, node: Node) -> Iterator[Sequence[str]]:
 
 def _cells(one: Reading, node: Node | None) -> list[str]:
     """Behind the name. Of a stage (`node` is None) there is nothing that it is part of."""
-    cores = f" of {node.capacity.cpus:g}" if node else ""
-    memory = f" of {human.size(node.capacity.memory)}" if node else ""
     return [
-        f"{one.cpus:.1f}{cores}",
-        f"{human.size(one.memory)}{memory}",
-        _two_ways(one.network_receive_rate, "in", one.network_send_rate, "out"),
-        _two_ways(one.disk_read_rate, "read", one.disk_write_rate, "written"),
-        _gpus(one, node),
         str(len(node.stages)) if node else "",
+        f"{one.cpus:.1f}/{node.capacity.cpus:g}" if node else f"{one.cpus:.1f}",
+        _of(one.memory, node.capacity.memory if node else 0),
+        *(
+            human.size(rate)
+            for rate in (one.network_receive_rate, one.network_send_rate, one.disk_read_rate, one.disk_write_rate)
+        ),
+        _gpus(one, node),
     ]
 
 
-def _two_ways(first: float, one: str, second: float, other: str) -> str:
-    return f"{human.size(first)}/s {one}, {human.size(second)}/s {other}"
+def _of(part: int, whole: int) -> str:
+    """`2.3 of 23.5 GiB`, short where both have the same unit."""
+    if not whole:
+        return human.size(part)
+    shown, of = human.size(part), human.size(whole)
+    same = shown.rpartition(" ")[2] == of.rpartition(" ")[2]
+    return f"{shown.rpartition(' ')[0] if same else shown} of {of}"
 
 
 def _gpus(reading: Reading, node: Node | None) -> str:
-    """`8 at 43%, 312.0 GiB of 640.0 GiB`: their mean and their sum, since a node may have sixteen."""
+    """`8 at 43%, 312.0 of 640.0 GiB`: their mean and their sum, since a node may have sixteen."""
     if not reading.gpus:
         return ""
     busy = sum(gpu.utilisation for gpu in reading.gpus) / len(reading.gpus)
-    used = human.size(sum(gpu.memory_used for gpu in reading.gpus))
-    of = f" of {human.size(sum(gpu.memory for gpu in node.capacity.gpus))}" if node else ""
-    return f"{len(reading.gpus)} at {human.percent(busy)}, {used}{of}"
+    used = sum(gpu.memory_used for gpu in reading.gpus)
+    whole = sum(gpu.memory for gpu in node.capacity.gpus) if node else 0
+    return f"{len(reading.gpus)} at {human.percent(busy)}, {_of(used, whole)}"
 
 
 def _short(name: str) -> str:

@@ -41,7 +41,8 @@ def _names(device: Path) -> tuple[str, str]:
         unique = (device / "unique_id").read_text().strip().lower().removeprefix("0x")
     except OSError:
         unique = ""
-    return unique, device.resolve().name.lower()
+    # Cards that have none say zero, which would end many an address.
+    return unique if unique.strip("0") else "", device.resolve().name.lower()
 
 
 def _missing(name: str) -> FailedPrecondition:

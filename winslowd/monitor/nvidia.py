@@ -6,6 +6,7 @@ machine without persistence mode each beginning wakes the cards, which takes sec
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from winslow.domain.resources import Gpu, GpuVendor
 
 log = structlog.get_logger(__name__)
 
+LIBRARY = "libnvidia-ml.so.1"
+"""The driver's, under the name by which the binding loads it."""
 CARDS = Path("/proc/driver/nvidia/gpus")
 """Where the kernel's driver lists the cards it drives; NVML itself may not notice one that comes later."""
 
@@ -33,11 +36,13 @@ class NvidiaGpus:
 
     def look(self) -> tuple[Gpu, ...]:
         """Every GPU that answers now; one that is lost is left out and logged once."""
-        import pynvml
-
         cards = _listed(self._cards)
         if self._known is not None and (self._known != cards or self._lost):
             self.close()
+        if self._known is None and not _has_library():
+            return ()
+        import pynvml
+
         try:
             if self._known is None:
                 pynvml.nvmlInit()
@@ -45,7 +50,7 @@ class NvidiaGpus:
             driver = _text(pynvml.nvmlSystemGetDriverVersion())
             found = dict(self._answering(driver))
         except pynvml.NVMLError as error:
-            if not isinstance(error, pynvml.NVMLError_LibraryNotFound | pynvml.NVMLError_DriverNotLoaded):
+            if not isinstance(error, pynvml.NVMLError_DriverNotLoaded):
                 log.warning("NVML does not answer", error=str(error))
             self.close()
             return ()
@@ -54,6 +59,8 @@ class NvidiaGpus:
 
     def read(self) -> tuple[GpuReading, ...]:
         """What the GPUs of the last look do; those that have been lost since are left out."""
+        if not self._handles:
+            return ()
         import pynvml
 
         readings = []
@@ -66,10 +73,10 @@ class NvidiaGpus:
 
     def close(self) -> None:
         """Let go of NVML; closing twice is closing once, and a look opens it again."""
-        import pynvml
-
         self._handles = {}
         if self._known is not None:
+            import pynvml
+
             self._known = None
             _or_zero(pynvml.nvmlShutdown)
 
@@ -86,6 +93,15 @@ class NvidiaGpus:
                 if index not in self._lost:
                     log.warning("a GPU does not answer and is left out", index=index, error=str(error))
         self._lost = frozenset(lost)
+
+
+def _has_library() -> bool:
+    """Asked first, since the binding takes 16 MB of memory that a machine without such GPUs need not spend."""
+    try:
+        ctypes.CDLL(LIBRARY)
+    except OSError:
+        return False
+    return True
 
 
 def _gpu(handle: Any, driver: str) -> Gpu:
