@@ -1,4 +1,4 @@
-"""A drain's deadline: what still runs is tried elsewhere, and that costs nobody an attempt."""
+"""What is tried again after a drain, and after a node was given up: the drain costs nobody an attempt."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 
 from tests.unit import world
 from winslow.domain import lifecycle
-from winslow.domain.pipeline import RetryPolicy
+from winslow.domain.pipeline import RetryPolicy, WorkspaceMode
 from winslow.domain.silence import decide
-from winslow.domain.stage import DRAIN, Cause, Outcome, Stage, State
+from winslow.domain.stage import DRAIN, Cause, Outcome, Reason, Stage, State
 
 ABORTED = Outcome(cause=Cause.ABORTED, message="aborted")
 
@@ -74,6 +74,22 @@ def test_one_that_was_quicker_than_the_drain_is_done() -> None:
     ends(played, placed(played), world.OK, DRAIN)
     played.play()
     assert [stage.state for stage in played.attempts.values()] == [State.SUCCEEDED]
+
+
+@pytest.mark.parametrize("mode", [WorkspaceMode.PARENT, WorkspaceMode.EMPTY, WorkspaceMode.CONTINUE])
+def test_what_is_lost_in_a_workspace_that_the_next_attempt_would_share_waits_for_a_person(mode: WorkspaceMode) -> None:
+    retry = RetryPolicy(attempts=5, backoff=0.0)
+    track = world.definition("track", "detect", retry=retry, workspace=mode)
+    project = world.project(world.pipeline(world.definition("detect"), track))
+    played = world.World(project, world.run(project, "detect"))
+    played.end(*played.decide(), world.OK)
+    stage = placed(played)
+    played.attempts[stage.id] = lifecycle.advance(stage, lifecycle.Lost(Reason("NODE_SILENT", "silent")), played.now)
+    made = played.decide()
+    assert (len(made), played.run.hold is None) == ((0, False) if mode is WorkspaceMode.CONTINUE else (1, True))
+    if mode is WorkspaceMode.CONTINUE:
+        played.change(hold=None, again=frozenset({track.name}))
+        assert len(played.decide()) == 1
 
 
 def test_a_drained_node_that_falls_silent_and_is_given_up_costs_no_attempt_either() -> None:
