@@ -15,6 +15,7 @@ from winslow.ports import Clock, Store
 from winslowd.usecases import known
 from winslowd.usecases.ledger import Election, Ledger
 from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.stages import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ class Explaining:
         stage = known.stage(view, project, id_)
         if stage.state not in WAITING:
             held = self.ledger.of(stage.id)
-            return Explanation(stage, _present(stage), answers=held.answers if held else ())
+            answers = held.answers if held else ()
+            seen = shown(view, stage, now)
+            return Explanation(stage, _present(seen.stage), _of_silence(stage) if seen.suspect else (), answers=answers)
         rounds = self.ledger.rounds or imagined(view, now)
         parent = view.stage(stage.parent) if stage.parent else None
         answers = rounds.electorate.answers(need_of(stage), parent.node if parent else None)
@@ -134,6 +137,14 @@ def _remedies(stage: Stage, reason: Reason, answers: Sequence[Bid | Refusal]) ->
         case "RETRY_BACKOFF":
             return (f"Wait, or go on without it: winslowctl run skip {stage.project} {stage.definition.name}",)
     return ()
+
+
+def _of_silence(stage: Stage) -> tuple[str, ...]:
+    """What people may do for a stage whose node is silent, other than wait."""
+    return (
+        f"Start winslowd on {stage.node} again: the stage goes on as if nothing had been",
+        f"If it will not come back: winslowctl node remove {stage.node} --give-up",
+    )
 
 
 def _present(stage: Stage) -> Reason:
