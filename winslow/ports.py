@@ -79,11 +79,12 @@ class Membership(Protocol):
         Raises Unavailable when the term ended because the session was lost.
         """
 
-    def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
+    def lock(self, name: str, *, patient: bool = True) -> AbstractAsyncContextManager[Term]:
         """The same for a named lock: what only one may do.
 
         A lock alone keeps nobody out: its holder may have been frozen past its lease and not know yet. Put the term's
-        fence into every commit made under it.
+        fence into every commit made under it. Who is not `patient` still waits for others, but not for a store that
+        takes no claims: raises Unavailable, or Exhausted (ETCD_NOSPACE), then.
         """
 
     async def leader(self) -> NodeId | None:

@@ -205,6 +205,21 @@ async def test_locks_of_different_names_do_not_touch_each_other(world: World) ->
                 pass
 
 
+async def test_who_is_not_patient_still_waits_for_who_holds_the_lock(world: World) -> None:
+    async with world.daemon("a") as one, world.daemon("b") as other, asyncio.timeout(20):
+
+        async def lock() -> int:
+            async with other.membership.lock("x", patient=False) as term:
+                return term.fence.revision
+
+        async with asyncio.TaskGroup() as group:
+            async with one.membership.lock("x") as term:
+                waiting = group.create_task(lock())
+                await asyncio.sleep(0.2)
+                assert not waiting.done()
+            assert await waiting > term.fence.revision
+
+
 async def test_two_scopes_of_one_daemon_exclude_each_other(world: World) -> None:
     async with world.daemon() as daemon, daemon.membership.lock("x"):
         with pytest.raises(TimeoutError):

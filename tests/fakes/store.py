@@ -117,6 +117,11 @@ class FakeCluster:
             self._tell_who_leads()
             self.wake()
 
+    def usurp(self, name: str) -> None:
+        """Another holds the lock `name` from now on, and who held it does not know yet."""
+        self.claims[f"locks/{name}"].clear()
+        self.claim(f"locks/{name}", self.grant())
+
     def end(self, session: Session) -> None:
         """Its lease is gone, and all that hung on it."""
         session.end()
@@ -254,8 +259,8 @@ class FakeMembership:
     def lead(self) -> AbstractAsyncContextManager[Term]:
         return self._term("elections/leader")
 
-    def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
-        return self._term(f"locks/{name}")
+    def lock(self, name: str, *, patient: bool = True) -> AbstractAsyncContextManager[Term]:
+        return self._term(f"locks/{name}", patient)
 
     async def leader(self) -> NodeId | None:
         if not self._store.connected:
@@ -288,8 +293,10 @@ class FakeMembership:
             await self._store.cluster.moved()
 
     @asynccontextmanager
-    async def _term(self, name: str) -> AsyncIterator[Term]:
+    async def _term(self, name: str, patient: bool = True) -> AsyncIterator[Term]:
         cluster = self._store.cluster
+        if not patient and not (self._store.connected and self._store.session):
+            raise Unavailable("The store is cut off", reason="ETCD_UNAVAILABLE")
         async with self._turns.setdefault(name, asyncio.Lock()):
             session, fence = await self._win(name)
             try:

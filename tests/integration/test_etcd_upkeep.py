@@ -127,6 +127,9 @@ async def test_while_etcd_is_full_everything_goes_on_that_can_and_the_caretaker_
             assert daemon.store.view.nodes() == [NODE]
             with pytest.raises(Exhausted):
                 await daemon.store.commit(put("not yet"))
+            with pytest.raises(Exhausted):
+                async with daemon.membership.lock("new", patient=False):
+                    pass
 
             caretaker = Caretaker(upkeep(daemon), daemon.membership, time.monotonic)
             await caretaker.look()

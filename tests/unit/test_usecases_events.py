@@ -188,6 +188,24 @@ class TestTheJanitor:
         assert not await janitor.look()
         assert little.view.project(project) is None
 
+    async def test_who_has_lost_the_janitors_lock_and_does_not_know_deletes_no_record(self, little: Little) -> None:
+        project = await little.project()
+        little.volume.held["workspaces.delete_project"] = asyncio.Event()
+        async with self.working(little):
+            await little.use_cases.projects.delete(little.request(), project)
+            async with asyncio.timeout(5):
+                while "workspaces.delete_project" not in little.volume.calls:
+                    await asyncio.sleep(0)
+            little.store.cluster.usurp("janitor")
+            little.volume.calls.clear()
+            little.volume.held.pop("workspaces.delete_project").set()
+            async with asyncio.timeout(5):  # it has come to the commit, after the second removal
+                while "workspaces.delete_project" not in little.volume.calls:
+                    await asyncio.sleep(0)
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert little.view.project(project)
+
     async def test_more_records_than_one_transaction_takes_go_too(self, little: Little) -> None:
         project = await little.project()
         await little.use_cases.runs.start(little.request(), project, Start())

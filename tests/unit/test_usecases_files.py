@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.store import FakeMembership, FakeStore
 from tests.unit import world
 from tests.unit.little import ANN, BOB, Little
 from winslow.domain import lifecycle
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.resources import Resources
-from winslow.domain.stage import ProjectId, RunId, Stage
+from winslow.domain.stage import NodeId, ProjectId, RunId, Stage
 from winslow.errors import (
     AlreadyExists,
+    Conflict,
     DataLoss,
     FailedPrecondition,
     InvalidArgument,
@@ -210,7 +212,7 @@ class TestUploads:
     async def test_it_goes_on_where_it_was_cut_after_a_restart_of_the_daemon(self, little: Little) -> None:
         project, id_ = await self.begun(little)
         await little.use_cases.uploads.append(ANN, id_, pieces((0, CONTENT[:4000])))
-        fresh = Uploads(little.store, little.volume.files, little.volume.uploads)
+        fresh = Uploads(little.store, little.volume.files, little.volume.uploads, little.membership)
         assert (await fresh.get(ANN, id_)).upload.offset == 4000
         await fresh.append(ANN, id_, pieces((4000, CONTENT[4000:])))
         for _ in range(2):
@@ -250,6 +252,37 @@ class TestUploads:
         little.store.fail_next(Unavailable("cut off", reason="ETCD_UNAVAILABLE"))
         assert await refused(little.use_cases.uploads.commit(ANN, id_, DIGEST), Unavailable)
         assert (await little.use_cases.uploads.commit(ANN, id_, DIGEST)).entry.size == len(CONTENT)
+
+    async def test_two_nodes_that_commit_it_at_once_show_it_once(self, little: Little) -> None:
+        project, id_ = await self.begun(little)
+        await little.use_cases.uploads.append(ANN, id_, pieces((0, CONTENT)))
+        store = FakeStore(little.store.cluster)
+        other = Uploads(store, little.volume.files, little.volume.uploads, FakeMembership(store, NodeId("node-2")))
+        gate = little.volume.held["uploads.commit"] = asyncio.Event()
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            first = group.create_task(little.use_cases.uploads.commit(ANN, id_, DIGEST))
+            while "uploads.commit" not in little.volume.calls:
+                await asyncio.sleep(0)
+            second = group.create_task(other.commit(ANN, id_, DIGEST))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            assert little.volume.calls.count("uploads.commit") == 1
+            gate.set()
+        assert first.result() == second.result()
+        assert await content(little, f"projects/{project}/input/clip") == CONTENT
+
+    async def test_who_has_lost_the_lock_of_an_upload_writes_down_nothing(self, little: Little) -> None:
+        _, id_ = await self.begun(little)
+        await little.use_cases.uploads.append(ANN, id_, pieces((0, CONTENT)))
+        gate = little.volume.held["uploads.commit"] = asyncio.Event()
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            committing = group.create_task(refused(little.use_cases.uploads.commit(ANN, id_, DIGEST), Conflict))
+            while "uploads.commit" not in little.volume.calls:
+                await asyncio.sleep(0)
+            little.store.cluster.usurp(f"uploads/{id_}")
+            gate.set()
+        assert committing.result() == "FENCED"
+        assert [one.upload.id for one in await little.use_cases.uploads.list(ANN)] == [id_]
 
     async def test_what_is_not_what_was_sent_is_not_shown(self, little: Little) -> None:
         project, id_ = await self.begun(little)

@@ -1,7 +1,8 @@
 """What must not stay, and what falls due: deleted projects, uploads that nobody goes on with, drains at their deadline.
 
 Level-triggered and repeatable: each look at the records says what is left to do, so a janitor that was stopped at any
-point goes on where it was. One in the cluster works at a time; two would only do the same twice.
+point goes on where it was. One in the cluster works at a time, and what it commits is fenced: another that takes its place
+has it to itself. Files of a deleted project may be removed twice: its id, and so its directory, is never used again.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import structlog
 
 from winslow.domain.node import NodePolicy
 from winslow.domain.principal import SYSTEM
 from winslow.domain.project import Project
-from winslow.domain.records import Change, Commit, Kind, Ref, View, project_ref
+from winslow.domain.records import Change, Commit, Fence, Kind, Ref, View, project_ref
 from winslow.domain.stage import DRAIN, ProjectId, Stage
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Clock, Membership, Store, Uploads, Workspaces
@@ -50,12 +52,14 @@ class Janitor:
         self._workspaces = workspaces
         self._uploads = uploads
         self._clock = clock
+        self._fence: Fence | None = None
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
         while True:
             try:
-                async with self._membership.lock("janitor"):
+                async with self._membership.lock("janitor") as term:
+                    self._fence = term.fence
                     await self._work()
             except Unavailable as error:
                 log.warning("the janitor's lock was lost", error=str(error))
@@ -136,21 +140,25 @@ class Janitor:
         await self._workspaces.delete_project(project.id)
         await self._delete_records(project.id)
         await self._workspaces.delete_project(project.id)  # what a late publisher may have put there meanwhile
-        await self._store.commit(Commit(deletes=(project_ref(project.id),)))
+        await self._commit(Commit(deletes=(project_ref(project.id),)))
         log.info("project is gone", project=project.id)
 
     async def _abort(self, stages: Sequence[Stage], by: str) -> None:
         for start in range(0, len(stages), BATCH):
             commit = aborting(self._store.view, stages[start : start + BATCH], by, self._clock())
             if commit.puts:
-                await self._store.commit(commit)
+                await self._commit(commit)
 
     async def _delete_records(self, project: ProjectId) -> None:
         for kind in OWNED:
             keys = [key for key in self._store.view.all(kind) if key.startswith(f"{project}/")]
             for start in range(0, len(keys), RECORDS):
                 batch = tuple(Ref(kind, key) for key in keys[start : start + RECORDS])
-                await self._store.commit(Commit(deletes=batch))
+                await self._commit(Commit(deletes=batch))
+
+    async def _commit(self, commit: Commit) -> None:
+        """Only while nobody else has become the janitor."""
+        await self._store.commit(replace(commit, fence=self._fence))
 
     # ---- drains
 

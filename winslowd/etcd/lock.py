@@ -34,15 +34,16 @@ class Lock:
         self._end = prefix_end(prefix)
         self._holder = holder.encode()
 
-    async def acquire(self, session: Session) -> Fence:
+    async def acquire(self, session: Session, *, patient: bool = True) -> Fence:
         """Wait until our claim is the oldest. Cancelled or failed, it leaves no claim behind.
 
-        Asked again in the same session, it finds its claim. Raises Unavailable (LEASE_LOST).
+        Asked again in the same session, it finds its claim. Raises Unavailable (LEASE_LOST); not `patient`, what keeps
+        the claim from being made: Unavailable, Exhausted.
         """
         key = self._key(session)
         try:
             async with session.held():
-                revision = await self._claim(key, session)
+                revision = await self._claim(key, session, patient)
                 await self._wait_for_turn(revision)
         except BaseException:
             await self._withdraw(key, session)
@@ -83,7 +84,7 @@ class Lock:
     def _key(self, session: Session) -> bytes:
         return self._prefix + f"{session.lease:016x}".encode()
 
-    async def _claim(self, key: bytes, session: Session) -> int:
+    async def _claim(self, key: bytes, session: Session, patient: bool) -> int:
         """Put our claim and return its create revision. The key is ours alone, so doing it again is harmless."""
         pause = PAUSE
         while True:
@@ -95,6 +96,8 @@ class Lock:
                 session.end()
                 raise lease_lost() from None
             except (Unavailable, Exhausted) as error:
+                if not patient:
+                    raise
                 log.info("claim could not be made yet", key=key.decode(), error=str(error))
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, PAUSE_MAX)

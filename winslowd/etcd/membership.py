@@ -21,7 +21,7 @@ from winslowd.etcd.client import Client
 from winslowd.etcd.keys import Keys
 from winslowd.etcd.lock import Lock
 from winslowd.etcd.scope import alongside
-from winslowd.etcd.session import Session, Sessions
+from winslowd.etcd.session import Session, Sessions, lease_lost
 
 log = structlog.get_logger(__name__)
 
@@ -88,8 +88,8 @@ class EtcdMembership:
     def lead(self) -> AbstractAsyncContextManager[Term]:
         return self._term(self._keys.leader, self._sessions.tenure)
 
-    def lock(self, name: str) -> AbstractAsyncContextManager[Term]:
-        return self._term(self._keys.lock(name))
+    def lock(self, name: str, *, patient: bool = True) -> AbstractAsyncContextManager[Term]:
+        return self._term(self._keys.lock(name), patient=patient)
 
     async def leader(self) -> NodeId | None:
         holder = await Lock(self._client, self._keys.leader, self._holder).held_by()
@@ -97,12 +97,16 @@ class EtcdMembership:
 
     @asynccontextmanager
     async def _term(
-        self, prefix: bytes, tenure: Callable[[], AbstractAsyncContextManager[Session]] | None = None
+        self,
+        prefix: bytes,
+        tenure: Callable[[], AbstractAsyncContextManager[Session]] | None = None,
+        *,
+        patient: bool = True,
     ) -> AsyncIterator[Term]:
         """A turn at a claim; with `tenure` under a lease of its own, once it is ours."""
         async with self._turns.setdefault(prefix, asyncio.Lock()):
             lock = Lock(self._client, prefix, self._holder)
-            session, fence = await self._win(lock)
+            session, fence = await (self._win(lock) if patient else self._try_to_win(lock))
             log.info("term begins", claim=fence.key, fence=fence.revision)
             goes_with_tenure = False
             try:
@@ -126,6 +130,11 @@ class EtcdMembership:
         except Exhausted:
             revision = await self._client.kv.revision()
         await self._store.changed(revision - 1)
+
+    async def _try_to_win(self, lock: Lock) -> tuple[Session, Fence]:
+        if (session := self._sessions.live) is None:
+            raise lease_lost()
+        return session, await lock.acquire(session, patient=False)
 
     async def _win(self, lock: Lock) -> tuple[Session, Fence]:
         """A session lost while waiting costs only the place in the queue."""

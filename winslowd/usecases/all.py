@@ -61,6 +61,6 @@ class UseCases:
         self.nodes = Nodes(store, clock)
         self.readings = Readings(here.node, store, self.nodes, readings, clock)
         self.files = Files(store, files, self.past)
-        self.uploads = Uploads(store, files, uploads)
+        self.uploads = Uploads(store, files, uploads, membership)
         self.logs = Logs(store, logs, self.past)
         self.events = Events(store, clock)

@@ -11,9 +11,9 @@ from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
 
 from winslow.domain.principal import Principal
-from winslow.domain.records import Commit, Done, Kind, Lifetime, Put, Ref, View
+from winslow.domain.records import Commit, Done, Fence, Kind, Lifetime, Put, Ref, View
 from winslow.errors import AlreadyExists, InvalidArgument, NotFound
-from winslow.ports import Entry, Store, Upload
+from winslow.ports import Entry, Membership, Store, Upload
 from winslow.ports import Files as FilesPort
 from winslow.ports import Uploads as UploadsPort
 from winslowd.usecases.files import FileShown, writable
@@ -51,6 +51,7 @@ class Uploads:
     store: Store
     files: FilesPort
     uploads: UploadsPort
+    membership: Membership
 
     async def begin(
         self, request: Request, path: str, size: int, sha256: str = "", *, replace: bool = False
@@ -108,11 +109,17 @@ class Uploads:
         return UploadShown(await self.uploads.flush(upload), promise.path)
 
     async def commit(self, asker: Principal, id_: str, sha256: str = "") -> FileShown:
-        """Verify and show the file. Committing twice answers the same.
+        """Verify and show the file, once in the cluster. Committing twice answers the same, on whichever nodes.
 
         Raises DataLoss (CHECKSUM_MISMATCH), AlreadyExists (FILE_EXISTS) where one appeared meanwhile,
         InvalidArgument (SHA256_MISSING), and what `begin` raises of the place.
         """
+        _promise(self.store.view, asker, id_)
+        async with self.membership.lock(f"uploads/{id_}", patient=False) as term:
+            return await self._commit(asker, id_, sha256, term.fence)
+
+    async def _commit(self, asker: Principal, id_: str, sha256: str, fence: Fence) -> FileShown:
+        """Under the upload's lock: on two nodes at once, the second finds what the first has done."""
         promise = _promise(self.store.view, asker, id_)
         location = writable(self.store.view, promise.path)
         digest = sha256.lower() or promise.sha256
@@ -127,7 +134,7 @@ class Uploads:
             await self._require_free_or_same(promise.path, digest)
         entry = await self.uploads.commit(Upload(id_, location, promise.size, digest, promise.size))
         if not promise.committed:
-            await self._settle(id_, promise)
+            await self._settle(id_, promise, fence)
         return FileShown(promise.path, entry, True)
 
     async def cancel(self, asker: Principal, id_: str) -> None:
@@ -170,9 +177,9 @@ class Uploads:
         done = Put(request.ref, Done(request.fingerprint, f"uploads/{id_}"), Lifetime.REQUEST)
         await self.store.commit(Commit(puts=(done, _put(id_, promise))))
 
-    async def _settle(self, id_: str, promise: Promise) -> None:
+    async def _settle(self, id_: str, promise: Promise, fence: Fence) -> None:
         committed = Promise(promise.path, promise.size, promise.sha256, promise.by, promise.replace, True)
-        await self.store.commit(Commit(puts=(_put(id_, committed),)))
+        await self.store.commit(Commit(puts=(_put(id_, committed),), fence=fence))
 
 
 def _ref(id_: str) -> Ref:
