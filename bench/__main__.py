@@ -8,7 +8,7 @@ import sys
 
 from bench.figures import table
 
-NAMES = ("chain", "backlog", "logs", "idle", "restart", "launcher")
+NAMES = ("chain", "backlog", "logs", "idle", "restart", "launcher", "scale")
 
 
 def main() -> None:

@@ -53,6 +53,13 @@ def compact(endpoints: Sequence[str], at: int) -> None:
     _first(endpoints, "/etcdserverpb.KV/Compact", request, pb.CompactionResponse.FromString)
 
 
+def status(endpoint: str) -> Any:
+    """A member's own word on how it is. Raises grpc.RpcError."""
+    return call(
+        endpoint, "/etcdserverpb.Maintenance/Status", pb.StatusRequest(), pb.StatusResponse.FromString, TIMEOUT
+    )
+
+
 def leader_among(members: Sequence[Member], within: float = 30.0) -> Member:
     """The member that leads etcd, by its own word."""
     deadline = time.monotonic() + within

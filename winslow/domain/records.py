@@ -334,6 +334,11 @@ class View:
         """Nodes on which live stages are placed, silent ones too."""
         return [NodeId(node) for node, stages in self._live_on.items() if stages]
 
+    @property
+    def live_count(self) -> int:
+        """How many stages have not ended."""
+        return len(self._live)
+
     def live_on(self, node: NodeId) -> list[Stage]:
         """Stages placed on a node that have not ended."""
         return list(self._live_on.get(node, {}).values())

@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 REPORT_EVERY = 1.0
 """Seconds between two looks at a running stage's log for progress and results."""
+REPORTS = 50.0
+"""Reports a second that all nodes of a cluster make together: every daemon sees each of them."""
 CANNOT_EXECUTE = (126, 127)
 """Codes of a launcher whose stage's command is not there or cannot be executed."""
 GONE = Exit(code=-1, launched=False, message="its container is gone and left no record of its end")
@@ -242,7 +244,7 @@ class Attempt:
 
     async def _report(self) -> None:
         while True:
-            await asyncio.sleep(REPORT_EVERY)
+            await asyncio.sleep(max(REPORT_EVERY, self._tools.store.view.live_count / REPORTS))
             before = self._scanned
             try:
                 await self._scan()
