@@ -52,6 +52,9 @@ class Line:
         self.refusing = False
         self.context: Context = copy_context()
         """Where what happens beyond the daemon runs."""
+        self.mark: Callable[[], Any] = lambda: None
+        """Asked when a call is made; when a transaction is carried out, `witness` gets that and etcd's answer."""
+        self.witness: Callable[[Any, Any], None] = lambda mark, answer: None
         self.streams: set[_Stream] = set()
 
     def later(self, delay: float, act: Callable[..., None], *arguments: Any) -> None:
@@ -62,6 +65,11 @@ class Line:
         """As when a member is restarted: every stream over it ends."""
         for stream in list(self.streams):
             stream.fail(grpc.StatusCode.UNAVAILABLE, "the member went away")
+
+    def drop_streams(self) -> None:
+        """The daemon is gone: nobody listens any more."""
+        for stream in list(self.streams):
+            stream.close()
 
 
 class _Ready:
@@ -117,6 +125,7 @@ class _Call:
         self._line = line
         self._method = method
         self._request = request
+        self._mark = line.mark()
         loop = asyncio.get_running_loop()
         self.answer: asyncio.Future[Any] = loop.create_future()
         self._gives_up = loop.time() + timeout
@@ -147,6 +156,8 @@ class _Call:
             answer = self._line.etcd.answer(self._method.path, self._request)
         except Refused as refused:
             return self._come_back(self._fail, refused.code, refused.details)
+        if isinstance(answer, pb.TxnResponse):
+            self._line.witness(self._mark, answer)
         self._come_back(self._succeed, answer)
 
     def _come_back(self, act: Callable[..., None], *arguments: Any) -> None:
@@ -192,15 +203,15 @@ class _Stream:
         return found
 
     def cancel(self) -> None:
-        self._close()
+        self.close()
         self._sending.cancel()
 
     def fail(self, code: grpc.StatusCode, details: str) -> None:
         if not self._over:
-            self._close()
+            self.close()
             self._line.later(0, self._inbox.put_nowait, _error(code, details))
 
-    def _close(self) -> None:
+    def close(self) -> None:
         self._over = True
         self._line.streams.discard(self)
         if self._watcher is not None:

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 STEP = 1e-5
 """Seconds that pass while a process runs for a moment: work is not free, and nobody spins for ever at one instant."""
+MOST = 300_000
+"""Callbacks after which a world is taken to go round in circles."""
 BURST = 8
 """Callbacks that a process may run before another's turn, at most."""
 
@@ -46,7 +48,7 @@ CURRENT: ContextVar[Process] = ContextVar("process", default=WORLD)
 
 
 class Stuck(AssertionError):
-    """Nothing is ready, no timer is set, and what was to be run has not ended."""
+    """What was to be run has not ended, and never will."""
 
 
 class SimulatedLoop(asyncio.BaseEventLoop):
@@ -125,6 +127,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
             self._wake(process)
 
     def _run_once(self) -> None:
+        if self.steps > MOST:
+            self.steps = 0
+            raise Stuck(f"{MOST} callbacks have run and it goes on")
         self._due()
         runnable = self._runnable
         if not runnable:
@@ -173,24 +178,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         """Nobody sleeps in a selector."""
 
     def shut(self) -> None:
-        """End everything that is left, the dead included, so that no task is found unfinished later."""
-        for process in (WORLD, *self.processes):
-            process.dead = process.frozen = process.waiting = False
-            process.queue.clear()
-        self._runnable.clear()
+        """Nothing of it ever runs again. What was left unfinished is for the garbage collector: see `simulate`."""
+        WORLD.queue.clear()
+        WORLD.waiting = False
+        self._ready.clear()  # type: ignore[attr-defined]
         self._scheduled.clear()  # type: ignore[attr-defined]
-        left = asyncio.all_tasks(self)
-        for task in left:
-            task.cancel()
-        if left:
-            self.run_until_complete(_over(left))
-        self.run_until_complete(self.shutdown_asyncgens())
+        self._runnable.clear()
         self.close()
-
-
-async def _over(tasks: set[asyncio.Task[Any]]) -> None:
-    """Some catch a cancellation to clean up first: they are told again."""
-    while tasks:
-        _, tasks = await asyncio.wait(tasks, timeout=0.01)
-        for task in tasks:
-            task.cancel()
