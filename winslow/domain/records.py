@@ -335,9 +335,9 @@ class View:
         return [NodeId(node) for node, stages in self._live_on.items() if stages]
 
     @property
-    def live_count(self) -> int:
-        """How many stages have not ended."""
-        return len(self._live)
+    def placed_count(self) -> int:
+        """How many stages are on nodes and have not ended."""
+        return sum(len(stages) for stages in self._live_on.values())
 
     def live_on(self, node: NodeId) -> list[Stage]:
         """Stages placed on a node that have not ended."""

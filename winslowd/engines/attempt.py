@@ -244,7 +244,7 @@ class Attempt:
 
     async def _report(self) -> None:
         while True:
-            await asyncio.sleep(max(REPORT_EVERY, self._tools.store.view.live_count / REPORTS))
+            await asyncio.sleep(max(REPORT_EVERY, self._tools.store.view.placed_count / REPORTS))
             before = self._scanned
             try:
                 await self._scan()
