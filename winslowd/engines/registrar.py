@@ -21,8 +21,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 30.0
 """Seconds between two looks at what the node has."""
-IMAGES_WITHIN = 2.0
-"""Seconds that the engine has to list its images at the start; the node joins without them then, and tells them later."""
+IMAGES_WITHIN = 5.0
+"""Seconds that the engine has to list its images; a node joins without them, and all else is told without waiting longer."""
 
 
 class Registrar:
@@ -48,9 +48,7 @@ class Registrar:
         return self._node
 
     async def run(self) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(IMAGES_WITHIN):
-                self._node = await self._seen()
+        self._node = await self._seen()
         await self._membership.join(self._node)
         while True:
             with contextlib.suppress(TimeoutError):
@@ -72,8 +70,9 @@ class Registrar:
         if not capacity.disk:
             capacity = replace(capacity, disk=self._node.capacity.disk)
         try:
-            images = await self._images()
-        except WinslowError as error:
+            async with asyncio.timeout(IMAGES_WITHIN):
+                images = await self._images()
+        except (TimeoutError, WinslowError) as error:
             log.debug("the node's images are not known now", error=str(error))
             images = self._node.images
         return replace(self._node, capacity=capacity, images=images)
