@@ -18,7 +18,7 @@ from winslow.domain import lifecycle
 from winslow.domain.container import Exit
 from winslow.domain.node import Silence
 from winslow.domain.pipeline import RetryOn, RetryPolicy
-from winslow.domain.records import Commit, Put, stage_ref
+from winslow.domain.records import Commit, Put, silence_ref, stage_ref
 from winslow.domain.silence import CHECKPOINT
 from winslow.domain.stage import Cause, NodeId, Reason, RunId, Stage, StageId, State
 from winslow.errors import Conflict, Unavailable
@@ -252,6 +252,14 @@ class TestTheVeryMoment:
             await lead.wait(1)
             assert cluster.of(stage).state is State.RUNNING
 
+    async def test_nor_is_it_written_down_as_silent(self, cluster: Cluster) -> None:
+        async with cluster.led() as lead:
+            await cluster.stage()
+            cluster.falls_silent()
+            lead.store.meanwhile = cluster.comes_back
+            await lead.undertaker.look()
+            assert cluster.silence is None
+
     async def test_so_does_one_that_was_back_and_is_silent_again(self, cluster: Cluster) -> None:
         def blinks() -> None:
             cluster.comes_back()
@@ -291,6 +299,21 @@ class TestTheVeryMoment:
                 await lead.undertaker.look()
             assert refused.value.reason == "FENCED"
             assert cluster.of(stage).state is State.RUNNING
+
+    async def test_nor_does_it_write_down_who_is_silent_or_forget_it(self, cluster: Cluster) -> None:
+        async with cluster.led() as lead:
+            stage = await cluster.stage()
+            cluster.falls_silent()
+            assert lead.store.session
+            cluster.records.withdraw("elections/leader", lead.store.session)
+            with pytest.raises(Conflict) as refused:
+                await lead.undertaker.look()
+            assert (refused.value.reason, cluster.silence) == ("FENCED", None)
+            record = Put(silence_ref(NODE.id), Silence(NODE.id, 1.0))
+            await cluster.store.commit(Commit(puts=(record,), deletes=(stage_ref(stage),)))
+            with pytest.raises(Conflict) as refused:
+                await lead.undertaker.look()
+            assert (refused.value.reason, cluster.silence) == ("FENCED", record.value)
 
     async def test_a_commit_that_fails_is_tried_again(self, cluster: Cluster) -> None:
         async with cluster.led() as lead:

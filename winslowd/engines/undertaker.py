@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -40,35 +40,23 @@ Steady = Callable[[], float]
 
 
 @dataclass(slots=True)
-class Vigil:
-    """What this leader waited for a node beyond what is recorded. `record`: the create revision of the silence's record."""
-
-    record: int
-    seconds: float = 0.0
-
-
-@dataclass(slots=True)
 class Vigils:
-    """One for each silence that is recorded; a node that was back and is silent again begins anew."""
+    """What this leader waited for each silent node beyond what is recorded of it."""
 
     steady: Steady
     _last: float = 0.0
-    _of: dict[NodeId, Vigil] = field(default_factory=dict)
+    _of: dict[NodeId, float] = field(default_factory=dict)
 
-    def count(self, records: dict[NodeId, int]) -> dict[NodeId, float]:
-        """Add what passed since it was asked last, and answer what is not recorded yet. `records`: create revisions."""
+    def count(self, recorded: Iterable[NodeId]) -> dict[NodeId, float]:
+        """Add what passed since it was asked last. One that has no record, since it was back or is new, begins at nothing."""
         now = self.steady()
         passed, self._last = min(now - self._last, AT_ONCE), now
-        self._of = {node: self._go_on(node, record, passed) for node, record in records.items()}
-        return {node: vigil.seconds for node, vigil in self._of.items()}
+        self._of = {node: self._of[node] + passed if node in self._of else 0.0 for node in recorded}
+        return dict(self._of)
 
-    def _go_on(self, node: NodeId, record: int, passed: float) -> Vigil:
-        before = self._of.get(node)
-        return Vigil(record, before.seconds + passed) if before and before.record == record else Vigil(record)
-
-    def recorded(self, node: NodeId, record: int) -> None:
+    def recorded(self, node: NodeId) -> None:
         """All that was waited for it is recorded; what comes now is not."""
-        self._of[node] = Vigil(record)
+        self._of[node] = 0.0
 
     def begin_anew(self) -> None:
         """What is not recorded yet was not waited: the store took nothing, from nodes neither."""
@@ -99,10 +87,9 @@ class Undertaker:
     async def look(self) -> float:
         """Record what is due; returns for how many seconds nothing more will be, if nothing happens."""
         view = self._store.view
-        silent = silence.silent_nodes(view)
-        refs = {node: silence_ref(node) for node in silence.silences(view)}
-        created = {node: found.created for node, ref in refs.items() if node in silent and (found := view.get(ref))}
-        decision = silence.decide(silent, silence.silences(view), self._vigils.count(created), self._clock())
+        silent, records = silence.silent_nodes(view), silence.silences(view)
+        waited = self._vigils.count(silent.keys() & records.keys())
+        decision = silence.decide(silent, records, waited, self._clock())
         done = [await self._commit(commit) for commit in list(self._commits(decision))]
         if not all(done):
             return AGAIN
@@ -160,8 +147,7 @@ class Undertaker:
         for put in commit.puts:
             match put.value:
                 case Silence(node):
-                    if found := self._store.view.get(put.ref):  # else it was back at once
-                        self._vigils.recorded(node, found.created)
+                    self._vigils.recorded(node)
                 case Stage(id=id_, node=node, state=state):
                     log.warning("stage of a silent node is given up", stage=id_, node=node, state=state.value)
                 case _:
