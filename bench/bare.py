@@ -13,8 +13,10 @@ from docker import APIClient
 
 @dataclass(frozen=True, slots=True)
 class Lap:
-    """Seconds of one container's create and start, and when its process began and ended by the engine's word (Unix)."""
+    """Seconds of one container's create and start, when it was asked for, and when its process began and ended by the
+    engine's word (Unix seconds)."""
 
+    asked: float
     create: float
     start: float
     began: float
@@ -24,6 +26,7 @@ class Lap:
 def one(client: APIClient, image: str) -> Lap:
     """Create, start, wait, remove; no network, as a stage has by default."""
     name = f"winslow-bench-{uuid.uuid4().hex[:10]}"
+    asked = time.time()
     at = time.perf_counter()
     host = client.create_host_config(network_mode="none")
     container = client.create_container(image, ["true"], name=name, host_config=host)["Id"]
@@ -33,7 +36,7 @@ def one(client: APIClient, image: str) -> Lap:
     client.wait(container)
     state = client.inspect_container(container)["State"]
     client.remove_container(container)
-    return Lap(created - at, started - created, moment(state["StartedAt"]), moment(state["FinishedAt"]))
+    return Lap(asked, created - at, started - created, moment(state["StartedAt"]), moment(state["FinishedAt"]))
 
 
 def chain(image: str, count: int) -> list[Lap]:
