@@ -42,6 +42,7 @@ from winslowd.engines.containers import Containers, Tools
 from winslowd.engines.leader import Leader
 from winslowd.journal import DirectoryJournal
 from winslowd.usecases.attendance import Attendance
+from winslowd.usecases.ledger import Ledger
 
 NODE = Node(world.NODE, "127.0.0.1:1", Capacity(cpus=8, memory=1 << 34))
 PROJECT = ProjectId("p-abc123")
@@ -153,7 +154,7 @@ class House:
         self.cluster = FakeCluster()
         self.store = FakeStore(self.cluster)
         self.membership = FakeMembership(self.store, NodeId("elsewhere"))
-        self.attendance = Attendance()
+        self.attendance, self.ledger = Attendance(), Ledger()
         self.driver = FakeDriver(clock=lambda: self.now, script=script)
         self.driver.images = {BUSYBOX.name: BUSYBOX}
         self.volume = InlineVolume(str(self.root), lambda: self.now)
@@ -328,7 +329,7 @@ async def going(work: asyncio.Task[None]) -> AsyncIterator[asyncio.Task[None]]:
 @asynccontextmanager
 async def leading(house: House, clock: Clock | None = None) -> AsyncIterator[None]:
     """Another node leads, and whoever is up takes part."""
-    leader = Leader(house.store, house.membership, clock or (lambda: house.now), house.attendance)
+    leader = Leader(house.store, house.membership, clock or (lambda: house.now), house.attendance, house.ledger)
     async with (
         going(asyncio.ensure_future(leader.run())),
         going(asyncio.ensure_future(everyone_attends(house.store, house.attendance))),

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +16,17 @@ from tests.fakes.store import FakeCluster, FakeMembership, FakeStore, Write
 from tests.unit import world
 from tests.unit.house import NODE, PROJECT, House, going, leading, led
 from winslow.domain import lifecycle
-from winslow.domain.election import idle_offer
+from winslow.domain.election import Refusal, idle_offer
 from winslow.domain.node import NodePolicy
 from winslow.domain.pipeline import DefinitionName, Edge, Pipeline, RetryPolicy
 from winslow.domain.project import Axis, Hold, Run, RunEnd, Sweep, SweepId
 from winslow.domain.records import (
+    LIMITS_REF,
     Change,
     Commit,
     Fence,
     Kind,
+    Limits,
     Put,
     node_policy_ref,
     project_ref,
@@ -37,7 +40,7 @@ from winslow.domain.sweeping import BATCH
 from winslow.errors import Ambiguous, Conflict, InvalidArgument, Unavailable, WinslowError
 from winslow.ports import Store
 from winslowd.engines import leader
-from winslowd.engines.leader import Term
+from winslowd.engines.leader import Leader, Term
 from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.ledger import Ledger
 
@@ -202,6 +205,88 @@ class TestAnAward:
             await house.until(lambda: waiting(house))
             reason = waiting(house)[0].reason
             assert reason and "a fan is broken" in reason.text
+
+
+class TestAnElection:
+    """Who takes part, and how long it is open."""
+
+    OTHER = replace(NODE, id=NodeId("node-2"), images=frozenset({"busybox"}))
+
+    @asynccontextmanager
+    async def two_nodes(self, house: House) -> AsyncIterator[None]:
+        """Both are up, and only the first has answered; the second would be the better one."""
+        await house.membership.join(NODE)
+        await FakeMembership(FakeStore(house.cluster), self.OTHER.id).join(self.OTHER)
+        leading = Leader(house.store, house.membership, lambda: house.now, house.attendance, house.ledger)
+        async with going(asyncio.ensure_future(leading.run())):
+            await house.until(lambda: house.attendance.is_open)
+            house.attendance.hear(idle_offer(NODE))
+            yield
+
+    async def test_is_open_for_a_moment_while_a_live_node_has_not_answered(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(leader, "OPEN_FOR", 3600)
+        async with self.two_nodes(house):
+            await begun(house, world.chain("detect"))
+            await house.until(lambda: waiting(house))
+            assert waiting(house)[0].state is State.ELECTING
+            house.attendance.hear(idle_offer(self.OTHER))
+            await house.until(lambda: placed(house))
+            assert placed(house)[0].node == self.OTHER.id
+
+    async def test_is_closed_without_a_node_that_does_not_answer_in_time(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(leader, "OPEN_FOR", 0.02)
+        async with self.two_nodes(house):
+            await begun(house, world.chain("detect"))
+            await house.until(lambda: placed(house))
+            assert placed(house)[0].node == NODE.id
+            answers = house.ledger.of(placed(house)[0].id).answers  # type: ignore[union-attr]
+            assert Refusal(self.OTHER.id, ("has not answered the leader",), ever=True) in answers
+
+    async def test_waits_for_no_node_that_has_answered_or_had_its_time(self, house: House) -> None:
+        async with led(house):
+            await house.until(lambda: house.attendance.offers)
+            seen: list[Change] = []
+            async with going(asyncio.ensure_future(note(house, seen))):
+                await begun(house, world.chain("detect"))
+                await house.until(lambda: placed(house))
+            assert births(seen).total() == len([one for one in seen if one.ref.kind is Kind.STAGE])  # in one write
+
+    async def test_of_a_node_that_leaves_goes_on_without_it(self, house: House) -> None:
+        async with self.two_nodes(house):
+            house.attendance.hear(idle_offer(self.OTHER))
+            house.attendance.leave(self.OTHER.id, self.OTHER.incarnation)
+            await begun(house, world.chain("detect"))
+            await house.until(lambda: placed(house))
+            assert placed(house)[0].node == NODE.id
+
+    async def test_obeys_limits_and_goes_on_when_they_are_lifted(self, house: House) -> None:
+        await house.put(Put(LIMITS_REF, Limits(per_project=2)))
+        async with led(house):
+            await begun(house, wide(5))
+            await house.until(lambda: len(placed(house)) == 2 and len(waiting(house)) == 3)
+            assert {stage.reason.code for stage in waiting(house) if stage.reason} == {"LIMIT_REACHED"}
+            await end(house, placed(house)[0])
+            await looked(house)
+            assert len(placed(house)) == 2
+            await house.put(Put(LIMITS_REF, Limits()))
+            await house.until(lambda: not waiting(house) or len(placed(house)) == 4)
+
+    async def test_gives_room_to_the_project_of_higher_priority_first(self, house: House) -> None:
+        await house.membership.join(SMALL)
+        async with leading(house):
+            await begun(house, wide(4))
+            await house.until(lambda: len(placed(house)) == 2)
+            urgent = replace(world.project(wide(2)), id=ProjectId("q-xyz789"), suffix="xyz789", priority=5)
+            run = world.run(urgent, "part-0", "part-1")
+            await house.put(Put(project_ref(urgent.id), urgent), Put(run_ref(run), run))
+            await house.until(lambda: len(waiting(house)) == 4)
+            for stage in placed(house):
+                await end(house, stage)
+            await house.until(lambda: {stage.project for stage in placed(house)} == {urgent.id})
 
 
 class TestARetry:
