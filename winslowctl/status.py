@@ -61,6 +61,9 @@ def _overview_lines(cluster: Any, nodes: Sequence[Any], projects: Sequence[Any])
     if nodes:
         running = sum(len(node.stages) for node in nodes)
         yield f"{ready} of {human.count(len(nodes), 'node')} ready, {human.count(running, 'stage')} placed"
+    for node in nodes:
+        if node.warnings:
+            yield f"{words.state(NodeState, node.state)}  {plain(last(node.name))}: {plain('; '.join(node.warnings))}"
     for part in cluster.parts if cluster else ():
         if part.health != Health.HEALTH_OK:
             yield f"{words.state(Health, part.health)}  {plain(part.name)}: {plain(part.text)}"

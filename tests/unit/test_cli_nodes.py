@@ -20,6 +20,8 @@ def test_a_silent_node_says_since_when_and_what_will_happen(ctl: Ctl, api: FakeA
     out = ctl("node", "list").out
     assert "suspect" in out
     assert told in out
+    serve_projects(api)
+    assert f"two: {told}" in ctl("status").out
     out = ctl("node", "show", "two").out
     assert "Silent since" in out
     assert told in out

@@ -205,7 +205,7 @@ def _make_again(situation: Situation, failed: Stage, now: float) -> Stage | None
     if name in run.skipped or name in run.again or failed.moved_on:
         return replace(_make(situation, name, ready, now), retry_of=failed.id)
     cause = failed.outcome.cause if failed.outcome else None
-    if failed.state is State.LOST and failed.workspace != failed.id:
+    if failed.state is State.LOST and failed.workspace != WorkspaceId(failed.id):
         return (
             None  # its node may still be writing into the directory that the next attempt would share: a person decides
         )

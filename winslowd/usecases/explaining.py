@@ -55,9 +55,9 @@ class Explaining:
         stage = known.stage(view, project, id_)
         if stage.state not in WAITING:
             held = self.ledger.of(stage.id)
-            answers = held.answers if held else ()
             seen = shown(view, stage, now)
-            return Explanation(stage, _present(seen.stage), _of_silence(stage) if seen.suspect else (), answers=answers)
+            remedies = _of_silence(stage) if seen.suspect else ()
+            return Explanation(stage, _present(seen.stage), remedies, answers=held.answers if held else ())
         rounds = self.ledger.rounds or imagined(view, now)
         parent = view.stage(stage.parent) if stage.parent else None
         answers = rounds.electorate.answers(need_of(stage), parent.node if parent else None)
