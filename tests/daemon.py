@@ -31,6 +31,8 @@ class Daemon:
 
     def __init__(self, directory: Path, *arguments: str) -> None:
         self.directory = directory
+        self.tree = ROOT
+        """The source tree that it runs from its next start on: another version, perhaps."""
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -62,7 +64,7 @@ class Daemon:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
-                cwd=ROOT,
+                cwd=self.tree,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
