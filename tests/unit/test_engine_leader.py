@@ -39,8 +39,9 @@ from winslow.domain.stage import PLACED, Cause, NodeId, Outcome, ProjectId, Reas
 from winslow.domain.sweeping import BATCH
 from winslow.errors import Ambiguous, Conflict, InvalidArgument, Unavailable, WinslowError
 from winslow.ports import Store
-from winslowd.engines import leader
-from winslowd.engines.leader import Leader, Term
+from winslowd.engines import term
+from winslowd.engines.leader import Leader
+from winslowd.engines.term import Term
 from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.ledger import Ledger
 
@@ -226,7 +227,7 @@ class TestAnElection:
     async def test_is_open_for_a_moment_while_a_live_node_has_not_answered(
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(leader, "OPEN_FOR", 3600)
+        monkeypatch.setattr(term, "OPEN_FOR", 3600)
         async with self.two_nodes(house):
             await begun(house, world.chain("detect"))
             await house.until(lambda: waiting(house))
@@ -238,7 +239,7 @@ class TestAnElection:
     async def test_is_closed_without_a_node_that_does_not_answer_in_time(
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(leader, "OPEN_FOR", 0.02)
+        monkeypatch.setattr(term, "OPEN_FOR", 0.02)
         async with self.two_nodes(house):
             await begun(house, world.chain("detect"))
             await house.until(lambda: placed(house))
@@ -323,7 +324,7 @@ class TestARetry:
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The resync makes up for a change that nobody told us, also while a back-off runs."""
-        monkeypatch.setattr(leader, "SLICE", 0.01)
+        monkeypatch.setattr(term, "SLICE", 0.01)
 
         class Deaf(FakeStore):
             deaf = False
@@ -458,6 +459,28 @@ class TestALeaderThatIsNotAlone:
         assert isinstance(error, Conflict)
         assert error.reason == "FENCED"
         assert house.view.revision == revision
+
+    async def test_lets_another_lead_when_no_other_node_reaches_it(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(term, "UNHEARD", 0.02)
+        nodes = [replace(NODE, id=NodeId(f"node-{number}")) for number in range(3)]
+        for node in nodes:
+            await FakeMembership(FakeStore(house.cluster), node.id).join(node)
+        async with house.membership.lead() as claim:
+            heard, unheard = (term_of(house, house.store, claim.fence) for _ in range(2))
+            for node in nodes[1:]:
+                unheard.attendance.leave(node.id, node.incarnation)
+            with pytest.raises(ExceptionGroup) as caught:
+                await unheard.run()
+            [error] = caught.value.exceptions
+            assert isinstance(error, Unavailable)
+            assert error.reason == "UNHEARD"
+            async with going(asyncio.ensure_future(heard.run())) as leads:
+                await begun(house, world.chain("detect"))
+                await house.until(lambda: placed(house))
+                await asyncio.wait([leads], timeout=0.1)
+                assert not leads.done()
 
     async def test_stands_again_when_it_was_deposed(self, house: House) -> None:
         async with led(house):

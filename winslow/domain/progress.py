@@ -217,7 +217,7 @@ def _make_again(situation: Situation, failed: Stage, now: float) -> Stage | None
     return replace(
         _make(situation, name, ready, now),
         retry_of=failed.id,
-        not_before=(failed.ended_at or now) + delay,
+        not_before=now + delay,  # not from `ended_at`: the clock of its node may be a day apart
         reason=reason if delay else None,
     )
 

@@ -26,7 +26,8 @@ class Sweeper:
         """The next runs of each of them; whether some are left to make."""
         unfinished = False
         for sweep in sweeps:
-            stopped = None if sweep.stopped else stop_of(sweep, self._store.view.runs_of(sweep.project))
+            stoppable = not (sweep.stopped or sweep.keep_going)
+            stopped = stop_of(sweep, self._store.view.runs_of(sweep.project)) if stoppable else None
             if stopped:
                 await self._stop(stopped)
             elif batch := next_batch(sweep, self._clock()):

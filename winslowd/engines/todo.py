@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from winslow.domain.project import Run, Sweep
+from winslow.domain.project import Run, RunEnd, Sweep
 from winslow.domain.records import Change, Kind, View
 from winslow.domain.stage import NodeId, ProjectId, Stage, StageId
 
@@ -36,7 +36,7 @@ class Todo:
         match change.ref.kind:
             case Kind.RUN:
                 self.runs.add(change.ref.key)
-                if isinstance(value, Run) and value.sweep and not value.active:
+                if isinstance(value, Run) and value.sweep and value.end is RunEnd.FAILED:
                     self.sweeps.add(f"{value.project}/{value.sweep}")
             case Kind.STAGE:
                 assert isinstance(value, Stage)

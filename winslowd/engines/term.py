@@ -1,0 +1,351 @@
+"""One term of a leader: brings every active run one step further, and awards stages to nodes.
+
+One loop. A change of the store, or a node's offer, says what to look at; a rolling resync looks at a part of everything
+each second, so a missed change heals. The core decides, this loop commits: every write carries the leader's fence and
+compares what it was decided on. A stage that is made while a node is free is awarded in the transaction that makes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+
+import structlog
+
+from winslow.domain import lifecycle
+from winslow.domain.election import Award, Need, need_of
+from winslow.domain.progress import Plan, plan
+from winslow.domain.project import Run
+from winslow.domain.records import Expect, Fence, Put, project_ref, run_ref, stage_ref
+from winslow.domain.rounds import AT_ONCE, Rounds, held
+from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
+from winslow.domain.standing import situation_of
+from winslow.errors import OutOfRange, Unavailable
+from winslow.ports import Clock, Store
+from winslowd.engines.commits import Commits, Fate
+from winslowd.engines.moves import Batch, Move, commit_of, sound, stage_move, waves
+from winslowd.engines.sweeper import Sweeper
+from winslowd.engines.todo import Due, Todo, sweeps_in
+from winslowd.engines.undertaker import Undertaker
+from winslowd.usecases.attendance import Attendance
+from winslowd.usecases.ledger import Election, Ledger
+
+log = structlog.get_logger(__name__)
+
+OPEN_FOR = 0.25
+"""Seconds for which an election waits for live nodes that have not answered."""
+UNHEARD = 10.0
+"""Seconds after which a leader whom no other node reaches lets another one lead, if there are at least two to choose from."""
+RESYNC = 30.0
+"""Seconds in which every active run is looked at once though nothing changed."""
+SLICE = 1.0
+"""Seconds between two parts of a resync."""
+TOLD_AT_ONCE = 500
+"""Waiting stages up to which a change of a node is told to all of them at once; more are told with the resync."""
+RUN_PAUSED = Reason("RUN_PAUSED", "its run is paused; resume it to go on")
+ALL_TOLD = 20
+"""Nodes up to which the answers of all are kept with an election."""
+
+Steady = Callable[[], float]
+"""Seconds from some moment on; never set, never back."""
+
+
+class Term:
+    """One time as leader. Every commit carries its fence, so that a leader that does not know better changes nothing."""
+
+    def __init__(
+        self, store: Store, clock: Clock, fence: Fence, attendance: Attendance, ledger: Ledger, steady: Steady
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._fence = fence
+        self.attendance = attendance
+        self._ledger = ledger
+        self._steady = steady
+        self._commits = Commits(store)
+        self._sweeper = Sweeper(store, clock, fence, self._commits)
+        self.rounds = Rounds()
+        self._round = 0
+        self._todo = Todo(everything=True)
+        self._due = Due()
+        self._unfit: list[Move] = []
+        """What cannot be recorded: tried again with the resync."""
+        self._awaited: dict[NodeId, float] = {}
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Raises Conflict (FENCED) when somebody else leads, and what the store raises for good."""
+        async with asyncio.TaskGroup() as group:
+            undertaker = Undertaker(self._store, self._fence, self._clock, self._steady)
+            beside = [
+                group.create_task(self._listen(), name="leader: listens for changes"),
+                group.create_task(self._hear(), name="leader: hears offers"),
+                group.create_task(self._resync(), name="leader: looks at everything now and then"),
+                group.create_task(self._be_heard(), name="leader: lets another lead when nobody reaches it"),
+                group.create_task(undertaker.run(), name="leader: gives up what silent nodes have"),
+            ]
+            try:
+                while True:
+                    self._wake.clear()
+                    await self._step()
+                    await self._rest()
+            finally:
+                for task in beside:
+                    task.cancel()
+
+    # ---- what wakes it
+
+    async def _listen(self) -> None:
+        """Note what changes, and wake the loop."""
+        while True:
+            since = self._store.view.revision
+            self._todo.everything = True
+            self._wake.set()
+            with contextlib.suppress(OutOfRange):
+                async for changes in self._store.changes(since):
+                    self._todo.note(changes)
+                    self._wake.set()
+
+    async def _hear(self) -> None:
+        while True:
+            await self.attendance.moved()
+            self._wake.set()
+
+    async def _resync(self) -> None:
+        """A part of the active runs each second, so that a large cluster does not stand still for it."""
+        while True:
+            unfit, self._unfit = self._unfit, []
+            self._take_back(unfit)
+            everything = [f"{run.project}/{run.id}" for run in self._store.view.active_runs()]
+            rest, part = iter(everything), max(int(len(everything) * SLICE / RESYNC), 1)
+            while runs := list(islice(rest, part)):
+                await asyncio.sleep(SLICE)
+                self._todo.runs.update(runs)
+                self._wake.set()
+            await asyncio.sleep(SLICE)
+
+    async def _be_heard(self) -> None:
+        """Cut off from the other nodes, though not from etcd, it could award nothing to them, and keep the others from it.
+
+        Raises Unavailable (UNHEARD).
+        """
+        heard = self._steady()
+        while True:
+            others = len(self._store.view.nodes()) - 1
+            if others < 2 or len(self.attendance.offers) > 1:
+                heard = self._steady()
+            elif self._steady() - heard > UNHEARD:
+                raise Unavailable(
+                    f"None of the {others} other nodes reaches this one: another is to lead",
+                    reason="UNHEARD",
+                    hint="Check that the address this node advertises is right, and open to the others",
+                )
+            await asyncio.sleep(min(SLICE, UNHEARD))
+
+    async def _rest(self) -> None:
+        """Until something changed, a back-off is over, or the nodes that have not answered are waited for no longer."""
+        moments = [left for left in (self._due.next(self._clock()), self._still_awaited()) if left is not None]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(moments, default=None)):
+                await self._wake.wait()
+
+    # ---- one step
+
+    async def _step(self) -> None:
+        todo, self._todo = self._todo, Todo()
+        view, now = self._store.view, self._clock()
+        todo.spell_out(view)
+        if await self._sweeper.see_to(sweeps_in(view, todo.sweeps)):
+            self._todo.sweeps |= todo.sweeps
+            self._wake.set()
+        self._see(todo, now)
+        plans = list(self._plans(todo.runs, now))
+        made = {stage.id: stage for _, planned in plans for stage in planned.stages}
+        for stage in made.values():
+            self.rounds.see_stage(view, stage.id, stage, now)
+        awards = self._hold_round(made)
+        await self._do(self._moves(plans, awards, todo, now))
+
+    def _see(self, todo: Todo, now: float) -> None:
+        """Bring the rounds up to date with what was noted."""
+        view, rounds = self._store.view, self.rounds
+        for id_ in todo.nodes:
+            rounds.see_node(view, id_)
+            self._expect_answer(id_)
+        for id_ in todo.nodes | self.attendance.changed():
+            offer = self.attendance.offers.get(id_)
+            rounds.electorate.offer(id_, offer)
+            if offer:
+                self._awaited.pop(id_, None)
+        for project_id in todo.projects:
+            project = view.project(project_id)
+            rounds.queue.priority(project_id, project.priority if project else 0)
+        if todo.limits:
+            rounds.queue.limits(view.limits())
+        if todo.nodes and len(rounds.queue) <= TOLD_AT_ONCE:
+            todo.stages |= {turn.stage for turn in rounds.queue}
+        todo.stages |= self._due.take(now)
+        for key in todo.runs:
+            run = view.run(*key.split("/", 1))
+            todo.stages |= {stage.id for stage in view.stages_of_run(run) if stage.live} if run else set()
+        for stage_id in todo.stages:
+            self._see_stage(stage_id, now)
+
+    def _see_stage(self, id_: StageId, now: float) -> None:
+        stage = self._store.view.stage(id_)
+        self.rounds.see_stage(self._store.view, id_, stage, now)
+        if stage and stage.state in WAITING and stage.not_before > now:
+            self._due.at(stage.not_before, id_)
+
+    def _plans(self, runs: Iterable[str], now: float) -> Iterator[tuple[Run, Plan]]:
+        view = self._store.view
+        for key in sorted(runs):
+            run = view.run(*key.split("/", 1))
+            situation = situation_of(view, run) if run and run.active else None
+            if run is None or situation is None:
+                continue
+            try:
+                decided = plan(situation, now)
+            except Exception:  # one run that we cannot decide on must not keep all others waiting
+                log.exception("run cannot be planned", project=run.project, run=run.id)
+                continue
+            if decided.run != run or decided.stages:
+                yield run, decided
+
+    # ---- elections
+
+    def _expect_answer(self, id_: NodeId) -> None:
+        """A live node that has not answered yet is waited for a moment, once."""
+        if self._store.view.node(id_) is None:
+            self._awaited.pop(id_, None)
+        elif id_ not in self.attendance.offers:
+            self._awaited.setdefault(id_, self._steady() + OPEN_FOR)
+
+    def _still_awaited(self) -> float | None:
+        """Seconds for which elections stay open; None when all have answered, or had their time."""
+        left = max(self._awaited.values(), default=0.0) - self._steady()
+        return left if left > 0 else None
+
+    def _hold_round(self, made: dict[StageId, Stage]) -> dict[StageId, Award]:
+        """One round over all stages whose turn it may be, those just made included."""
+        if self._still_awaited() is not None:
+            return {}
+        awards = self.rounds.hold(lambda id_: made.get(id_) or self._known(id_))
+        self._round += bool(awards)
+        if len(awards) == AT_ONCE:
+            self._wake.set()
+        return {award.stage: award for award in awards}
+
+    def _known(self, id_: StageId) -> Stage:
+        stage = self._store.view.stage(id_)
+        assert stage  # only what the view has, or what was just made, waits
+        return stage
+
+    # ---- what comes of it
+
+    def _moves(self, plans: list[tuple[Run, Plan]], awards: dict[StageId, Award], todo: Todo, now: float) -> list[Move]:
+        reasons: dict[Need, Reason] = {}
+        moves = [self._run_move(run, planned, awards, reasons, now) for run, planned in plans]
+        made = {id_ for move in moves for id_ in move.stages}
+        view = self._store.view
+        for id_ in (awards.keys() | todo.stages) - made:
+            stage = view.stage(id_)
+            if stage and stage.state in WAITING:
+                after = self._moved_on(stage, awards.get(id_), reasons, now)
+                if after != stage:
+                    moves.append(stage_move(stage, after, view))
+        return moves
+
+    def _run_move(
+        self, run: Run, planned: Plan, awards: dict[StageId, Award], reasons: dict[Need, Reason], now: float
+    ) -> Move:
+        view = self._store.view
+        stages = [self._moved_on(stage, awards.get(stage.id), reasons, now) for stage in planned.stages]
+        before = (run_ref(run), project_ref(run.project))
+        return Move(
+            puts=(Put(run_ref(run), planned.run), *(Put(stage_ref(stage), stage) for stage in stages)),
+            expects=(
+                *(Expect(ref, view.revision_of(ref)) for ref in before),
+                *(Expect(stage_ref(stage), 0) for stage in stages),
+            ),
+            awards=tuple(stage for stage in stages if stage.state in PLACED),
+            stages=tuple(stage.id for stage in stages),
+            run=f"{run.project}/{run.id}",
+        )
+
+    def _moved_on(self, stage: Stage, award: Award | None, reasons: dict[Need, Reason], now: float) -> Stage:
+        """The stage awarded, up for election, or with the reason it waits for; one of the same kind is not written again."""
+        if award:
+            self._ledger.note(self._closed(stage, award, now))
+            return lifecycle.advance(stage, lifecycle.Awarded(award.node, self._store.view.revision, award.gpus), now)
+        if not stage.live:
+            return stage
+        reason = self._why(stage, reasons, now)
+        if reason is None:
+            return self._opened(stage, now)
+        if stage.reason is None or stage.reason.code != reason.code:
+            return lifecycle.advance(stage, lifecycle.Waits(reason), now)
+        return stage
+
+    def _opened(self, stage: Stage, now: float) -> Stage:
+        """Its turn comes as soon as the nodes have answered: written down with the stage, never for itself."""
+        self._ledger.note(Election(stage.id, stage.project, now, fence=self._fence.revision))
+        new = self._store.view.stage(stage.id) is None
+        return lifecycle.advance(stage, lifecycle.Opened(), now) if new else stage
+
+    def _why(self, stage: Stage, reasons: dict[Need, Reason], now: float) -> Reason | None:
+        if held(self._store.view, stage):
+            return RUN_PAUSED
+        if stage.not_before > now:
+            return stage.reason
+        return self.rounds.why(stage, reasons) if self._still_awaited() is None else None
+
+    def _closed(self, stage: Stage, award: Award, now: float) -> Election:
+        electorate = self.rounds.electorate
+        few = len(electorate) <= ALL_TOLD
+        answers = tuple(electorate.answers(need_of(stage))) if few else ()
+        others = tuple(answer for answer in answers if answer.node != award.node)
+        return Election(
+            stage=stage.id,
+            project=stage.project,
+            opened_at=max(stage.created_at, stage.not_before),
+            closed_at=now,
+            winner=award.bid,
+            answers=(award.bid, *others),
+            fence=self._fence.revision,
+            round_=self._round,
+        )
+
+    async def _do(self, moves: list[Move]) -> None:
+        """Commit all of them. Those that lost, or were decided on what is no longer so, are decided anew."""
+        unfit: list[Move] = []
+        for wave in waves(moves):
+            for batch, fate in await self._committed(wave):
+                if fate is Fate.LOST:
+                    self._take_back(batch.moves)
+                elif fate is Fate.UNFIT:
+                    unfit += batch.moves
+        if len(moves) == 1:
+            self._unfit += unfit
+        else:  # one that cannot be recorded must not keep the others
+            for move in unfit:
+                await self._do([move])
+
+    async def _committed(self, wave: list[Batch]) -> list[tuple[Batch, Fate]]:
+        view = self._store.view
+        fit = [batch for batch in wave if sound(batch, view)]
+        fates = await self._commits.all([commit_of(batch, view, self._fence) for batch in fit])
+        lost = [(batch, Fate.LOST) for batch in wave if batch not in fit]
+        return [*zip(fit, fates, strict=True), *lost]
+
+    def _take_back(self, moves: Iterable[Move]) -> None:
+        for move in moves:
+            self._todo.stages |= set(move.stages)
+            self._todo.nodes |= move.nodes
+            if move.run:
+                self._todo.runs.add(move.run)
+            for id_ in move.stages:
+                self._ledger.forget(id_)
+        self._wake.set()
