@@ -226,8 +226,10 @@ class _Stream:
                 self._line.later(self._line.latency(), self._arrive, request)
 
     def _arrive(self, request: Any) -> None:
-        if self._over or self._line.cut or self._line.refusing:
+        if self._over:
             return
+        if self._line.cut or self._line.refusing:
+            return self._go_silent()
         if isinstance(request, pb.LeaseKeepAliveRequest):
             self._say(self._line.etcd.answer(self._method.path, request))
             self._say(grpc.aio.EOF)
@@ -248,11 +250,14 @@ class _Stream:
         if self._over:
             return
         if self._line.cut or self._line.refusing:
-            if self._watcher is not None:  # a gap must never be jumped: the stream is dead from here on
-                self._line.etcd.unwatch(self._watcher)
-            self._over = True
-            return
+            return self._go_silent()
         self._inbox.put_nowait(answer)
+
+    def _go_silent(self) -> None:
+        """Something did not come through, and nothing that is said later may come before it: nothing comes any more."""
+        self._over = True
+        if self._watcher is not None:
+            self._line.etcd.unwatch(self._watcher)
 
 
 def _error(code: grpc.StatusCode, details: str) -> grpc.aio.AioRpcError:

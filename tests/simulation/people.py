@@ -7,6 +7,7 @@ says; afterwards (`settle`) they only do what a patient person would: answer gat
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -18,7 +19,7 @@ from tests.simulation.pipelines import draw_pipeline
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.principal import Principal
 from winslow.domain.project import Axis, Override, Run, RunMode
-from winslow.domain.stage import ProjectId, RunId, Stage, StageId
+from winslow.domain.stage import NodeId, ProjectId, RunId, Stage
 from winslow.errors import Ambiguous, Unavailable, WinslowError
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.derived import gates_of
@@ -35,6 +36,8 @@ Ask = Callable[[Desk, Request], Awaitable[str]]
 PATIENCE = 6.0
 """Seconds that somebody waits for an answer before asking again."""
 TRIES = 4
+TRIED_MOST = 3
+"""Times that somebody has another go at what halts again and again."""
 
 
 class NoAnswer(Exception):
@@ -59,6 +62,7 @@ class People:
         self._numbers = 0
         self.asked: list[Asked] = []
         self.projects: list[ProjectId] = []
+        self._tried: Counter[str] = Counter()
 
     # ---- asking
 
@@ -223,23 +227,35 @@ class People:
     # ---- afterwards
 
     async def settle(self) -> bool:
-        """Do what keeps things waiting for a person; whether there was anything."""
+        """Do what keeps things waiting for a person; whether there was anything. Nobody tries the same run for ever."""
+        waiting = [
+            *((f"node {node}", self._uncordon(node)) for node in self._world.cordoned()),
+            *((f"run {run.project}/{run.id}", self._go_on(run)) for run in self._world.halted()),
+            *(
+                (f"gate {definition} of {project}/{run.id}", self.answer("bob", project, run.id, definition))
+                for project in self.projects
+                for run, definition in self._gates(project)
+            ),
+        ]
         acted = False
-        for node in self._world.cordoned():
-            acted = True
-            await self.ask(f"uncordon {node}", lambda use, request, node=node: use.nodes.uncordon(request, node), "bob")
-        for run in self._world.halted():
-            acted = True
-            if self._random.random() < 0.5:
-                await self._start("bob", run.project)
+        for what, deed in waiting:
+            self._tried[what] += 1
+            if self._tried[what] > TRIED_MOST:
+                deed.close()
             else:
-                await self.ask(f"resume {run.project}/{run.id}",
-                               lambda use, request, run=run: use.runs.resume(request, run.project, run.id), "bob")
-        for project in self.projects:
-            for run, definition in self._gates(project):
                 acted = True
-                await self.answer("bob", project, run.id, definition)
+                await deed
         return acted
+
+    async def _uncordon(self, node: NodeId) -> None:
+        await self.ask(f"uncordon {node}", lambda use, request: use.nodes.uncordon(request, node), "bob")
+
+    async def _go_on(self, run: Run) -> None:
+        if self._random.random() < 0.3:
+            await self._start("bob", run.project)
+        else:
+            await self.ask(f"resume {run.project}/{run.id}",
+                           lambda use, request: use.runs.resume(request, run.project, run.id), "bob")
 
 
 def _heard(task: asyncio.Task[str]) -> None:
