@@ -8,7 +8,7 @@ import sys
 
 from bench.figures import table
 
-NAMES = ("chain", "backlog", "logs", "idle", "restart", "launcher", "failover", "submit", "sweep", "scale")
+NAMES = ("chain", "backlog", "logs", "idle", "restart", "launcher", "failover", "submit", "sweep", "scale", "history")
 
 
 def main() -> None:
