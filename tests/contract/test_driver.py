@@ -261,6 +261,14 @@ async def test_an_image_on_the_node_is_found_and_a_missing_one_is_named(site: Si
     assert missing.value.hint
 
 
+async def test_every_name_by_which_an_image_is_found_is_listed(site: Site) -> None:
+    names = await site.driver.list_images()
+    assert site.image.name in names
+    assert "winslow-test-nowhere:1" not in names
+    for name in sorted(names)[:20]:
+        assert await site.driver.inspect_image(name), name
+
+
 async def test_users_are_numbers_or_names_of_the_image(site: Site) -> None:
     assert await site.driver.resolve_user(site.image, "71:72") == (71, 72)
     assert await site.driver.resolve_user(site.image, "worker") == (1234, 2345)

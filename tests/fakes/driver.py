@@ -89,7 +89,7 @@ class FakeDriver:
 
     async def list_images(self) -> frozenset[str]:
         self._reach()
-        return frozenset({*self.images, *(image.digest for image in self.images.values())})
+        return frozenset(self.images)
 
     async def resolve_user(self, image: Image, user: str) -> tuple[int, int]:
         self._reach()

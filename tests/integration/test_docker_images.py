@@ -114,6 +114,20 @@ async def test_an_image_is_fetched_once_for_all_who_wait(dock: DockerWorld, regi
     await dock.driver.remove(spec.stage)
 
 
+async def test_an_image_that_was_fetched_is_told_and_listed_by_every_name(
+    dock: DockerWorld, registry: Registry
+) -> None:
+    told: list[str] = []
+    driver = DockerDriver(dock.cluster, dock.launcher, fetched=lambda: told.append("fetched"))
+    dock.drivers.append(driver)
+    assert registry.image not in await driver.list_images()
+    await driver.pull(registry.image)
+    assert told == ["fetched"]
+    await driver.pull(registry.image)
+    assert told == ["fetched"], "it was there already"
+    assert {registry.image, registry.digest} <= await driver.list_images()
+
+
 async def test_a_tag_that_the_registry_does_not_have_is_missing(dock: DockerWorld, registry: Registry) -> None:
     with pytest.raises(NotFound, match="manifest unknown"):
         await dock.driver.pull(registry.image.replace(":1", ":2"))

@@ -94,6 +94,16 @@ def test_a_container_that_moved_nothing_and_counts_no_io_has_moved_nothing(machi
     assert machine.usage() == Usage(2.5, 6_000_000, 123_456, 7890, 0, 0)
 
 
+def test_a_v1_that_counts_no_io_is_told_by_its_processes(tmp_path: Path) -> None:
+    machine = V1(tmp_path)
+    machine.write(machine.io, "Total 0\n")
+    machine.write(machine.memory / "cgroup.procs", f"{PID}\n4712\n4713\n")
+    for pid, read, written in ((PID, 4096, 0), (4713, 100, 8192)):
+        machine.write(machine.proc / str(pid) / "io", f"rchar: 9\nread_bytes: {read}\nwrite_bytes: {written}\n")
+    used = machine.usage()
+    assert used and (used.read, used.written) == (4196, 8192), "4712 has just ended"
+
+
 def test_cache_that_was_counted_later_than_the_whole_makes_no_memory_negative(machine: V1 | V2) -> None:
     for name in ("memory.usage_in_bytes", "memory.current"):
         if (machine.memory / name).exists():

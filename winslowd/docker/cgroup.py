@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from winslow.domain.container import Usage
 
 CGROUP = Path("/sys/fs/cgroup")
 PROC = Path("/proc")
+PROCESSES_MOST = 256
+"""Processes of a container that are looked at one by one, where that must be."""
 V1 = ("cpuacct", "memory", "blkio")
 """The controllers of v1 that are read; each has a hierarchy of its own."""
 
@@ -29,20 +32,22 @@ class Cgroup:
     def usage(self, proc: Path = PROC) -> Usage | None:
         """What it uses now; None when it is gone. Blocks for as long as the kernel adds up, a fraction of a millisecond."""
         try:
-            used = self._v2(self.unified) if self.unified else self._v1(*self.controllers)
+            used = self._v2(self.unified) if self.unified else self._v1(proc, *self.controllers)
         except (OSError, ValueError):
             return None
         received, sent = _network(self.process, proc)
         cpu_seconds, memory, read, written = used
         return Usage(cpu_seconds, memory, received, sent, read, written)
 
-    def _v1(self, cpu: Path, memory: Path, io: Path) -> tuple[float, int, int, int]:
+    def _v1(self, proc: Path, cpu: Path, memory: Path, io: Path) -> tuple[float, int, int, int]:
         cpu_seconds = int((cpu / "cpuacct.usage").read_text()) / 1e9
         used = int((memory / "memory.usage_in_bytes").read_text())
         cache = _keyed(memory / "memory.stat").get("total_inactive_file", 0)
         rows = (line.split() for line in _lines(io / "blkio.throttle.io_service_bytes_recursive"))
         moved = [(row[1], int(row[2])) for row in rows if len(row) == 3]
         read, written = (sum(size for name, size in moved if name == kind) for kind in ("Read", "Write"))
+        if not moved:
+            read, written = _moved_by_processes(memory, proc)
         return cpu_seconds, max(used - cache, 0), read, written
 
     def _v2(self, cgroup: Path) -> tuple[float, int, int, int]:
@@ -71,6 +76,18 @@ def find(pid: int, root: Path = CGROUP, proc: Path = PROC) -> Cgroup | None:
     return Cgroup(proc / str(pid), None, found) if (found[1] / "memory.usage_in_bytes").exists() else None
 
 
+def _moved_by_processes(cgroup: Path, proc: Path) -> tuple[int, int]:
+    """Newer kernels count no I/O of a v1 cgroup that has no limit on it. A process has what those it waited for moved, too."""
+    read = written = 0
+    for pid in islice(_lines(cgroup / "cgroup.procs"), PROCESSES_MOST):
+        try:
+            moved = _keyed(proc / pid / "io", ": ")
+        except OSError:  # it has just ended, or we may not look
+            continue
+        read, written = read + moved["read_bytes"], written + moved["write_bytes"]
+    return read, written
+
+
 def _network(process: Path, proc: Path) -> tuple[int, int]:
     """Bytes received and sent on a network of the container's own; 0 where it has none, or shares the node's."""
     try:
@@ -84,9 +101,9 @@ def _network(process: Path, proc: Path) -> tuple[int, int]:
     return sum(int(row[0]) for row in counts), sum(int(row[8]) for row in counts)
 
 
-def _keyed(path: Path) -> dict[str, int]:
+def _keyed(path: Path, between: str = " ") -> dict[str, int]:
     """`name number` lines."""
-    return {name: int(value) for name, _, value in (line.partition(" ") for line in path.read_text().splitlines())}
+    return {name: int(value) for name, _, value in (line.partition(between) for line in path.read_text().splitlines())}
 
 
 def _lines(path: Path) -> Iterator[str]:
