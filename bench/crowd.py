@@ -91,7 +91,7 @@ async def simulate(client: Client, cluster: str, secret: str, node: Node, sight:
     store: Store = sight  # type: ignore[assignment]
     async with (
         Sessions.open(client.channels, 15, keepalive=5) as sessions,
-        PeerChannels.open(store) as channels,
+        PeerChannels.open() as channels,
     ):
         session = await sessions.current()
         key = Keys(cluster).record(node_ref(node.id))

@@ -124,7 +124,7 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
                 EtcdMembership.open(client, settings.cluster, NodeId(settings.node), sessions, store)
             )
             credentials = Credentials(await cluster_secret(client, settings.cluster), NodeId(settings.node))
-            channels = await stack.enter_async_context(PeerChannels.open(store))
+            channels = await stack.enter_async_context(PeerChannels.open())
             attendance, ledger = Attendance(), Ledger()
             upkeep = EtcdUpkeep(client, etcd.quota)
             files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
@@ -193,6 +193,7 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
                 Janitor(store, membership, files.workspaces, files.uploads, time.time).run(),
                 Archivist(store, membership, files.history, time.time, Policy(settings.history_after)).run(),
                 bidder.run(),
+                channels.keep_tidy(store),
                 measuring.run(),
                 Registrar(node, membership, measuring.capacity, driver.list_images, fetched).run(),
             ):

@@ -47,6 +47,7 @@ from winslowd.peers.channels import PeerChannels
 from winslowd.peers.credentials import Credentials
 from winslowd.peers.passing import Passing
 from winslowd.usecases.logs import Logs
+from winslowd.usecases.past import Past
 
 SECRET = "what only nodes know"
 LINE = "2026-11-23T07:33:23.000000000Z stdout F line {}\n"
@@ -129,12 +130,12 @@ class Neighbour:
     @asynccontextmanager
     async def running(self, secret: str = SECRET) -> AsyncIterator[Neighbour]:
         async with AsyncExitStack() as stack:
-            channels = await stack.enter_async_context(PeerChannels.open(self.store))
+            channels = await stack.enter_async_context(PeerChannels.open())
             credentials = Credentials(secret, self.id)
             forwarding = Forwarding(self.id, self.store, Passing(channels, credentials))
             guard = Guard(authenticate, credentials, forwarding, lambda: self.store.connected)
             server = grpc.aio.server(interceptors=(guard,))
-            logs = LogService(Logs(self.store, self.volume.logs))
+            logs = LogService(Logs(self.store, self.volume.logs, Past(self.store, self.volume.history)))
             log_service_pb2_grpc.add_LogServiceServicer_to_server(logs, server)
             node_service_pb2_grpc.add_NodeServiceServicer_to_server(self.nodes, server)
             stage_service_pb2_grpc.add_StageServiceServicer_to_server(self.stages, server)

@@ -276,7 +276,7 @@ class EtcdStore:
                 if planned.guarded:
                     return await self._repeat(planned, since, doubt)
                 return await self._read_back(planned, since, doubt)
-        except (TimeoutError, OutOfRange):
+        except (TimeoutError, OutOfRange, Unavailable):
             raise doubt from None
 
     async def _repeat(self, planned: Transaction, since: int, doubt: Ambiguous) -> int:
@@ -316,8 +316,11 @@ class EtcdStore:
         return revision
 
     async def _answered(self, request: pb.TxnRequest) -> pb.TxnResponse:
+        """Raises Unavailable once nothing at all is heard of etcd: who waits for an answer is better told."""
         while True:
             try:
                 return await self._client.kv.transact(request, PATIENCE)
             except Unavailable:
+                if not self.connected:
+                    raise
                 await asyncio.sleep(PAUSE)

@@ -44,14 +44,11 @@ class PeerChannels:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, store: Store) -> AsyncIterator[PeerChannels]:
-        """Connections to the nodes of `store`'s view, tidied and in the end all closed."""
+    async def open(cls) -> AsyncIterator[PeerChannels]:
+        """Connections that are all closed in the end."""
         channels = cls()
         try:
-            async with asyncio.TaskGroup() as group:
-                tidying = group.create_task(channels._keep_tidy(store), name="peer-channels")
-                yield channels
-                tidying.cancel()
+            yield channels
         finally:
             await channels._close(frozenset(channels._channels))
 
@@ -70,7 +67,8 @@ class PeerChannels:
         """Close what leads to none of the addresses `present` and is not in use."""
         await self._close(frozenset(self._channels) - present - frozenset(+self._users))
 
-    async def _keep_tidy(self, store: Store) -> None:
+    async def keep_tidy(self, store: Store) -> None:
+        """Close what leads to no node of the store's view any more, until cancelled."""
         while True:
             await asyncio.sleep(TIDY_EVERY)
             await self.tidy(frozenset(node.address for node in store.view.nodes()))
