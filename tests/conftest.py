@@ -7,8 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.etcd import Member, running
+
+
+settings.register_profile("noisy", deadline=None)
+settings.load_profile("noisy")
+"""How long an example takes says nothing on a machine that others use."""
 
 
 @pytest.fixture(scope="session")

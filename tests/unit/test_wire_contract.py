@@ -25,11 +25,15 @@ READS = (
 )
 """How the names of methods begin that change nothing."""
 
-WITHOUT_REQUEST_ID = {"AppendUpload": "its offset makes it safe to repeat", "LogIn": "changes nothing that is there"}
+WITHOUT_REQUEST_ID = {
+    "AppendUpload": "its offset makes it safe to repeat",
+    "Attend": "its offers are numbered",
+    "LogIn": "changes nothing that is there",
+}
 
 UPDATES = (
     *("Update", "Assign", "Configure", "Start", "Pause", "Resume", "Answer", "Skip", "Stop", "Abort", "Pin"),
-    *("Cordon", "Uncordon", "Drain"),
+    *("Cordon", "Uncordon", "Drain", "Limit"),
 )
 """How the names of methods begin that change what is there, so that two people may collide."""
 
@@ -46,7 +50,7 @@ def fields(method: MethodDescriptor) -> dict[str, FieldDescriptor]:
 def test_the_services_that_the_rest_of_winslow_needs_are_there() -> None:
     assert {method.containing_service.name.removesuffix("Service") for method in METHODS} == {
         *("Pipeline", "Project", "Run", "Stage", "Settings", "Node", "Election", "File", "Log"),
-        *("Identity", "Subscription", "Event", "Cluster", "Statistics"),
+        *("Identity", "Subscription", "Event", "Cluster", "Statistics", "Peer"),
     }
 
 
