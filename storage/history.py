@@ -15,7 +15,7 @@ import os
 import struct
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ from storage.beneath import held, make_directories, open_directory, open_file
 from storage.blocks import Block, blocks, pack, unpack
 from storage.faults import about
 from storage.locks import Locks
-from storage.shelf import Entry, Names, Place, Shelf
+from storage.shelf import Entry, Names, Place, Schema, Shelf
 from storage.stop import Stop
 from winslow.domain.layout import history_root, project_root, safe_parts
 from winslow.domain.query import Facts, Query
@@ -35,7 +35,7 @@ BLOCK = 64 << 10
 """Bytes of records in one block, as a rule: what is unpacked to read one of them."""
 SEGMENT = 64 << 20
 """Bytes after which another segment is begun."""
-HELD = 300_000
+HELD = 200_000
 """Entries held in memory for all projects; of those looked at least, all are let go."""
 _COUNT = struct.Struct("<I")
 
@@ -167,14 +167,13 @@ class History:
         """The records of entries, each block read once where they lie together."""
         if not entries:
             return
-        unpacked: dict[tuple[int, int], list[bytes]] = {}
+        unpacked: dict[Place, list[bytes]] = {}
         with held(open_directory(self._root, path, follow=False)) as directory:
             for kind, entry in entries:
                 stop.check()
-                where = (entry.segment, entry.offset)
-                if where not in unpacked:
-                    unpacked[where] = _records(directory, path, entry.place)
-                yield Read(kind, entry.key, entry.revision, unpacked[where][entry.position])
+                if entry.place not in unpacked:
+                    unpacked[entry.place] = _records(directory, path, entry.place)
+                yield Read(kind, entry.key, entry.revision, unpacked[entry.place][entry.position])
 
 
 def _path(project: ProjectId) -> str:
@@ -222,25 +221,26 @@ def _pieces(filed: Sequence[Filed]) -> Iterator[list[Filed]]:
 
 def _write(directory: int, writing: _Writing, piece: Sequence[Filed]) -> None:
     """Append a block to both files. It is safe, and shown, once this returns."""
-    facts = [
-        [
-            one.kind,
-            one.key,
-            one.revision,
-            one.facts.name,
-            dict(one.facts.orders),
-            {field: list(values) for field, values in one.facts.fields.items()},
-            len(one.data),
-        ]
-        for one in piece
-    ]
-    listed = json.dumps(facts, separators=(",", ":")).encode()
-    records = pack(_COUNT.pack(len(listed)) + listed + b"".join(one.data for one in piece))
-    index = pack(json.dumps([writing.records, len(records), facts], separators=(",", ":")).encode())
+    listed = _listed(piece)
+    text = json.dumps(listed, separators=(",", ":")).encode()
+    records = pack(_COUNT.pack(len(text)) + text + b"".join(one.data for one in piece))
+    index = pack(json.dumps([writing.records, len(records), *listed], separators=(",", ":")).encode())
     _append(directory, _name(writing.number, "records"), writing.records, records)
     _append(directory, _name(writing.number, "index"), writing.index, index)
     writing.records += len(records)
     writing.index += len(index)
+
+
+def _listed(piece: Sequence[Filed]) -> list[Any]:
+    """What a block's records are and are found by: the schemas, and a row for each record in the order of the fields of `_take`."""
+    schemas: dict[Schema, int] = {}
+    rows: list[Any] = []
+    for one in piece:
+        schema = Schema(one.kind, tuple(one.facts.orders), tuple(one.facts.fields))
+        number = schemas.setdefault(schema, len(schemas))
+        orders, fields = list(one.facts.orders.values()), list(one.facts.fields.values())
+        rows.append([number, one.key, one.revision, one.facts.name, orders, fields, len(one.data)])
+    return [[[schema.kind, schema.orders, schema.fields] for schema in schemas], rows]
 
 
 def _append(directory: int, name: str, offset: int, data: bytes) -> None:
@@ -257,22 +257,21 @@ def _append(directory: int, name: str, offset: int, data: bytes) -> None:
 
 def _catch_up(directory: int, number: int, seen: _Segment, shelf: Shelf) -> None:
     """Take in what was appended to a segment since the last look; where its index has a gap, from the records."""
-    records = _name(number, "records")
     with suppress(FileNotFoundError):
         for block in _after(directory, _name(number, "index"), seen.index):
-            offset, size, facts = json.loads(block.body)
+            offset, size, *listed = json.loads(block.body)
             if offset > seen.records:
                 _take_from_records(directory, number, seen.records, offset, shelf)
-            _take(shelf, number, offset, size, facts)
+            _take(shelf, Place(number, offset, size), listed)
             seen.index, seen.records = block.ends, max(seen.records, offset + size)
-    seen.records = _take_from_records(directory, number, seen.records, None, shelf, records)
+    seen.records = _take_from_records(directory, number, seen.records, None, shelf)
 
 
 def _take_from_records(directory: int, number: int, start: int, end: int | None, shelf: Shelf, name: str = "") -> int:
     """Take in the whole blocks of records between two offsets; returns where the last ends."""
-    for block in _after(directory, name or _name(number, "records"), start, end):
+    for block in _after(directory, _name(number, "records"), start, end):
         listed, _ = _split(block.body)
-        _take(shelf, number, block.begins, block.ends - block.begins, listed)
+        _take(shelf, Place(number, block.begins, block.ends - block.begins), listed)
         start = block.ends
     return start
 
@@ -284,11 +283,13 @@ def _after(directory: int, name: str, start: int, end: int | None = None) -> Ite
         yield from blocks(_exactly(fd, start, size - start), start) if size > start else ()
 
 
-def _take(shelf: Shelf, number: int, offset: int, size: int, facts: Sequence[Sequence[object]]) -> None:
-    for position, (kind, key, revision, name, orders, fields, _) in enumerate(facts):
-        assert isinstance(kind, str) and isinstance(key, str) and isinstance(revision, int) and isinstance(name, str)
-        assert isinstance(orders, Mapping) and isinstance(fields, Mapping)
-        shelf.put(kind, key, revision, name, orders, fields, Place(number, offset, size, position))
+def _take(shelf: Shelf, place: Place, listed: Sequence[Any]) -> None:
+    named, rows = listed
+    schemas = [shelf.once(Schema(kind, tuple(orders), tuple(fields))) for kind, orders, fields in named]
+    once = shelf.once
+    for position, (schema, key, revision, name, orders, fields, _) in enumerate(rows):
+        shared = tuple([once(tuple(values)) for values in fields])
+        shelf.put(Entry(key, revision, name, schemas[schema], tuple(orders), shared, place, position))
 
 
 def _records(directory: int, path: str, place: Place) -> list[bytes]:
@@ -302,8 +303,8 @@ def _records(directory: int, path: str, place: Place) -> list[bytes]:
     body = unpack(data, f"{path}/{name}")
     listed, at = _split(body)
     found: list[bytes] = []
-    for facts in listed:
-        size = int(facts[-1])
+    for row in listed[1]:
+        size = int(row[-1])
         found.append(body[at : at + size])
         at += size
     if at != len(body):
@@ -311,7 +312,7 @@ def _records(directory: int, path: str, place: Place) -> list[bytes]:
     return found
 
 
-def _split(body: bytes) -> tuple[list[list[Any]], int]:
+def _split(body: bytes) -> tuple[list[Any], int]:
     """The list at the beginning of a block of records, and where its records begin."""
     (size,) = _COUNT.unpack_from(body)
     return json.loads(body[_COUNT.size : _COUNT.size + size]), _COUNT.size + size

@@ -8,57 +8,62 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from winslow.domain.query import Key, Query, Term
+
+T = TypeVar("T")
 
 Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Schema:
+    """What records of one kind are found by: the names of their orders and fields."""
+
+    kind: str
+    orders: Names
+    fields: Names
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Where a record's block lies (`size` with its head), and which record of it is meant."""
+    """Where a block lies, `size` with its head."""
 
     segment: int
     offset: int
     size: int
-    position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record, found by `name`, `orders` and `fields`; the names of these are shared by all of a kind."""
+class Entry(NamedTuple):
+    """One record, the one at `position` of the block at `place`; found by `name`, `orders` and `fields` as `schema` has them.
+
+    A tuple, for it is made a hundred thousand times at once.
+    """
 
     key: str
     revision: int
     name: str
-    orders: tuple[Names, tuple[float | str, ...]]
-    fields: tuple[Names, tuple[Names, ...]]
-    segment: int
-    offset: int
-    size: int
+    schema: Schema
+    orders: tuple[float | str, ...]
+    fields: tuple[Names, ...]
+    place: Place
     position: int
-
-    @property
-    def place(self) -> Place:
-        return Place(self.segment, self.offset, self.size, self.position)
 
     def sorted_by(self, order: str) -> Key:
         """By an order of its kind; by its key for "", where none matters."""
         if not order:
             return "", self.key
-        names, values = self.orders
-        return values[names.index(order)], self.name
+        return self.orders[self.schema.orders.index(order)], self.name
 
     def values(self, field: str) -> Names:
-        names, values = self.fields
-        return values[names.index(field)] if field in names else ()
+        return self.fields[self.schema.fields.index(field)] if field in self.schema.fields else ()
 
     def holds(self, terms: Iterable[Term]) -> bool:
-        return all(term.holds(self.values(term.field) if term.field else chain(*self.fields[1])) for term in terms)
+        return all(term.holds(self.values(term.field) if term.field else chain(*self.fields)) for term in terms)
 
 
 class Shelf:
@@ -67,45 +72,35 @@ class Shelf:
     def __init__(self) -> None:
         self._kinds: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
         self._sorted: dict[tuple[str, str], list[Entry]] = {}
+        self._having: dict[tuple[str, str], dict[str, list[Entry]]] = {}
         self._same: dict[Any, Any] = {}
 
     def __len__(self) -> int:
         return sum(len(entries) for entries in self._kinds.values())
 
-    def put(
-        self,
-        kind: str,
-        key: str,
-        revision: int,
-        name: str,
-        orders: Mapping[str, float | str],
-        fields: Mapping[str, Iterable[str]],
-        place: Place,
-    ) -> None:
+    def put(self, entry: Entry) -> None:
         """Take a record in, unless a newer version is there."""
-        before = self._kinds[kind].get(key)
-        if before is not None and before.revision > revision:
+        kind = entry.schema.kind
+        before = self._kinds[kind].get(entry.key)
+        if before is not None and before.revision > entry.revision:
             return
-        entry = Entry(
-            key,
-            revision,
-            name,
-            (self._once(tuple(orders)), tuple(orders.values())),
-            (self._once(tuple(fields)), tuple(self._once(tuple(map(str, values))) for values in fields.values())),
-            place.segment,
-            place.offset,
-            place.size,
-            place.position,
-        )
-        self._kinds[kind][key] = entry
-        for order in ("", *entry.orders[0]):
-            self._sorted.pop((kind, order), None)
+        self._kinds[kind][entry.key] = entry
+        if self._sorted or self._having:
+            for order in ("", *entry.schema.orders):
+                self._sorted.pop((kind, order), None)
+            for field in entry.schema.fields:
+                self._having.pop((kind, field), None)
+
+    def once(self, value: T) -> T:
+        """The same object for equal values: most entries share theirs with thousands of others."""
+        same: T = self._same.setdefault(value, value)
+        return same
 
     def get(self, kind: str, key: str) -> Entry | None:
         return self._kinds[kind].get(key) if kind in self._kinds else None
 
     def page(self, kind: str, query: Query) -> list[Entry]:
-        """What `query` asks for. Costs as much as it passes over: with rare terms, a look at every entry."""
+        """What `query` asks for. A value that a field must have leads straight to its entries; other terms look at each."""
         found: list[Entry] = []
         for entry in self._from(kind, query):
             if entry.holds(query.terms):
@@ -123,8 +118,8 @@ class Shelf:
         return dict(counted)
 
     def _from(self, kind: str, query: Query) -> Iterator[Entry]:
-        """All entries behind the query's key, in its order."""
-        entries = self._in_order(kind, query.order)
+        """Entries behind the query's key, in its order: all, or where a field must have a value, those that have it."""
+        entries = self._in_order(kind, query)
 
         def key(entry: Entry) -> Key:
             return entry.sorted_by(query.order)
@@ -135,13 +130,23 @@ class Shelf:
         start = bisect_right(entries, query.after, key=key) if query.after else 0
         return (entries[at] for at in range(start, len(entries)))
 
-    def _in_order(self, kind: str, order: str) -> list[Entry]:
-        found = self._sorted.get((kind, order))
+    def _in_order(self, kind: str, query: Query) -> list[Entry]:
+        exact = [term for term in query.terms if term.field and term.operator == "="]
+        if exact:
+            fewest = min((self._with_value(kind, term) for term in exact), key=len)
+            return sorted(fewest, key=lambda entry: entry.sorted_by(query.order))
+        found = self._sorted.get((kind, query.order))
         if found is None:
             entries = self._kinds.get(kind, {}).values()
-            found = self._sorted[kind, order] = sorted(entries, key=lambda entry: entry.sorted_by(order))
+            found = self._sorted[kind, query.order] = sorted(entries, key=lambda entry: entry.sorted_by(query.order))
         return found
 
-    def _once(self, value: Any) -> Any:
-        """The same object for equal values: most entries share theirs with thousands of others."""
-        return self._same.setdefault(value, value)
+    def _with_value(self, kind: str, term: Term) -> list[Entry]:
+        """The entries in whose field the term's value is one of the values."""
+        having = self._having.get((kind, term.field))
+        if having is None:
+            having = self._having[kind, term.field] = {}
+            for entry in self._kinds.get(kind, {}).values():
+                for value in {value.lower() for value in entry.values(term.field)}:
+                    having.setdefault(value, []).append(entry)
+        return having.get(term.value, [])

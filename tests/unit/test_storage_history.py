@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from storage import history as module
 from storage.blocks import blocks, pack, unpack
 from storage.history import Filed
-from storage.shelf import Place, Shelf
+from storage.shelf import Entry, Place, Schema, Shelf
 from storage.stop import Stop
 from storage.volume import PlainVolume
 from winslow.domain.query import Facts, Query
@@ -196,10 +196,10 @@ class TestShelf:
     def test_pages_one_after_another_are_the_newest_versions_in_order(
         self, puts: list[tuple[int, int]], limit: int, backwards: bool
     ) -> None:
-        shelf = Shelf()
+        shelf, schema = Shelf(), Schema("stages", ("at",), ())
         newest: dict[int, int] = {}
         for number, revision in puts:
-            shelf.put("stages", f"k{number}", revision, f"n{number:02d}", {"at": number // 3}, {}, Place(1, 0, 0, 0))
+            shelf.put(Entry(f"k{number}", revision, f"n{number:02d}", schema, (number // 3,), (), Place(1, 0, 0), 0))
             newest[number] = max(newest.get(number, 0), revision)
         found: list[tuple[int, int]] = []
         query = Query("at", limit, backwards)

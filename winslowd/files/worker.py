@@ -7,6 +7,7 @@ neither asyncio nor gRPC, so that it stays small and starts fast.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -28,6 +29,8 @@ from winslowd.files.lanes import Lanes
 
 _SWITCH = 0.001
 """Seconds that a thread may hold the interpreter while others wait: a search of a log must not delay a listing."""
+_COLLECT = 50_000
+"""Objects made between two collections of garbage: the index of a long history is looked through by none while it is read."""
 
 
 class Worker:
@@ -123,6 +126,7 @@ def main(descriptor: str, root: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.umask(0o022)
     sys.setswitchinterval(_SWITCH)
+    gc.set_threshold(_COLLECT, 50, 50)
     connection = socket.socket(fileno=int(descriptor))
     try:
         worker = Worker(connection, root)
