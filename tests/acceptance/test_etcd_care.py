@@ -1,4 +1,4 @@
-"""What befalls etcd itself, while stages run: no quorum, and a full database. Told by Docker and by etcd's own keys."""
+"""What befalls etcd itself, while stages run: no quorum, a full database, tokens that expire. Told by Docker and etcd."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import grpc
 import pytest
 
 from tests import etcd_raw
-from tests.acceptance.story import Story
+from tests.acceptance.story import Story, run_state
 from tests.cluster import Cluster
 from tests.daemon import ROOT, NodeDaemon
 from tests.etcd import Member
+from tests.guarded import TOKEN_LIVES, guarded_etcd
 from winslow.domain.records import Kind
 from winslow.domain.stage import Stage, State
 from winslow.errors import Exhausted
@@ -152,3 +153,19 @@ def test_a_full_etcd_stops_no_stage_loses_no_end_and_is_mended(tmp_path: Path, c
         Story(client, image, "room again").stages("true")
         story.settled(run, within=120)
         assert story.states() == {"ends": "SUCCEEDED", "goes-on": "SUCCEEDED"}
+
+
+def test_a_node_whose_etcd_asks_for_certificates_and_logins_works_past_the_life_of_its_tokens(
+    tmp_path: Path, cluster: str, image: str
+) -> None:
+    with (
+        guarded_etcd(tmp_path) as guarded,
+        NodeDaemon(tmp_path / "node-a", cluster, [], etcd=guarded.settings()) as node,
+        node.client() as client,
+    ):
+        story = Story(client, image, "guarded").stages(f"sleep {3 * TOKEN_LIVES}", "true")
+        assert run_state(story.run()) == "SUCCEEDED"
+        assert [stage.attempt for stage in story.all()] == [1, 1]
+        told = client.nodes.cluster()
+        assert not unwell(told)
+        assert not told.stale

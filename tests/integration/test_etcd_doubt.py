@@ -146,7 +146,7 @@ async def test_a_lost_commit_without_expectations_is_ambiguous_and_not_repeated(
         await pair.wire.cut()
         await pair.wire.mend()
         assert (await committing).reason == "ETCD_AMBIGUOUS"
-    found = await pair.witness.client.kv.revision()
+    found = await pair.witness.client.kv.revision(b"\0")
     assert pair.witness.store.view.revision_of(A) == first <= found
 
 

@@ -177,21 +177,28 @@ class Channels:
             await asyncio.sleep(PAUSE)
 
     async def ask(self, endpoint: Endpoint, method: Method[Answer], request: Message, timeout: float) -> Answer:
-        """The answer of this one member within `timeout` seconds, asked once; for what each must be asked for itself.
+        """The answer of this one member within `timeout` seconds; for what each must be asked for itself.
 
         Raises as `call` does.
         """
-        token = self._token
         try:
             async with asyncio.timeout(timeout):
-                metadata = await self.metadata()
-                answer: Answer = await endpoint.unary(method)(request, metadata=metadata, timeout=timeout)
+                await self.metadata()
+                token = self._token
+                try:
+                    return await self._ask(endpoint, method, request, timeout)
+                except grpc.aio.AioRpcError as error:
+                    if not (faults.stale_token(error) and self._login):
+                        raise
+                    await self.renew(token)
+                return await self._ask(endpoint, method, request, timeout)
         except grpc.aio.AioRpcError as error:
-            if faults.stale_token(error) and self._login:
-                await self.renew(token)  # for the next time
             raise faults.translate(error, method.path, repeatable=method.repeatable) from error
         except TimeoutError:
             raise faults.unreachable(endpoint.address) from None
+
+    async def _ask(self, endpoint: Endpoint, method: Method[Answer], request: Message, timeout: float) -> Answer:
+        answer: Answer = await endpoint.unary(method)(request, metadata=await self.metadata(), timeout=timeout)
         return answer
 
     # Which member to ask

@@ -22,15 +22,21 @@ from winslow.errors import (
 )
 
 Code = grpc.StatusCode
+DENIED_HINT = "Grant the daemon's etcd user its key prefix /winslow/, and the role root where it is to defragment etcd"
 ETCD_HINT = "Check that etcd runs and can be reached: etcdctl endpoint health"
 
 # UNKNOWN is in the list because etcd lets some of Go's own errors through untranslated ("context deadline
 # exceeded" while its leader changes); INTERNAL is how gRPC tells of a stream that was reset.
 TRANSIENT = frozenset({Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.CANCELLED, Code.UNKNOWN, Code.INTERNAL})
 
+DENIED = "permission denied"
+"""Of its maintenance etcd lets this through untranslated too, as UNKNOWN."""
+
 
 def transient(error: grpc.aio.AioRpcError) -> bool:
     """Whether another endpoint, or the same one a little later, may well answer."""
+    if DENIED in details(error) or stale_token(error):
+        return False
     return error.code() in TRANSIENT or "too many requests" in details(error)
 
 
@@ -45,7 +51,8 @@ def unsent(error: grpc.aio.AioRpcError) -> bool:
 
 def stale_token(error: grpc.aio.AioRpcError) -> bool:
     """Whether a new login may help."""
-    return error.code() is Code.UNAUTHENTICATED or "auth store is old" in details(error)
+    said = details(error)
+    return error.code() is Code.UNAUTHENTICATED or "auth store is old" in said or "invalid auth token" in said
 
 
 def details(error: grpc.aio.AioRpcError) -> str:
@@ -72,6 +79,8 @@ def _refusal(error: grpc.aio.AioRpcError, said: str) -> WinslowError:
         return InvalidArgument(said, reason="COMMIT_TOO_LARGE", hint="Split the change, or shorten the record")
     if "authentication failed" in words or error.code() is Code.UNAUTHENTICATED:
         return Unauthenticated(said, reason="ETCD_LOGIN_REFUSED", hint="Check the daemon's etcd user and password")
+    if DENIED in words:
+        return PermissionDenied(said, reason="ETCD_DENIED", hint=DENIED_HINT)
     match error.code():
         case Code.RESOURCE_EXHAUSTED:
             return Exhausted(
@@ -84,6 +93,6 @@ def _refusal(error: grpc.aio.AioRpcError, said: str) -> WinslowError:
         case Code.OUT_OF_RANGE:
             return OutOfRange(said, reason="REVISION_COMPACTED", hint="List again and go on from there")
         case Code.PERMISSION_DENIED:
-            return PermissionDenied(said, reason="ETCD_DENIED", hint="Grant the daemon's etcd user its key prefix")
+            return PermissionDenied(said, reason="ETCD_DENIED", hint=DENIED_HINT)
         case _:
             return Internal(said, reason="ETCD_REFUSED")

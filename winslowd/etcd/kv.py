@@ -82,9 +82,9 @@ class Kv:
         found = await self._channels.call(RANGE, request)
         return found.kvs[0] if found.kvs else None
 
-    async def revision(self) -> int:
-        """The revision of the whole store now, agreed on by a majority."""
-        found = await self._channels.call(RANGE, pb.RangeRequest(key=b"\0", count_only=True))
+    async def revision(self, key: bytes) -> int:
+        """The revision of the whole store now, agreed on by a majority. `key` is any that the daemon may read."""
+        found = await self._channels.call(RANGE, pb.RangeRequest(key=key, count_only=True))
         return found.header.revision
 
     async def put(self, key: bytes, value: bytes, lease: int = 0) -> int:

@@ -128,7 +128,7 @@ class EtcdMembership:
         try:
             revision = await lock.confirm(fence, session)
         except Exhausted:
-            revision = await self._client.kv.revision()
+            revision = await self._client.kv.revision(self._keys.leader)
         await self._store.changed(revision - 1)
 
     async def _try_to_win(self, lock: Lock) -> tuple[Session, Fence]:

@@ -90,7 +90,7 @@ class Watch:
                     response = await _next(call)
                     alive.reschedule(loop.time() + SILENCE)
                     if response.created and response.header.revision < course.next - 1:
-                        await self._suspect_rewind(course.next - 1)
+                        await self._suspect_rewind(course.create.key, course.next - 1)
                     course.take(response)
         except TimeoutError:
             self._channels.leave(endpoint)
@@ -115,9 +115,9 @@ class Watch:
         finally:
             call.cancel()
 
-    async def _suspect_rewind(self, seen: int) -> None:
+    async def _suspect_rewind(self, key: bytes, seen: int) -> None:
         """This member is behind what was seen: it may be late, or all of etcd was restored from a backup."""
-        current = await self._kv.revision()
+        current = await self._kv.revision(key)
         if current < seen:
             raise DataLoss(
                 f"etcd is at revision {current}, but revision {seen} was already seen",
