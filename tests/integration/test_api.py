@@ -17,6 +17,8 @@ from tests.unit.little import Little
 from winslow.domain import lifecycle
 from winslow.domain.pipeline import Confirmation, UserInput
 from winslow.domain.principal import Principal
+from winslow.domain.reading import OfNode, Reading
+from winslow.domain.stage import NodeId
 from winslow.errors import FailedPrecondition, PermissionDenied, WinslowError
 from winslow.ports import Storage
 from winslow.v1 import (
@@ -335,6 +337,41 @@ class TestTheMainPath:
         assert (cordoned.policy.cordoned, cordoned.policy.reason) == (True, "disk")
         error = await refused(api.nodes.RemoveNode(node_service_pb2.RemoveNodeRequest(name="nodes/node-1")))
         assert error.reason == "NODE_ALIVE"
+
+
+class TestReadings:
+    async def test_what_is_measured_is_told_live_and_by_the_minute(self, api: Api) -> None:
+        little, name = api.little, "nodes/node-1"
+        little.readings.kept = [Reading(OfNode(NodeId("node-1")), 60.0 * minute, 60) for minute in range(1, 6)]
+        little.readings.tell(Reading(OfNode(NodeId("node-1")), 301.0, 1, cpus=1.5))
+        ask = node_service_pb2.ListReadingsRequest(name=name, page_size=2)
+        ask.start_time.FromSeconds(60)
+        ask.end_time.FromSeconds(240)
+        first = await api.nodes.ListReadings(ask)
+        ask.page_token = first.next_page_token
+        rest = await api.nodes.ListReadings(ask)
+        told = [*first.readings, *rest.readings]
+        assert [(one.subject, one.time.seconds, one.seconds) for one in told] == [
+            (name, 120, 60),
+            (name, 180, 60),
+            (name, 240, 60),
+        ]
+        assert not rest.next_page_token
+        curve_of_all = node_service_pb2.ListReadingsRequest(name=name, end_time=ask.end_time, max_points=2)
+        curve = await api.nodes.ListReadings(curve_of_all)
+        assert [one.seconds for one in curve.readings] == [120, 120]
+        for names in ([], [name]):
+            live = api.nodes.WatchReadings(node_service_pb2.WatchReadingsRequest(names=names))
+            async for response in live:
+                assert [(one.subject, one.cpus) for one in response.readings] == [(name, 1.5)]
+                break
+            live.cancel()
+
+    async def test_what_there_is_not_is_not_measured(self, api: Api) -> None:
+        missing = stage_service_pb2.ListStageReadingsRequest(name="projects/-/stages/none-1-1-abcd")
+        assert (await refused(api.stages.ListStageReadings(missing))).reason == "STAGE_UNKNOWN"
+        unknown = node_service_pb2.ListReadingsRequest(name="nodes/nobody")
+        assert (await refused(api.nodes.ListReadings(unknown))).reason == "NODE_UNKNOWN"
 
 
 class TestTheCluster:

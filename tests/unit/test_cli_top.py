@@ -134,7 +134,7 @@ def test_a_pipe_gets_a_line_for_each_measurement_and_what_is_new_is_watched_too(
     ctl: Ctl, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(top, "LOOK_AGAIN", 0.0)
-    lists = iter([[node("a")], [node("a")], [node("a"), node("b")], [node("a"), node("b")]])
+    lists = iter([[node("a")]] * 2 + [[node("a"), node("b")]] * 3)
     streams = iter([(1, 2), (2, 3)])  # a stream begins with what was measured last
 
     def listed(request: pb.ListNodesRequest) -> pb.ListNodesResponse:
