@@ -22,6 +22,10 @@ from winslowd.etcd.wire import etcd_pb2 as pb
 Metadata = tuple[tuple[str, str], ...]
 
 
+BEHIND = 1e-6
+"""Seconds between two things said one after the other: timers of the same moment fire in any order."""
+
+
 class Fate(Enum):
     """What becomes of one call."""
 
@@ -243,7 +247,7 @@ class _Stream:
     def _say(self, answer: Any) -> None:
         """In order; what was said while the line was cut is never heard."""
         now = asyncio.get_running_loop().time()
-        self._last = max(self._last, now + self._line.latency())
+        self._last = max(self._last + BEHIND, now + self._line.latency())
         self._line.later(self._last - now, self._hear, answer)
 
     def _hear(self, answer: Any) -> None:

@@ -281,7 +281,7 @@ class SimulatedDriver:
 
     async def _in_order(self, stage: StageId, act: Callable[..., T], *arguments: Any) -> T:
         now = self._machine.loop.time()
-        at = self._last[stage] = max(self._last.get(stage, 0.0), now + self._machine.pause())
+        at = self._last[stage] = max(self._last.get(stage, 0.0) + 1e-6, now + self._machine.pause())
         return await self._call(act, *arguments, delay=at - now)
 
     async def _call(self, act: Callable[..., T], *arguments: Any, delay: float | None = None) -> T:

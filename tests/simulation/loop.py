@@ -43,8 +43,8 @@ class Process:
         return self.name
 
 
-WORLD = Process("world")
-CURRENT: ContextVar[Process] = ContextVar("process", default=WORLD)
+CURRENT: ContextVar[Process | None] = ContextVar("process", default=None)
+"""None is the world itself, which is never frozen."""
 
 
 class Stuck(AssertionError):
@@ -59,22 +59,20 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._random = random.random
         self._now = 0.0
         self._runnable: list[Process] = []
-        self.processes: list[Process] = []
+        self._world = Process("world")
         self.steps = 0
 
     # ---- processes
 
     def process(self, name: str) -> Process:
-        process = Process(name)
-        self.processes.append(process)
-        return process
+        return Process(name)
 
     def spawn(self, process: Process, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Begin `work` as a task of `process`, whoever asks for it."""
         return self.create_task(work, name=name, context=self.context_of(process))
 
     @staticmethod
-    def context_of(process: Process) -> Context:
+    def context_of(process: Process | None) -> Context:
         context = copy_context()
         context.run(CURRENT.set, process)
         return context
@@ -121,7 +119,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         return timer
 
     def _add(self, handle: events.Handle) -> None:
-        process = handle._context.get(CURRENT, WORLD)  # type: ignore[attr-defined]
+        process = handle._context.get(CURRENT) or self._world  # type: ignore[attr-defined]
         process.queue.append(handle)
         if not process.waiting:
             self._wake(process)
@@ -179,8 +177,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
     def shut(self) -> None:
         """Nothing of it ever runs again. What was left unfinished is for the garbage collector: see `simulate`."""
-        WORLD.queue.clear()
-        WORLD.waiting = False
+        self._world.dead = True
         self._ready.clear()  # type: ignore[attr-defined]
         self._scheduled.clear()  # type: ignore[attr-defined]
         self._runnable.clear()

@@ -19,7 +19,7 @@ from tests.fakes.line import Line, LineChannels
 from tests.simulation.disk import SimulatedJournal
 from tests.simulation.engine import Engine, SimulatedDriver
 from tests.simulation.ledger import ATTEMPT, TERM, Ledger
-from tests.simulation.loop import WORLD, Process, SimulatedLoop
+from tests.simulation.loop import Process, SimulatedLoop
 from tests.simulation.machine import Machine
 from tests.simulation.peers import Exchange, SimulatedPeers
 from tests.simulation.volume import SimulatedFiles, Volume
@@ -152,7 +152,7 @@ class SimulatedNode:
         self._ledger.tell(f"{self.id}: daemon {self._starts} starts")
         self.daemon = self._loop.process(f"{self.id}/daemon{self._starts}")
         self._task = self._loop.spawn(self.daemon, self._serve(), f"{self.id}/daemon{self._starts}")
-        self._task.add_done_callback(self._fell, context=self._loop.context_of(WORLD))
+        self._task.add_done_callback(self._fell, context=self._loop.context_of(None))
 
     def _fell(self, task: asyncio.Task[None]) -> None:
         self.desk = None

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.simulation.loop import WORLD
 from tests.simulation.node import Desk
 from tests.simulation.pipelines import draw_pipeline
 from winslow.domain.pipeline import DefinitionName
@@ -104,7 +103,7 @@ class People:
         assert node.desk is not None and node.daemon is not None
         self._world.ledger.tell(f"{request.principal.name} asks {node.id}: {request.fingerprint}")
         task = self._world.loop.spawn(node.daemon, _coroutine(ask(node.desk, request)), "request")
-        task.add_done_callback(_heard, context=self._world.loop.context_of(WORLD))
+        task.add_done_callback(_heard, context=self._world.loop.context_of(None))
         done, _ = await asyncio.wait((task,), timeout=PATIENCE)
         if not done:
             raise NoAnswer

@@ -132,7 +132,7 @@ def _log_to(tell: Callable[[str], None] | None) -> None:
     def told(_: object, name: str, event: dict[str, object]) -> str:
         facts = " ".join(f"{key}={value}" for key, value in event.items() if key not in ("event", "exc_info"))
         now = _clock[-1]() if _clock else 0.0
-        tell(f"{now:9.4f} {CURRENT.get().name}: {event['event']} {facts}")
+        tell(f"{now:9.4f} {CURRENT.get() or 'world'}: {event['event']} {facts}")
         if event.get("exc_info"):
             tell(traceback.format_exc())
         raise structlog.DropEvent

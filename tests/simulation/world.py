@@ -10,7 +10,7 @@ from tests.fakes.line import Fate, Line
 from tests.simulation.codec import RememberingCodec, SharingCodec
 from tests.simulation.engine import Engine
 from tests.simulation.ledger import ATTEMPT, Ledger
-from tests.simulation.loop import WORLD, SimulatedLoop
+from tests.simulation.loop import SimulatedLoop
 from tests.simulation.machine import Machine
 from tests.simulation.node import CLUSTER, SimulatedNode
 from tests.simulation.peers import Exchange
@@ -56,7 +56,7 @@ class World:
         machine = Machine(self.loop, name, capacity, skew, random)
         engine = Engine(machine, self.volume, self.ledger, lambda spec: script_of(self.seed, spec.stage))
         line = Line(self.etcd, lambda: self._latency(random), lambda method: self._fate(method, random))
-        line.context = self.loop.context_of(WORLD)
+        line.context = self.loop.context_of(None)
         line.mark, line.witness = ATTEMPT.get, self.ledger.applied
         return SimulatedNode(self.loop, machine, engine, self.volume, self.etcd, codec, self.ledger, line, self._exchange, self._token)
 
