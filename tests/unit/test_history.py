@@ -80,7 +80,11 @@ def going(view: View, now: float = NOW, policy: Policy = HOUR, seen: dict[Ref, f
 def chain_of(count: int, **fields: object) -> tuple[Record, ...]:
     """Runs 1 to `count`, each with one success of `detect`."""
     runs = [run(number, **fields) for number in range(1, count + 1)]
-    return (*runs, *(stage(one, "detect") for one in runs))
+    stages = [stage(one, "detect") for one in runs]
+    tried = [
+        replace(one, attempts={DefinitionName("detect"): (made.id,)}) for one, made in zip(runs, stages, strict=True)
+    ]
+    return (*tried, *stages)
 
 
 class TestAge:

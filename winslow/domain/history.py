@@ -117,13 +117,13 @@ def _going(
     going: list[Run] = []
     kept = 0
     for run in reversed([run for run in runs if not run.active]):
-        stages = view.stages_of_run(run)
-        kept += len(stages)
-        if run.id in held or any(stage.live for stage in stages):
+        kept += sum(map(len, run.attempts.values()))
+        if run.id in held:
             continue
         recalled = was_recalled(view, run)
         since = seen.get(run_ref(run), now) if recalled else run.ended_at or run.created_at
-        if since + policy.after <= now or (kept > policy.most and not recalled):
+        old = since + policy.after <= now or (kept > policy.most and not recalled)
+        if old and not any(stage.live for stage in view.stages_of_run(run)):
             going.append(run)
     return going[::-1]
 

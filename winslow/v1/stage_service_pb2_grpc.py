@@ -91,7 +91,7 @@ class StageServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListStages(self, request, context):
-        """Stages, oldest first.
+        """Stages, oldest first; a project's with its history, those of all projects (`-`) without.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
