@@ -59,6 +59,7 @@ class Onlooker:
         self._stages: defaultdict[str, list[Seen]] = defaultdict(list)
         self._claims: dict[str, Claim] = {}
         self._withdrawn: dict[str, int] = {}
+        """The revision of the last deletion; a session that claims again does so under the same key."""
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._watch, name="onlooker", daemon=True)
 
@@ -87,8 +88,7 @@ class Onlooker:
 
     def is_after(self, claim: Claim, award: Seen) -> bool:
         """Whether somebody else made the award: awards compare the leader's claim, and this one was gone by then."""
-        withdrawn = self._withdrawn.get(claim.key)
-        return withdrawn is not None and withdrawn < award.revision
+        return claim.created < self._withdrawn.get(claim.key, 0) < award.revision
 
     def history(self, project: str) -> list[Seen]:
         """Of all stages of a project, by its name, oldest first."""
