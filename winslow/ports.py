@@ -411,11 +411,12 @@ class Logs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """A record as it left the store, with the revision that it had there."""
+    """A record as it left the store, with the revision that it had there, and what only a newer version knows of it."""
 
     ref: Ref
     value: Record
     revision: int
+    unknown: bytes = b""
 
 
 class History(Protocol):

@@ -207,9 +207,7 @@ class FakeEtcd:
     def _do_deleterange(self, request: pb.DeleteRangeRequest) -> pb.DeleteRangeResponse:
         gone = self._keys(request.key, request.range_end)
         self._happen([self._deleted(key) for key in gone])
-        answer = pb.DeleteRangeResponse(deleted=len(gone))
-        answer.header.revision = self.revision
-        return answer
+        return pb.DeleteRangeResponse(deleted=len(gone))
 
             raise Refused(grpc.StatusCode.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision")
         self.compacted = request.revision

@@ -114,7 +114,7 @@ def _leaving(units: Iterable[Unit], found: Mapping[Ref, Archived], guard: Expect
 
 def _as_it_is(view: View, ref: Ref) -> Archived | None:
     found = view.get(ref)
-    return Archived(ref, found.value, found.revision) if found else None
+    return Archived(ref, found.value, found.revision, found.unknown) if found else None
 
 
 def _together(units: Iterable[Unit]) -> Iterator[list[Unit]]:

@@ -24,7 +24,7 @@ class HistoryClient:
 
     async def append(self, project: ProjectId, entries: Sequence[tuple[Archived, Facts]]) -> None:
         filed = [
-            Filed(one.ref.kind.value, one.ref.key, one.revision, facts, records.encode(one.value))
+            Filed(one.ref.kind.value, one.ref.key, one.revision, facts, records.encode(one.value, one.unknown))
             for one, facts in entries
         ]
         await self._call(Nothing, "history.append", project, filed)
