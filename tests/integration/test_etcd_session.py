@@ -97,6 +97,20 @@ async def test_a_leader_that_was_killed_is_followed_by_its_next_daemon_at_once(
                 assert alive.TTL == -1
 
 
+async def test_a_session_is_renewed_as_often_as_is_said(etcd: Member) -> None:
+    """Three times within less than the third of its lease after which it would be renewed otherwise."""
+    async with (
+        Client.open([etcd.endpoint]) as client,
+        Sessions.open(client.channels, 30, keepalive=0.2) as sessions,
+        asyncio.timeout(8),
+    ):
+        session = await sessions.current()
+        for _ in range(3):
+            before = session.deadline
+            while session.deadline == before:
+                await asyncio.sleep(0.02)
+
+
 async def test_a_session_outlives_a_short_outage(own_etcd: Member, cluster: str) -> None:
     async with EtcdWorld(cluster, own_etcd, ttl=15).daemon() as daemon, asyncio.timeout(60):
         session = await daemon.sessions.current()
