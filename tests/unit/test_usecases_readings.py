@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.unit import world
-from tests.unit.little import ANN, NODE, Little
+from tests.unit.little import ANN, NODE, OK, Little
 from winslow.domain import lifecycle
+from winslow.domain.query import Facts
 from winslow.domain.reading import OfNode, OfStage, Reading
 from winslow.domain.records import Commit, Put, node_ref, project_ref, stage_ref
 from winslow.domain.stage import NodeId, Stage
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
+from winslow.ports import Archived
 from winslowd.usecases.listing import Ask
 
 OWN = OfNode(NODE.id)
@@ -146,6 +148,20 @@ async def test_a_stages_minutes_are_those_since_it_began(little: Little) -> None
     assert not rest.next_page_token
     with pytest.raises(NotFound):
         await readings.of_stage(ANN, "-", "nothing-1-1-abcd", Ask())
+
+
+async def test_a_stage_that_is_history_is_still_told(little: Little) -> None:
+    stage = await started(little)
+    subject, ref = OfStage(stage.project, stage.id), stage_ref(stage)
+    little.readings.kept = [*minutes(2, subject, start=5000.0), *minutes(9, subject, start=9000.0)]
+    ended = lifecycle.advance(stage, lifecycle.Ended(OK, {}, 5100.0), 5100.0)
+    entry = Archived(ref, ended, 7), Facts(stage.id, {}, {})
+    await little.volume.workspaces.make_project(stage.project)
+    await little.volume.history.append(stage.project, [entry])
+    project = replace(little.of(stage.project), next_run=2)
+    await little.store.commit(Commit(puts=(Put(project_ref(project.id), project),), deletes=(ref,)))
+    page = await little.use_cases.readings.of_stage(ANN, "-", stage.id, Ask())
+    assert [one.cpus for one in page.items] == [1, 2], "and nothing from after its end"
 
 
 async def test_a_stage_that_has_not_begun_used_nothing_and_one_elsewhere_is_told_there(little: Little) -> None:

@@ -59,7 +59,7 @@ class UseCases:
         self.comparing = Comparing(self.past, files)
         self.settings = Settings(store)
         self.nodes = Nodes(store, clock)
-        self.readings = Readings(here.node, store, self.nodes, readings, clock)
+        self.readings = Readings(here.node, store, self.nodes, self.past, readings, clock)
         self.files = Files(store, files, self.past)
         self.uploads = Uploads(store, files, uploads, membership)
         self.logs = Logs(store, logs, self.past)

@@ -16,9 +16,10 @@ from winslow.domain.stage import NodeId, Stage
 from winslow.errors import FailedPrecondition, InvalidArgument
 from winslow.ports import Clock, Store
 from winslow.ports import Readings as ReadingsPort
-from winslowd.usecases import known
+from winslowd.usecases import known, past
 from winslowd.usecases.listing import Ask, Page, decode_token, encode_token, page_size
 from winslowd.usecases.nodes import Nodes
+from winslowd.usecases.past import Past
 
 POINTS_MAX = 10_000
 """Points of one curve; nobody's screen is wider."""
@@ -41,6 +42,7 @@ class Readings:
     here: NodeId
     store: Store
     nodes: Nodes
+    past: Past
     readings: ReadingsPort
     clock: Clock
 
@@ -62,11 +64,11 @@ class Readings:
         return await self._page(OfNode(node), span, points, asked, ask)
 
     async def of_stage(self, asker: Principal, project: str, id_: str, ask: Ask) -> Page[Reading]:
-        """What a stage used, by the minute, in order; nothing of one that has not begun.
+        """What a stage used, by the minute, in order, also when it is history; nothing of one that has not begun.
 
         Raises NotFound (PROJECT_UNKNOWN, STAGE_UNKNOWN), FailedPrecondition (MEASURED_ELSEWHERE).
         """
-        stage = known.stage(self.store.view, project, id_)
+        stage = past.stage_shown(await self.past.stage(project, id_)).stage
         if stage.node not in (None, self.here):
             raise self._elsewhere(f"projects/{stage.project}/stages/{stage.id}", stage.node)
         if stage.started_at is None:
