@@ -70,7 +70,7 @@ class WithoutQuorum:
 
 
 class Apart:
-    """Five nodes, each with a network of its own: b frozen, c or d frozen with stages that are given up soon, e cut off from etcd."""
+    """Five nodes, each with its own network: b frozen, c frozen with what is given up soon and goes to d, e cut off from etcd."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -90,20 +90,21 @@ class Apart:
             + definition("ends-lost", counting(50, 20, again=2), **(soon | {"after": "[]"}))
         )
         self.runs: list[Run] = []
-        self.lost_of = ""
         self.seen_when_cut: list[str] = []
         self.back_at = 0.0
 
     def begin(self) -> None:
+        operator = self.scene.client()
+        operator.nodes.cordon("node-d", reason="what is given up shall be together, and go elsewhere")
         self.runs = [self.scene.start(self.patient), self.scene.start(self.hasty)]
         for name in ("frozen", "ends-frozen", "cut", "ends-cut"):
             self.scene.stage(self.patient, name, State.RUNNING)
-        lost, also = (self.scene.stage(self.hasty, name, State.RUNNING) for name in ("lost", "ends-lost"))
-        assert lost.node and also.node == lost.node, "they hold one node together"
-        self.lost_of = lost.node
+        for name in ("lost", "ends-lost"):
+            assert self.scene.stage(self.hasty, name, State.RUNNING).node == "node-c"
+        operator.nodes.uncordon("node-d")
         nodes = self.scene.cluster.nodes
         nodes["node-b"].freeze()
-        nodes[self.lost_of].freeze()
+        nodes["node-c"].freeze()
         self.scene.cluster.cut_from_etcd(nodes["node-e"])
 
     def meanwhile(self) -> None:
@@ -116,7 +117,7 @@ class Apart:
     def end(self) -> None:
         nodes = self.scene.cluster.nodes
         nodes["node-b"].thaw()
-        nodes[self.lost_of].thaw()
+        nodes["node-c"].thaw()
         self.scene.cluster.mend(nodes["node-e"])
         self.back_at = time.time()
         self.runs = [
@@ -211,9 +212,9 @@ def test_a_node_that_wakes_too_late_stops_what_is_no_longer_its_and_publishes_no
     fault, observer = minute.apart, minute.apart.scene.observer
     assert run_state(fault.runs[1]) == "SUCCEEDED"
     first, again = observer.stages(fault.hasty.project, name)
-    assert (first.state, first.node) == (State.LOST, fault.lost_of)
-    assert again.state is State.SUCCEEDED and again.node != fault.lost_of
-    woken = fault.scene.cluster.nodes[fault.lost_of]
+    assert (first.state, first.node) == (State.LOST, "node-c")
+    assert again.state is State.SUCCEEDED and again.node == "node-d"
+    woken = fault.scene.cluster.nodes["node-c"]
     until(lambda: not fault.scene.cluster.containers(woken))
     history = observer.check()
     assert [one.stage for one in history.shown if (one.project, one.definition) == (again.project, name)] == [again.id]
