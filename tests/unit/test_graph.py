@@ -159,6 +159,15 @@ def test_branches_of_which_one_may_be_taken_may_both_continue() -> None:
     assert faults(replace(pipeline, stages=branches)) == []
 
 
+def test_a_branch_that_is_always_taken_is_no_choice() -> None:
+    pipeline = continuing(graph_of(a="", b="a", c="a"), "b")
+    edge = Edge(DefinitionName("a"), 'env.WAY == "b"')
+    sometimes = tuple(replace(stage, after=(edge,)) if stage.name == "b" else stage for stage in pipeline.stages)
+    both = tuple(replace(stage, after=(edge,)) if stage.after else stage for stage in pipeline.stages)
+    for stages in (sometimes, both):
+        assert faults(replace(pipeline, stages=stages)) == [("stages[1].workspace", "WORKSPACE_CONTENDED")]
+
+
 def test_require_raises_with_everything_that_is_wrong() -> None:
     with pytest.raises(InvalidArgument, match=r"no stage 'x'.*no stage 'y'") as raised:
         graph.require(graph_of(a="x", b="y"))

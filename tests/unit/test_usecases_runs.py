@@ -366,6 +366,26 @@ class TestSkipping:
         await little.use_cases.runs.skip(little.request(), project, RunId("000001"), DETECT)
         assert little.view.stages_of(project)[0].state is State.SKIPPED
 
+    async def test_a_waiting_stage_that_is_skipped_passes_its_parents_workspace_on(self, little: Little) -> None:
+        pipeline = world.pipeline(
+            world.definition("detect"),
+            world.definition("track", "detect", resources=Resources(cpus=64)),
+            world.definition("analyse", "track"),
+        )
+        project = await started(little, pipeline)
+        detect = await little.end("detect")
+        await little.until(lambda: [stage for stage in little.view.live_stages() if stage.definition.name == TRACK])
+        await little.use_cases.runs.skip(little.request(), project, RunId("000001"), TRACK)
+        await little.placed("analyse")
+        (track,) = [stage for stage in little.view.stages_of(project) if stage.definition.name == TRACK]
+        assert (track.state, track.workspace) == (State.SKIPPED, detect.workspace)
+
+    async def test_a_first_stage_that_is_skipped_passes_the_users_own_files_on(self, little: Little) -> None:
+        project = await started(little, world.chain("detect", "track", resources=Resources(cpus=64)))
+        await little.until(lambda: list(little.view.live_stages()))
+        await little.use_cases.runs.skip(little.request(), project, RunId("000001"), DETECT)
+        assert little.view.stages_of(project)[0].workspace == ""
+
     async def test_what_is_not_at_its_turn_cannot_be_skipped(self, little: Little) -> None:
         project = await at_gate(little)
         for name in (DETECT, ANALYSE):

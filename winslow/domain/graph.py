@@ -239,11 +239,16 @@ def _workspaces(pipeline: Pipeline) -> Iterator[Fault]:
 
 
 def _rival(pipeline: Pipeline, stage: StageDefinition) -> str:
-    """A stage that surely has the same parent, wants its workspace too, and is not kept apart by the graph; or ""."""
+    """A stage that may have the same parent, wants its workspace too, and is not kept apart by the graph; or "".
+
+    Two different conditions are taken to be a choice between the two; one that is always taken is no choice.
+    """
     parent = stage.after[0]
     for other in pipeline.stages:
-        shares = other.name != stage.name and other.after[:1] == (parent,) and not parent.when
-        if shares and other.workspace is not WorkspaceMode.EMPTY:
+        if other.name == stage.name or not other.after or other.after[0].stage != parent.stage:
+            continue
+        choice = parent.when and other.after[0].when and parent.when != other.after[0].when
+        if not choice and other.workspace is not WorkspaceMode.EMPTY:
             related = descendants(pipeline, stage.name) | ancestors(pipeline, stage.name)
             if other.name not in related:
                 return other.name

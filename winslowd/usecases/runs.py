@@ -16,7 +16,7 @@ from winslow.domain.principal import Principal
 from winslow.domain.progress import Gate
 from winslow.domain.project import Answer, Hold, Override, Run, RunMode
 from winslow.domain.records import Comment, Commit, Expect, Kind, Put, Ref, View, project_ref, run_ref, stage_ref
-from winslow.domain.stage import WAITING, ProjectId, Reason, RunId
+from winslow.domain.stage import WAITING, ProjectId, Reason, RunId, Stage, WorkspaceId
 from winslow.domain.standing import Blocked, Live, Ready, Settled, Standing, situation_of, standings
 from winslow.ports import Clock, Store
 from winslowd.usecases import beginnings, given, known, past, refusals
@@ -246,7 +246,7 @@ class Runs:
             puts, expects = [Put(run_ref(run), _skipping(run, name, standing))], [expectation]
             if isinstance(standing, Live):
                 ref = stage_ref(standing.stage)
-                puts.append(Put(ref, advance(standing.stage, Skipped(by), self.clock())))
+                puts.append(Put(ref, _passing_on(view, advance(standing.stage, Skipped(by), self.clock()))))
                 expects.append(Expect(ref, view.revision_of(ref)))
             return Commit(puts=tuple(puts), expects=tuple(expects)), _name(run)
 
@@ -375,6 +375,12 @@ def _answered(run: Run, gate: Gate, answer: GateAnswer, by: str, now: float) -> 
         answers={**run.answers, name: given_here},
         overrides=_merged(run.overrides, {name: more}) if more != Override() else run.overrides,
     )
+
+
+def _passing_on(view: View, skipped: Stage) -> Stage:
+    """A skipped stage passes its parent's workspace on as it is: of its own it has at most an empty one."""
+    parent = known.stage(view, skipped.project, skipped.parent) if skipped.parent else None
+    return replace(skipped, workspace=parent.workspace if parent else WorkspaceId(""))
 
 
 def _skipping(run: Run, name: DefinitionName, standing: Standing) -> Run:
