@@ -143,3 +143,26 @@ def test_a_process_that_is_gone_has_no_cgroup(machine: V1 | V2) -> None:
 def test_this_very_process_is_found() -> None:
     found = cgroup.find(os.getpid())
     assert found is None or found.usage() is not None
+
+
+async def test_who_was_found_is_not_looked_for_again_and_who_was_not_only_after_a_while(machine: V1 | V2) -> None:
+    asked = 0
+    pid = 0
+
+    async def pid_of() -> int:
+        nonlocal asked
+        asked += 1
+        return pid
+
+    cgroups = cgroup.Cgroups(machine.cgroup, machine.proc)
+    assert [await cgroups.usage("detect", pid_of) for _ in range(3)] == [None] * 3
+    assert asked == 1
+    cgroups.forget("detect")
+    pid = PID
+    used = [await cgroups.usage("detect", pid_of) for _ in range(3)]
+    assert all(one and one.cpu_seconds == 2.5 for one in used)
+    assert asked == 2
+    for name in ("memory.usage_in_bytes", "memory.current"):
+        (machine.memory / name).unlink(missing_ok=True)
+    assert [await cgroups.usage("detect", pid_of) for _ in range(3)] == [None] * 3
+    assert asked == 2, "it has ended; nobody need be asked"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class Machine:
         self.directory = directory
         self.monitor = self.boot()
 
-    def boot(self) -> Monitor:
+    def boot(self, minutes: Minutes | None = None) -> Monitor:
         self.monitor = Monitor(
             world.NODE,
             Host(lambda: self.now, lambda: self.now),
@@ -56,7 +57,7 @@ class Machine:
             lambda: self.stages,
             lambda: self.gpus,
             lambda: self.storage,
-            Minutes(self.directory),
+            minutes or Minutes(self.directory),
         )
         return self.monitor
 
@@ -211,6 +212,32 @@ async def test_a_minute_that_is_over_is_kept_and_the_one_under_way_is_told(machi
     assert await machine.monitor.past(NODE, start + 59, start + 60) == ()
 
 
+async def test_a_minute_is_told_once_while_it_is_written_and_a_stop_then_writes_it_once(machine: Machine) -> None:
+    going, may_go_on = threading.Event(), threading.Event()
+
+    class Slow(Minutes):
+        def append(self, readings: Iterable[Reading]) -> None:
+            super().append(readings)
+            going.set()
+            may_go_on.wait(10)
+
+    machine.monitor = machine.boot(Slow(machine.directory))
+    machine.now = BEGAN - BEGAN % 60
+    await machine.pass_(59)
+    machine.now += 1
+    measuring = asyncio.ensure_future(machine.monitor.measure())
+    await asyncio.to_thread(going.wait, 10)
+    assert [one.seconds for one in await machine.monitor.past(NODE, 0, machine.now)] == [59]
+    measuring.cancel()
+    await asyncio.wait({measuring})
+    may_go_on.set()
+    stopping = asyncio.ensure_future(machine.monitor.run())
+    await asyncio.sleep(0)
+    stopping.cancel()
+    await asyncio.wait({stopping})
+    assert [one.seconds for one in await machine.boot().past(NODE, 0, machine.now)] == [59]
+
+
 async def test_a_restart_goes_on_and_loses_no_minute_when_it_was_in_good_order(machine: Machine) -> None:
     loop = asyncio.ensure_future(machine.monitor.run())
     await asyncio.sleep(0)
@@ -306,8 +333,6 @@ def test_gpus_that_were_not_read_lately_are_not_told() -> None:
 
 
 def test_the_first_look_is_waited_for_and_a_driver_that_hangs_is_not() -> None:
-    import threading
-
     maker = FakeMaker()
     maker.gpus = (CARD,)
     gpus = Gpus([maker])

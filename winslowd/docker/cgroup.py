@@ -6,7 +6,8 @@ process of the container says where its cgroup is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,8 @@ from winslow.domain.container import Usage
 
 CGROUP = Path("/sys/fs/cgroup")
 PROC = Path("/proc")
+LOOK_AGAIN = 10.0
+"""Seconds before the engine is asked again about a container that was not found: it may have ended, or lie where we cannot see."""
 PROCESSES_MOST = 256
 """Processes of a container that are looked at one by one, where that must be."""
 V1 = ("cpuacct", "memory", "blkio")
@@ -57,6 +60,38 @@ class Cgroup:
         words = [word.partition("=") for line in _lines(cgroup / "io.stat") for word in line.split()[1:]]
         read, written = (sum(int(size) for name, _, size in words if name == kind) for kind in ("rbytes", "wbytes"))
         return cpu_seconds, max(used - cache, 0), read, written
+
+
+class Cgroups:
+    """Of containers by what they are called: each is looked for once, and then only read."""
+
+    def __init__(self, root: Path = CGROUP, proc: Path = PROC) -> None:
+        self._root, self._proc = root, proc
+        self._found: dict[str, Cgroup] = {}
+        self._not_before: dict[str, float] = {}
+
+    async def usage(self, name: str, pid_of: Callable[[], Awaitable[int]]) -> Usage | None:
+        """What it uses now; None when it does not run. `pid_of` names a process of it, 0 when there is none."""
+        now = asyncio.get_running_loop().time()
+        if name not in self._found:
+            if now < self._not_before.get(name, 0.0):
+                return None
+            pid = await pid_of()
+            place = await asyncio.to_thread(find, pid, self._root, self._proc) if pid else None
+            if place is None:
+                self._not_before[name] = now + LOOK_AGAIN
+                return None
+            self._found[name] = place
+        used = await asyncio.to_thread(self._found[name].usage, self._proc)
+        if used is None:
+            self.forget(name)
+            self._not_before[name] = now + LOOK_AGAIN
+        return used
+
+    def forget(self, name: str) -> None:
+        """It began or is gone: what was found, or not found, holds no more."""
+        self._found.pop(name, None)
+        self._not_before.pop(name, None)
 
 
 def find(pid: int, root: Path = CGROUP, proc: Path = PROC) -> Cgroup | None:

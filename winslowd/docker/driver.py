@@ -25,7 +25,8 @@ from winslow.errors import (
     NotFound,
     Unavailable,
 )
-from winslowd.docker import cgroup, exits, spec
+from winslowd.docker import exits, spec
+from winslowd.docker.cgroup import Cgroups
 from winslowd.docker.control import Control, Vigil
 from winslowd.docker.engine import Engine, Lane
 from winslowd.docker.gpus import amd_devices
@@ -69,8 +70,7 @@ class DockerDriver:
         self._controls: dict[StageId, Control] = {}
         self._fresh: set[StageId] = set()
         """Made by us and not started yet."""
-        self._cgroups: dict[StageId, cgroup.Cgroup] = {}
-        """Of stages that somebody asked about while they ran."""
+        self._cgroups = Cgroups()
 
     async def pull(self, image: str) -> Image:
         return await self._images.pull(image)
@@ -107,6 +107,7 @@ class DockerDriver:
             await self._in_order(stage, lambda client: client.start(stage))
         except NotFound as error:
             raise _gone(stage) from error
+        self._cgroups.forget(stage)
 
     async def _was_started(self, stage: StageId) -> bool:
         """Whether it is up, or its process was launched; if not, it is ready to be started again."""
@@ -157,7 +158,7 @@ class DockerDriver:
         except Conflict:  # somebody else is removing it: then it is on its way
             await self._until_gone(stage)
         self._fresh.discard(stage)
-        self._cgroups.pop(stage, None)
+        self._cgroups.forget(stage)
         if self._control_root is not None:
             self._controls.pop(stage, None)
 
@@ -181,18 +182,7 @@ class DockerDriver:
 
     async def usage(self, stage: StageId) -> Usage | None:
         """Asks the engine once where the container's cgroup is, and then only reads there."""
-        place = self._cgroups.get(stage)
-        if place is None:
-            found = await self._inspect(stage)
-            pid = int(found["State"].get("Pid") or 0) if found else 0
-            place = await asyncio.to_thread(cgroup.find, pid) if pid else None
-            if place is None:
-                return None
-            self._cgroups[stage] = place
-        used = await asyncio.to_thread(place.usage)
-        if used is None:
-            self._cgroups.pop(stage, None)
-        return used
+        return await self._cgroups.usage(stage, lambda: self._pid(stage))
 
     async def list_images(self) -> frozenset[str]:
         return await self._images.names()
@@ -203,6 +193,11 @@ class DockerDriver:
 
     async def _in_order(self, stage: StageId, action: Callable[[APIClient], T]) -> T:
         return await self._lane.run(stage, lambda: self._engine.call(action))
+
+    async def _pid(self, stage: StageId) -> int:
+        """Of the container's first process, as the node sees it; 0 while there is none."""
+        found = await self._inspect(stage)
+        return int(found["State"].get("Pid") or 0) if found else 0
 
     async def _inspect(self, stage: StageId) -> dict[str, Any] | None:
         try:

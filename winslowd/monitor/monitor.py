@@ -51,6 +51,8 @@ class Monitor:
         self._latest: Mapping[Subject, Reading] = {}
         self._measured = asyncio.Event()
         self._minute: dict[Subject, list[Reading]] = {}
+        self._written: dict[Subject, list[Reading]] = {}
+        """The minute before, while it may not be on disk yet."""
         self._number = 0
         """Of the minute under way, since 1970."""
         self._broken = False
@@ -67,7 +69,7 @@ class Monitor:
             await measured.wait()
 
     async def past(self, subject: Subject, after: float, until: float, most: int | None = None) -> tuple[Reading, ...]:
-        under_way = self._minute.get(subject)
+        unwritten = [mean(minute[subject]) for minute in (self._written, self._minute) if subject in minute]
         try:
             kept = await asyncio.to_thread(self._minutes.between, subject, after, until, most)
         except OSError as error:
@@ -77,10 +79,8 @@ class Monitor:
                 subject=self._node,
                 hint="Look at the disk of the node's state directory",
             ) from error
-        if under_way and (most is None or len(kept) < most):
-            now = mean(under_way)
-            kept += [now] if after < now.time <= until else []
-        return tuple(kept)
+        last = kept[-1].time if kept else after  # it may have been written meanwhile
+        return tuple([*kept, *(one for one in unwritten if last < one.time <= until)][:most])
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -92,7 +92,7 @@ class Monitor:
                 await asyncio.sleep(due - loop.time())
                 await self.measure()
         finally:
-            self._keep()
+            self._keep(self._minute)
 
     async def measure(self) -> None:
         """One second."""
@@ -100,10 +100,9 @@ class Monitor:
         own = replace(self._host.measure(self._node), gpus=gpus, disk_used=max(storage.size - storage.free, 0))
         readings = [own, *await self._of_stages(own.time, gpus)]
         if (number := int(own.time // MINUTE)) != self._number:
-            kept, self._number = self._minute, number
-            if kept:
-                await asyncio.to_thread(self._keep)
-            self._minute = {}
+            self._written, self._minute, self._number = self._minute, {}, number
+            await asyncio.to_thread(self._keep, self._written)
+            self._written = {}
         for one in readings:
             self._minute.setdefault(one.subject, []).append(one)
         self._latest = {one.subject: one for one in readings}
@@ -116,11 +115,11 @@ class Monitor:
         except TimeoutError:
             return []
 
-    def _keep(self) -> None:
-        """Write the minute that is over, or as much of it as there was. A full disk is said once, and costs the minutes."""
-        if not self._minute:
+    def _keep(self, minute: Mapping[Subject, list[Reading]]) -> None:
+        """Write a minute, or as much of it as there was. A full disk is said once, and costs the minutes."""
+        if not minute:
             return
-        means = [mean(readings) for readings in self._minute.values()]
+        means = [mean(readings) for readings in minute.values()]
         try:
             self._minutes.append(means)
             self._minutes.forget(means[0].time)

@@ -34,15 +34,15 @@ class Pulse:
 
     async def look(self) -> None:
         """Ask once, and return when there is an answer, however late."""
-        asked = asyncio.ensure_future(self._ask())
+        late = asyncio.get_running_loop().call_later(self._within, self._is_late)
         try:
-            done, _ = await asyncio.wait({asked}, timeout=self._within)
-            if not done:
-                self.fault = f"its engine has not answered for {self._within:g} s"
-            await asked
+            await self._ask()
         except WinslowError as error:
             self.fault = f"its engine does not answer: {error.message}"
         else:
             self.fault = ""
         finally:
-            asked.cancel()
+            late.cancel()
+
+    def _is_late(self) -> None:
+        self.fault = f"its engine has not answered for {self._within:g} s"
