@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
+import signal
 import subprocess
 import sys
 import time
@@ -48,7 +52,9 @@ def test_a_stage_that_works_is_seen_to_work_and_its_minutes_outlive_the_daemon(n
     node.start()
     with node.client() as client:
         kept = list(client.stages.readings(stage.name))
-        assert 0 <= sum(one.seconds for one in kept) - sum(one.seconds for one in before) <= 2, "its last second at most"
+        assert 0 <= sum(one.seconds for one in kept) - sum(one.seconds for one in before) <= 2, (
+            "its last second at most"
+        )
         assert {one.subject for one in kept} == {stage.name}
         assert list(client.nodes.readings("node-a"))
 
@@ -64,3 +70,28 @@ def test_the_node_registers_its_images_and_top_shows_it(node: NodeDaemon, image:
         assert time.monotonic() < deadline, out
     header, row = out.splitlines()
     assert header.startswith("NODE") and " of " in row and "/s" in header
+
+
+def test_top_on_a_terminal_shows_every_node_and_ends_when_told(
+    tmp_path: Path, own_etcd: Member, cluster: str, node: NodeDaemon
+) -> None:
+    with NodeDaemon(tmp_path / "node-b", cluster, [own_etcd.endpoint], volume=str(node.files)):
+        ours, theirs = pty.openpty()
+        command = [sys.executable, "-m", "winslowctl", "--address", node.address, "nodes", "top"]
+        top = subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
+        os.close(theirs)
+        screen, deadline = "", time.monotonic() + 60
+        try:
+            while not (screen.count("node-a") > 1 and screen.count("node-b") > 1 and screen.count(" of ") > 3):
+                assert time.monotonic() < deadline, screen
+                screen += os.read(ours, 65536).decode(errors="replace")
+            top.send_signal(signal.SIGINT)
+            with contextlib.suppress(OSError):  # nobody has the other end any more
+                while piece := os.read(ours, 65536):
+                    screen += piece.decode(errors="replace")
+            assert top.wait(30) == 130
+            assert "Traceback" not in screen
+        finally:
+            top.kill()
+            top.wait()
+            os.close(ours)
