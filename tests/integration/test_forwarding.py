@@ -39,7 +39,7 @@ from winslow.v1 import (
 )
 from winslow.wire import names
 from winslow.wire.status import from_rpc_error
-from winslowd.api import call
+from winslowd.api import call, forwarding
 from winslowd.api.forwarding import Forwarding
 from winslowd.api.interceptor import Guard
 from winslowd.api.logs import LogService
@@ -231,7 +231,7 @@ class Follower:
 
     async def until(self, count: int) -> list[int]:
         """Until so many lines came, or the end."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while len(lines(self.data)) < count and not self.ended:
                 chunk = await self._stream.read()
                 assert chunk is not grpc.aio.EOF
@@ -316,6 +316,30 @@ class TestLogs:
         await town.b.line.cut()
         read = await town.a.log_stub.ReadLog(log_service_pb2.ReadLogRequest(name=name_of(stage)))
         assert lines(read.data) == [7]
+
+    async def test_a_writer_that_says_nothing_is_not_waited_for_longer_than_it_is_worth(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As where packets are dropped, or a daemon is frozen."""
+        monkeypatch.setattr(forwarding, "WITHIN", 0.3)
+        stage = await town.stage(town.b)
+        town.write(town.a, stage, 7)
+        town.b.line.hold_requests()
+        async with asyncio.timeout(10):
+            read = await town.a.log_stub.ReadLog(log_service_pb2.ReadLogRequest(name=name_of(stage)), timeout=30)
+        assert lines(read.data) == [7]
+
+    async def test_a_follower_of_a_writer_that_fell_silent_goes_on_in_the_file(self, town: Town) -> None:
+        """Keepalives find it out: nobody refuses anything, and a log may well be silent for an hour."""
+        stage = await town.stage(town.b)
+        for node in (town.a, town.b):
+            town.write(node, stage, 1, 2)
+        follower = Follower(town.a.log_stub.FollowLog(log_service_pb2.FollowLogRequest(name=name_of(stage))))
+        assert await follower.until(2) == [1, 2]
+        town.b.line.hold_requests()
+        town.b.line.hold_answers()
+        town.write(town.a, stage, 3)
+        assert await follower.until(3) == [1, 2, 3]
 
     async def test_a_node_that_has_not_seen_the_stage_yet_is_not_believed_that_there_is_none(self, town: Town) -> None:
         town.b.store.disconnect()

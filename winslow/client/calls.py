@@ -36,6 +36,7 @@ _KEEPALIVE = (
     # A peer that vanished without a word is found in half a minute, not when TCP gives up.
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),  # what gRPC 1.85 goes by; its default is a minute
 )
 
 

@@ -42,6 +42,7 @@ OPTIONS = (
     ("grpc.so_reuseport", 0),  # two daemons on one port would each get half of the calls
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),  # what gRPC 1.85 goes by; its default is a minute
     ("grpc.keepalive_permit_without_calls", 1),
     (
         "grpc.http2.min_ping_interval_without_data_ms",
