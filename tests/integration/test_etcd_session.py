@@ -18,7 +18,7 @@ from winslow.domain.stage import NodeId
 from winslow.errors import PermissionDenied, Unauthenticated, Unavailable
 from winslowd.etcd.channels import GRANT, REVOKE, TIME_TO_LIVE, Login, Tls
 from winslowd.etcd.client import Client
-from winslowd.etcd.session import TENURE_TTL, Sessions
+from winslowd.etcd.session import Sessions
 from winslowd.etcd.wire import etcd_pb2 as pb
 
 NODE = Node(NodeId("n1"), "127.0.0.1:1", Capacity(2, 1 << 30))
