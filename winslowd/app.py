@@ -244,10 +244,9 @@ def _only_daemon(state: Path) -> Iterator[None]:
 
 
 def _node(settings: Settings, capacity: Capacity) -> Node:
-    address = settings.advertise or next((one for one in settings.listen if not one.startswith("unix:")), "")
     return Node(
         id=NodeId(settings.node),
-        address=address or settings.listen[0],
+        address=settings.address,
         capacity=capacity,
         tags=settings.tags,
         version=__version__,

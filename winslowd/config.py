@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 UNSHOWN = "etcd.password"
 """The setting whose value no message repeats."""
+EVERYWHERE = frozenset({"0.0.0.0", "[::]", "*"})  # noqa: S104 - recognised, not listened at
+"""Hosts of an address that nobody can call."""
 STAGE_UID = 64642
 """Who stages run as where neither the definition nor the image says, when the daemon itself is root."""
 
@@ -112,6 +114,14 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"\d{1,10}:\d{1,10}", value):
             raise ValueError("must be UID:GID in numbers")
         return value
+
+    @property
+    def address(self) -> str:
+        """Where other nodes reach this one: what it advertises, else where it listens; everywhere means its host's name."""
+        over_tcp = (one for one in self.listen if not one.startswith("unix:"))
+        address = self.advertise or next(over_tcp, self.listen[0])
+        host, _, port = address.rpartition(":")
+        return f"{socket.gethostname()}:{port}" if host in EVERYWHERE else address
 
     @property
     def default_user(self) -> tuple[int, int]:
