@@ -192,6 +192,16 @@ def every_end_is_reached(history: History) -> Violations:
             yield f"{id_} is still {stage.state.value} on {stage.node}"
 
 
+def no_container_outlives_its_stage(history: History) -> Violations:
+    """Once the cluster has come to rest: one that is still there may still write, to what others have given up."""
+    last = history.last()
+    gone = {one.container for one in history.events if one.action == "destroy"}
+    for event in history.events:
+        stage = last.get(event.stage)
+        if event.action == "create" and event.container not in gone and stage and stage.ended:
+            yield f"{event.stage} is {stage.state.value}, and its container on {event.node} is still there"
+
+
 # ---- what people were told
 
 
@@ -352,6 +362,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     states_follow_the_table,
     an_end_is_for_ever,
     every_end_is_reached,
+    no_container_outlives_its_stage,
     every_acknowledged_change_is_there,
     a_request_has_one_effect,
     reserved_is_never_above_capacity,

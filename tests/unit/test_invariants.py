@@ -26,6 +26,7 @@ from tests.invariants import (
     every_acknowledged_change_is_there,
     every_end_is_reached,
     log_lines_are_contiguous,
+    no_container_outlives_its_stage,
     nothing_is_killed_for_nothing,
     only_the_latest_success_is_published,
     reserved_is_never_above_capacity,
@@ -84,8 +85,11 @@ def gone(revision: int, kind: str, key: str) -> Write:
     return Write(revision, kind, key, 0)
 
 
-def starts(stage: str, node: str = A, container: str = BOX, held: bool = False) -> tuple[Happened, ...]:
-    return tuple(Happened(1.0, action, container, stage, node, held) for action in ("create", "start"))
+def lives(stage: str, node: str = A, container: str = BOX, held: bool = False) -> tuple[Happened, ...]:
+    """A container's events from its making to its removal."""
+    return tuple(
+        Happened(1.0, action, container, stage, node, held) for action in ("create", "start", "die", "destroy")
+    )
 
 
 def kills(stage: str, container: str = BOX) -> Happened:
@@ -106,7 +110,7 @@ WELL = History(
         *(write(10 + number, version) for number, version in enumerate(AGAIN)),
         write(14, Done("f", "projects/p-abc123/runs/000001")),
     ),
-    events=(*starts("cut-1-1"), *starts("cut-2-1", B, "d" * 64, held=True)),
+    events=(*lives("cut-1-1"), *lives("cut-2-1", B, "d" * 64, held=True)),
     witnesses={"cut-1-1": (Witness(BOX[:12], "n1"),), "cut-2-1": (Witness("d" * 12, "n2"),)},
     lines={"cut-1-1": (0, 1, 2)},
     seals={"cut-1-1": ("x", "x")},
@@ -149,12 +153,12 @@ def lost(id_: str) -> Stage:
 BROKEN: list[tuple[Invariant, History]] = [
     (
         a_stage_has_one_container_at_most,
-        but(events=(*WELL.events, *starts("cut-1-1", container="e" * 64))),
+        but(events=(*WELL.events, *lives("cut-1-1", container="e" * 64))),
     ),
     (
         a_stage_has_one_container_at_most,  # the one made before its turn executed it too
         but(
-            events=(*WELL.events, *starts("cut-1-1", container="e" * 64, held=True)),
+            events=(*WELL.events, *lives("cut-1-1", container="e" * 64, held=True)),
             witnesses={**WELL.witnesses, "cut-1-1": (Witness("e" * 12, "n3"),)},
         ),
     ),
@@ -162,7 +166,7 @@ BROKEN: list[tuple[Invariant, History]] = [
         a_stage_is_executed_once_at_most,
         but(witnesses={"cut-1-1": (Witness(BOX[:12], "n1"), Witness(BOX[:12], "n3"))}),
     ),
-    (a_container_runs_only_where_its_stage_was_awarded, but(events=starts("cut-1-1", B))),
+    (a_container_runs_only_where_its_stage_was_awarded, but(events=lives("cut-1-1", B))),
     (a_node_is_written_once, but(*late(MADE, AWARDED, replace(ENDED, node=B)))),
     (a_node_is_written_once, but(*late(MADE, AWARDED, replace(ENDED, fence=7)))),
     (states_follow_the_table, but(*late(MADE, ENDED))),
@@ -173,6 +177,8 @@ BROKEN: list[tuple[Invariant, History]] = [
     (an_end_is_for_ever, but(*late(*THIRD, replace(ENDED, outcome=KILLED[-1].outcome)))),
     (every_end_is_reached, but(*late(MADE, AWARDED, RUNNING))),
     (every_end_is_reached, but(*late(MADE))),
+    (no_container_outlives_its_stage, but(events=lives("cut-1-1")[:2])),
+    (no_container_outlives_its_stage, but(events=(*WELL.events, lives("cut-2-1", A, "e" * 64, held=True)[0]))),
     (
         every_acknowledged_change_is_there,
         but(acknowledged=(Acknowledged("r2", "projects/p/runs/000009", "runs/p/000009"),)),
@@ -206,7 +212,7 @@ BROKEN: list[tuple[Invariant, History]] = [
         but(*late(MADE, AWARDED, lost("cut-3-1")), shown=(*WELL.shown, Shown(PROJECT.id, "cut", "cut-3-1"))),
     ),
     (epochs_never_go_back, but(claim(20, "0", 1))),
-    (nothing_is_killed_for_nothing, but(*late(*KILLED), events=(*starts("cut-3-1"), kills("cut-3-1")))),
+    (nothing_is_killed_for_nothing, but(*late(*KILLED), events=(*lives("cut-3-1"), kills("cut-3-1")))),
 ]
 
 
@@ -242,10 +248,13 @@ HARMLESS = {
     "ended stages may be moved away": but(
         *(gone(20, "stages", one.key) for one in WELL.writes if one.kind == "stages"),
     ),
-    "what was only made ready did not run": but(events=(*WELL.events, *starts("cut-2-1", A, "e" * 64, held=True))),
+    "what was only made ready did not run": but(events=(*WELL.events, *lives("cut-2-1", A, "e" * 64, held=True))),
+    "what is made ready for a stage that is not there yet may stay": but(
+        events=(*WELL.events, *lives("cut-9-1", A, "e" * 64, held=True)[:2])
+    ),
     "a signal after the end harms nobody": but(events=(*WELL.events, kills("cut-1-1"))),
     "the test may kill": but(
-        *late(*KILLED), events=(*starts("cut-3-1"), kills("cut-3-1")), killed_by_us=frozenset({BOX})
+        *late(*KILLED), events=(*lives("cut-3-1"), kills("cut-3-1")), killed_by_us=frozenset({BOX})
     ),
     "a clock that is a day late makes no success older": but(
         *late(*life(queued("cut-3-1"), at=6 - DAY)), shown=(*WELL.shown, Shown(PROJECT.id, "cut", "cut-3-1"))
