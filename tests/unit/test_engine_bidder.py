@@ -15,7 +15,7 @@ from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
 from winslow.errors import FailedPrecondition, Unavailable, WinslowError
 from winslowd.engines import bidder as engine
-from winslowd.engines.bidder import AT_LEAST, AT_MOST, Bidder, differs, due
+from winslowd.engines.bidder import AT_LEAST, AT_MOST, Bidder, differs, due, pause_after
 from winslowd.usecases.attendance import Attendance
 
 GIB = 1 << 30
@@ -166,6 +166,12 @@ class TestStanding:
         await until(attendance, lambda: attendance.offers)
         assert scene.peers.tries == 7
         await end(leading)
+
+    def test_pauses_grow_to_two_seconds_and_stay_there(self) -> None:
+        """For ever: a leader may be out of reach of one node for days."""
+        pauses = [pause_after(failures) for failures in range(10)]
+        assert pauses == sorted(pauses) and pauses[0] == 0.05 and pauses[-1] == 2.0
+        assert pause_after(100_000) == 2.0
 
     async def test_a_leader_whose_session_is_gone_is_not_called(self, scene: Scene) -> None:
         """Its claim may outlive its registration by an event: there is no address to call then."""

@@ -59,6 +59,7 @@ class Bidder:
         attendance: Attendance,
         offer: Callable[[int], Offer],
         steady: Callable[[], float] = time.monotonic,
+        chance: random.Random | None = None,
     ) -> None:
         self._node = node
         self._store = store
@@ -68,7 +69,7 @@ class Bidder:
         self._steady = steady
         self._number = 0
         self._failures = 0
-        self._jitter = random.Random()  # noqa: S311 - spreads retries, keeps no secret
+        self._chance = chance or random.Random()  # noqa: S311 - spreads retries, keeps no secret
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -107,7 +108,7 @@ class Bidder:
                 self._failures += 1
                 if self._failures == WORTH_A_WORD:
                     log.warning("the leader does not hear our offers", leader=leader.node, error=str(error))
-            await asyncio.sleep(min(FIRST_PAUSE * 2**self._failures, LONGEST_PAUSE) * self._jitter.uniform(0.7, 1.3))
+            await asyncio.sleep(pause_after(self._failures) * self._chance.uniform(0.7, 1.3))
 
     async def _attend(self, leader: Leader) -> None:
         """Keep an offer standing for as long as the leader hears it. Raises WinslowError when it does not."""
@@ -130,12 +131,12 @@ class Bidder:
 
     def _place(self, leader: Leader) -> contextlib.AbstractAsyncContextManager[Attending]:
         if leader.node == self._node:
-            return _at_home(self._attendance, self._node)
+            return _at_home(self._attendance)
         return self._peers.attend(leader.address)
 
 
 @contextlib.asynccontextmanager
-async def _at_home(attendance: Attendance, node: NodeId) -> AsyncIterator[Attending]:
+async def _at_home(attendance: Attendance) -> AsyncIterator[Attending]:
     """A place in the elections that this node holds itself: as at any other, without a call."""
     while not attendance.is_open:
         await attendance.moved()
@@ -167,6 +168,14 @@ class _Home:
     def leave(self) -> None:
         if self._made and not self.ended:
             self._attendance.leave(self._made.node, self._made.incarnation)
+
+
+def pause_after(failures: int) -> float:
+    """Seconds before the next try after so many without success."""
+    pause = FIRST_PAUSE
+    while failures > 0 and pause < LONGEST_PAUSE:
+        pause, failures = pause * 2, failures - 1
+    return min(pause, LONGEST_PAUSE)
 
 
 def due(made: Offer, now: Offer, age: float) -> bool:
