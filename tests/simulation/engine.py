@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, TypeVar
 
 from tests.simulation.ledger import Ledger
+from tests.simulation.loop import CURRENT
 from tests.simulation.machine import Machine
 from tests.simulation.volume import Volume
 from winslow.domain.container import ContainerSpec, Exit, Found, Image, Phase, Usage
@@ -23,6 +24,8 @@ from winslowd.docker import exits
 T = TypeVar("T")
 IMAGE = Image("image", "sha256:0123")
 GONE_CODE = 137
+ACCEPTED = 0.05
+"""Seconds after which a request that the engine has not taken up goes with the daemon that sent it."""
 SYNC_CLAIM = 0.02
 """Seconds after a launch in which its claim is not on the disk yet."""
 
@@ -285,12 +288,15 @@ class SimulatedDriver:
         return await self._call(act, *arguments, delay=at - now)
 
     async def _call(self, act: Callable[..., T], *arguments: Any, delay: float | None = None) -> T:
+        pause = self._machine.pause() if delay is None else delay
+        caller = CURRENT.get()
+
         def reached() -> T:
-            if self._engine.away:
+            if self._engine.away or (caller and caller.dead and pause > ACCEPTED):
                 raise Unavailable("The engine cannot be reached", reason="ENGINE_UNAVAILABLE")
             return act(*arguments)
 
-        return await self._machine.do(self._machine.pause() if delay is None else delay, reached)
+        return await self._machine.do(pause, reached)
 
 
 def _gone(stage: StageId) -> NotFound:

@@ -150,6 +150,16 @@ class TestAContainerThatIsNotNeeded:
             await house.put(Put(run_ref(paused), replace(paused, hold=None)))
             await house.until(lambda: held(house) == [TRACK])
 
+    async def test_goes_when_the_engine_is_back_that_was_away_when_it_was_to_go(self, house: House) -> None:
+        async with daemon(house):
+            await detect_runs(house, world.chain("detect", "track"))
+            await house.until(lambda: held(house))
+            house.driver.away = True
+            await pause(house)
+            await house.until(lambda: house.tap.count("driver.remove") > 1)
+            house.driver.away = False
+            await house.until(lambda: TRACK not in house.driver.containers and not house.journal.has(TRACK))
+
     async def test_goes_when_what_came_before_fails(self, house: House) -> None:
         async with daemon(house):
             stage = await track_waits(house)

@@ -148,6 +148,10 @@ def test_a_workspace_is_not_changed_while_another_stage_uses_it() -> None:
     assert faults(continuing(graph_of(a="", b="a", c="a"), "b")) == [("stages[1].workspace", "WORKSPACE_CONTENDED")]
     assert faults(continuing(graph_of(a="", b="a", c="a b"), "b")) == []
     assert faults(continuing(graph_of(a="", b="a", c="b"), "b", "c")) == []
+    # `b` and `d` both work in the directory of `a`, so `c`, made from `b`, is made from what `d` may be changing.
+    assert faults(continuing(graph_of(a="", b="a", c="b", d="a b"), "b", "d")) == [
+        ("stages[3].workspace", "WORKSPACE_CONTENDED")
+    ]
 
 
 def test_branches_of_which_one_may_be_taken_may_both_continue() -> None:

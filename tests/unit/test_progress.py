@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.world import FAILED, OK, World, chain, definition, pipeline, project, run, value
+from winslow.domain.layout import plan_workspace
 from winslow.domain.pipeline import Confirmation, DefinitionName, Edge, RetryPolicy, UserInput, WorkspaceMode
 from winslow.domain.progress import foresee
 from winslow.domain.project import Answer, Override, RunEnd, RunMode
@@ -205,6 +206,19 @@ def test_a_stage_that_continues_works_in_its_parents_directory_but_never_in_the_
     w.play()
     assert w.latest("a").workspace == w.latest("a").id
     assert w.latest("b").workspace == w.latest("a").id
+
+
+def test_a_stage_that_continues_copies_what_a_skipped_one_passes_on() -> None:
+    for skipped, source in (("b", "stages/a-1-1-abc123/workspace"), ("a", "workspace")):
+        stages = chain("a", "b", "c").stages
+        third = replace(stages[2], workspace=WorkspaceMode.CONTINUE)
+        second = replace(stages[1], workspace=WorkspaceMode.CONTINUE) if skipped == "a" else stages[1]
+        w = world(pipeline(stages[0], second, third), "a", skipped=frozenset({name(skipped)}))
+        w.play()
+        after = w.latest("c" if skipped == "b" else "b")
+        made = plan_workspace(after, w.latest(skipped))
+        assert after.workspace == after.id
+        assert (made.in_place, made.source) == (False, f"projects/p-abc123/{source}")
 
 
 def test_a_run_that_begins_in_the_middle_inherits_what_it_does_not_execute() -> None:

@@ -238,14 +238,26 @@ def _workspaces(pipeline: Pipeline) -> Iterator[Fault]:
             yield Fault(at, "WORKSPACE_CONTENDED", message, "Use 'parent', or let one of both come after the other")
 
 
+def _home(pipeline: Pipeline, name: DefinitionName) -> DefinitionName:
+    """The stage whose directory a stage works in: its own, or that of the first of those that it continues."""
+    seen: set[DefinitionName] = set()
+    while name not in seen and (stage := pipeline.stage(name)):
+        seen.add(name)
+        if stage.workspace is not WorkspaceMode.CONTINUE or not stage.after:
+            return name
+        name = stage.after[0].stage
+    return name
+
+
 def _rival(pipeline: Pipeline, stage: StageDefinition) -> str:
-    """A stage that may have the same parent, wants its workspace too, and is not kept apart by the graph; or "".
+    """A stage that may be made from the same workspace and is not kept apart by the graph; or "".
 
     Two different conditions are taken to be a choice between the two; one that is always taken is no choice.
     """
     parent = stage.after[0]
+    home = _home(pipeline, parent.stage)
     for other in pipeline.stages:
-        if other.name == stage.name or not other.after or other.after[0].stage != parent.stage:
+        if other.name == stage.name or not other.after or _home(pipeline, other.after[0].stage) != home:
             continue
         choice = parent.when and other.after[0].when and parent.when != other.after[0].when
         if not choice and other.workspace is not WorkspaceMode.EMPTY:

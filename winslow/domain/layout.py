@@ -168,7 +168,7 @@ def plan_workspace(stage: Stage, parent: Stage | None) -> WorkspacePlan:
     """What to prepare for `stage`, whose parent is `parent` (None: the zeroth workspace is its source)."""
     root = stage_root(stage.project, stage.id)
     source_workspace = parent.workspace if parent else WorkspaceId("")
-    in_place = stage.definition.workspace is WorkspaceMode.CONTINUE and parent is not None
+    in_place = str(stage.workspace) != stage.id
     empty = stage.definition.workspace is WorkspaceMode.EMPTY or in_place
     return WorkspacePlan(
         stage=stage.id,

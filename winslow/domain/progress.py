@@ -256,8 +256,12 @@ def _author(run: Run, name: DefinitionName, attempt: int) -> str:
 
 
 def _workspace(definition: StageDefinition, id_: StageId, parent: Stage | None) -> WorkspaceId:
-    """A stage that continues works in its parent's directory; never in the zeroth one, which is the user's."""
-    if definition.workspace is WorkspaceMode.CONTINUE and parent and parent.workspace:
+    """A stage that continues works in its parent's directory; never in the zeroth one, which is the user's.
+
+    What a skipped parent passes on is another stage's, which others may be made from at the same time: that is copied.
+    """
+    own = parent is not None and parent.workspace and parent.state is not State.SKIPPED
+    if definition.workspace is WorkspaceMode.CONTINUE and parent and own:
         return parent.workspace
     return WorkspaceId(id_)
 

@@ -25,6 +25,7 @@ from winslow.domain.stage import PLACED, Stage, StageId, State
 from winslow.domain.standing import situation_of
 from winslow.errors import WinslowError
 from winslowd.engines.containers import Containers, Tools
+from winslowd.engines.patience import insist
 
 log = structlog.get_logger(__name__)
 
@@ -199,11 +200,10 @@ class Standbys:
         """Its directories stay: they are empty, and another node may be about to fill them."""
         await _over(work)
         self._made.pop(id_, None)
+        remove = self._tools.driver.remove
         try:
-            await self._tools.driver.remove(id_)
+            await insist(lambda: remove(id_), "a container that is not needed is not removed yet", stage=id_)
             self._tools.journal.close(id_)
-        except WinslowError as error:
-            log.warning("a container that is not needed stays until the next start", stage=id_, error=str(error))
         except Exception:
             log.exception("a container that is not needed stays until the next start", stage=id_)
         finally:
