@@ -78,6 +78,17 @@ class TestAStageThatRuns:
             await house.until(lambda: house.of(stage).progress == 0.25)
             assert house.of(stage).results == {"tracks": "7", "cars": "3"}
 
+    async def test_is_reported_on_at_once_by_a_daemon_that_finds_it_running(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stage = await house.stage()
+        async with house.seeing_through(stage):
+            await house.runs(stage)
+        house.says(stage, "25% done")
+        monkeypatch.setattr(attempt, "REPORT_EVERY", 3600.0)
+        async with house.seeing_through(stage):
+            await house.until(lambda: house.of(stage).progress == 0.25)
+
     async def test_is_told_its_last_results_though_nobody_looked_while_it_ran(self, house: House) -> None:
         stage = await house.stage()
         async with house.seeing_through(stage):

@@ -243,8 +243,11 @@ class Attempt:
             await self._commit(lifecycle.Started(self._tools.clock(), self._stage.image_digest))
 
     async def _report(self) -> None:
+        """Now and then, and at once on what went on without a daemon."""
+        adopted = self._stage.started_at is not None
         while True:
-            await asyncio.sleep(max(REPORT_EVERY, self._tools.store.view.placed_count / REPORTS))
+            await asyncio.sleep(0 if adopted else max(REPORT_EVERY, self._tools.store.view.placed_count / REPORTS))
+            adopted = False
             before = self._scanned
             try:
                 await self._scan()
