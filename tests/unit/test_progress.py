@@ -221,6 +221,16 @@ def test_a_stage_that_continues_copies_what_a_skipped_one_passes_on() -> None:
         assert (made.in_place, made.source) == (False, f"projects/p-abc123/{source}")
 
 
+def test_a_back_off_is_not_prolonged_by_a_leader_whose_clock_is_behind() -> None:
+    w = world(chain("a", retry=RetryPolicy(2, backoff=10.0)), "a")
+    w.decide()
+    w.end(w.latest("a"), FAILED)
+    w.decide()
+    again, day = w.latest("a"), 86_400.0
+    assert not again.due(w.now) and not again.due(w.now + 9)
+    assert again.due(w.now + 10) and again.due(w.now + day) and again.due(w.now - day)
+
+
 def test_a_run_that_begins_in_the_middle_inherits_what_it_does_not_execute() -> None:
     of = pipeline(definition("a"), definition("b", "a"), definition("c", "b", "a"))
     first = world(of, "a")

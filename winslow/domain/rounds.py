@@ -33,7 +33,7 @@ class Rounds:
             return
         self.electorate.release(id_)
         self.queue.let_go(id_)
-        if stage is not None and stage.state in WAITING and stage.not_before <= now and not held(view, stage):
+        if stage is not None and stage.state in WAITING and stage.due(now) and not held(view, stage):
             self.queue.wait(_turn(view, stage))
         else:
             self.queue.leave(id_)

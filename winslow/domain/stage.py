@@ -152,6 +152,10 @@ class Stage:
     def live(self) -> bool:
         return self.state not in ENDED
 
+    def due(self, now: float) -> bool:
+        """Whether it waits for no back-off. Before it was made means by another leader's clock, a day behind perhaps: no reason to wait."""
+        return not self.created_at <= now < self.not_before
+
     @property
     def stopped(self) -> bool:
         """Whether somebody asked for its end. What a drain moves on is not stopped: it is tried elsewhere."""

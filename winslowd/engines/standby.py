@@ -157,7 +157,7 @@ class Standbys:
         waiting = (
             stage
             for stage in view.live_stages()
-            if stage.node is None and stage.not_before <= now and (stage.project, stage.run) not in held
+            if stage.node is None and stage.due(now) and (stage.project, stage.run) not in held
         )
         turn = nsmallest(AT_MOST, waiting, key=lambda stage: (stage.created_at, stage.id))
         return [stage for stage in turn if self._suits(stage)]

@@ -174,6 +174,7 @@ class Term:
         for id_ in todo.nodes:
             rounds.see_node(view, id_)
             self._expect_answer(id_)
+            todo.stages |= {one.id for one in (*rounds.electorate.placed_on(id_), *view.live_on(id_))}
         for id_ in todo.nodes | self.attendance.changed():
             offer = self.attendance.offers.get(id_)
             rounds.electorate.offer(id_, offer)
@@ -196,7 +197,7 @@ class Term:
     def _see_stage(self, id_: StageId, now: float) -> None:
         stage = self._store.view.stage(id_)
         self.rounds.see_stage(self._store.view, id_, stage, now)
-        if stage and stage.state in WAITING and stage.not_before > now:
+        if stage and stage.state in WAITING and not stage.due(now):
             self._due.at(stage.not_before, id_)
 
     def _plans(self, runs: Iterable[str], now: float) -> Iterator[tuple[Run, Plan]]:
@@ -298,7 +299,7 @@ class Term:
     def _why(self, stage: Stage, reasons: dict[Need, Reason], now: float) -> Reason | None:
         if held(self._store.view, stage):
             return RUN_PAUSED
-        if stage.not_before > now:
+        if not stage.due(now):
             return stage.reason
         return self.rounds.why(stage, reasons) if self._still_awaited() is None else None
 

@@ -106,7 +106,7 @@ def _why_waiting(view: View, stage: Stage, rounds: Rounds, answers: Sequence[Bid
     run = view.run(stage.project, stage.run)
     if run and run.hold:
         return Reason("RUN_PAUSED", f"its run is paused: {run.hold.reason.text}")
-    if stage.not_before > now:
+    if not stage.due(now):
         return Reason("RETRY_BACKOFF", f"it is tried again in {stage.not_before - now:.0f} s")
     turn = rounds.queue.turn(stage.id)
     limited = rounds.queue.limited(turn) if turn else None
