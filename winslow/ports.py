@@ -149,7 +149,10 @@ class Upkeep(Protocol):
         """Forget history before `revision`. Nothing happens when it is forgotten already."""
 
     async def defragment(self, address: str) -> None:
-        """Give the room that this member does not use back to its disk. It answers nobody meanwhile."""
+        """Give the room that this member does not use back to its disk. It answers nobody meanwhile.
+
+        Raises InvalidArgument (MEMBER_UNKNOWN).
+        """
 
     async def disarm(self) -> None:
         """Take back every alarm that a member is full. One that still is raises it again with the next change."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from winslow.errors import Unavailable
+from winslow.errors import InvalidArgument, Unavailable
 from winslow.ports import StoreMember
 
 QUOTA = 2 << 30
@@ -44,6 +44,8 @@ class FakeUpkeep:
 
     async def defragment(self, address: str) -> None:
         self.did.append(f"defragment {address}")
+        if address not in self.state:
+            raise InvalidArgument(f"No member is at {address}", reason="MEMBER_UNKNOWN", subject=address)
         if address == self.failing:
             raise Unavailable(f"{address} does not answer", reason="ETCD_UNAVAILABLE")
         self.one(address, size=self.state[address].used, led=address != self.unwell_after)
