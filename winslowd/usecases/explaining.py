@@ -81,7 +81,7 @@ class Explaining:
         winner = Bid(stage.node, 0.0, (), stage.gpus) if stage.node else None
         answers = self.explain(asker, project, id_).answers
         opened = max(stage.created_at, stage.not_before)
-        return Election(stage.id, stage.project, opened, stage.placed_at, winner, answers, stage.fence)
+        return Election(stage.id, stage.project, opened, stage.placed_at, winner, answers)
 
     def elections(self, asker: Principal, ask: Ask) -> Page[Election]:
         """Those that are open, and those closed lately, newest first."""
