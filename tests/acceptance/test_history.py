@@ -107,8 +107,10 @@ def test_a_daemon_that_is_killed_while_it_writes_history_loses_nothing_and_shows
     try:
         made: list[str] = []
         for _ in range(4):
-            made += _some_runs(story, 5)
-            _more_is_written(cluster, story.project)
+            made += _some_runs(story, 4)
+            before = _written(cluster, story.project)
+            made += _some_runs(story, 1)  # in its place an older one goes
+            _more_is_written(cluster, story.project, before)
             node.kill()
             node.start()
             assert names(story.all()) == made
@@ -127,9 +129,8 @@ def _some_runs(story: Story, count: int) -> list[str]:
     return made
 
 
-def _more_is_written(cluster: Cluster, project: str) -> None:
+def _more_is_written(cluster: Cluster, project: str, before: dict[Path, int]) -> None:
     """Return as soon as more of its history is on the volume: what was written there is still in etcd, or just gone."""
-    before = _written(cluster, project)
     until(lambda: _written(cluster, project) != before, lambda: before, 0.002)
 
 
