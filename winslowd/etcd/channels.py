@@ -31,6 +31,8 @@ OPTIONS: Sequence[tuple[str, int]] = (
     # 10 s finds a black hole in 8 to 13 s; 6 s drew too_many_pings from etcd, and so does probing for bandwidth.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 3_000),
+    # gRPC 1.85 waits for a ping's answer as long as this says, whatever the keepalive's own timeout is.
+    ("grpc.http2.ping_timeout_ms", 3_000),
     # etcd allows no pings on a connection without calls: members that we only keep in reserve said too_many_pings
     # after half a minute. The one in use always has a call, the store's watch.
     ("grpc.keepalive_permit_without_calls", 0),
