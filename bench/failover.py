@@ -26,6 +26,7 @@ from winslowd.etcd.session import RENEWALS, TENURE_RENEWALS, TENURE_TTL
 SUSPECTS, FAILOVERS, HANDOVERS, REATTACHMENTS = 4, 4, 5, 5
 HANDOVER_AIM = 2.0
 AWARD_WITHIN = 30.0
+SUSPECT_WITHIN = 60.0
 FOR_EVER = ["sleep", "3600"]
 BEATS = ["sh", "-c", "i=0; while true; do echo WINSLOW_RESULT: beat=$i; i=$((i+1)); usleep 50000; done"]
 """It always has something new to report."""
@@ -79,6 +80,7 @@ class Failover:
             at = time.time()
             self._cluster.kill_with_containers(victim)
             while not client.stages.get(name).suspect:
+                assert time.time() < at + SUSPECT_WITHIN, f"{name} is not suspect within {SUSPECT_WITHIN:g} s"
                 time.sleep(0.02)
             taken = time.time() - at
         victim.start()
