@@ -291,28 +291,29 @@ def a_sealed_workspace_is_unchanged(history: History) -> Violations:
             yield f"what {stage} left was changed after its end"
 
 
-def only_the_latest_success_is_published(history: History) -> Violations:
-    """Each output that was shown is a success's, none is older than the one before it, and the last shown is the latest.
+def nothing_is_published_by_an_older_fence(history: History) -> Violations:
+    """Each output that was shown is a success's, of no older fence than the one before it, and the last shown is the newest.
 
-    The order of successes is that of the revisions which recorded them: no clock has a say.
+    A fence is the revision of an award: no clock has a say, but among those that were awarded at once.
     """
-    success: dict[str, int] = {}
-    latest: dict[tuple[str, str], str] = {}
-    for write, stage in history.stages():
-        if stage.state is State.SUCCEEDED and stage.id not in success:
-            success[stage.id] = write.revision
-            latest[stage.project, stage.definition.name] = stage.id
+    success: dict[str, tuple[int, float]] = {}
+    newest: dict[tuple[str, str], str] = {}
+    for _, stage in history.stages():
+        if stage.state is State.SUCCEEDED:
+            success[stage.id] = stage.fence, stage.ended_at or 0.0
+            place = stage.project, stage.definition.name
+            newest[place] = max(newest.get(place, stage.id), stage.id, key=lambda id_: success[id_])
     now: dict[tuple[str, str], str] = {}
     for one in history.shown:
         place = one.project, one.definition
         if one.stage not in success:
             yield f"{one.project} showed the output of {one.stage}, which never succeeded"
-        elif place in now and success.get(now[place], 0) > success[one.stage]:
+        elif success.get(now.get(place, ""), (0, 0.0)) > success[one.stage]:
             yield f"{one.project} showed {one.stage} after {now[place]}, which is newer"
         now[place] = one.stage
-    for place, stage in latest.items():
-        if now.get(place) != stage:
-            yield f"{place[0]} shows {now.get(place)} for {place[1]}, its latest success is {stage}"
+    for place, id_ in newest.items():
+        if now.get(place) != id_:
+            yield f"{place[0]} shows {now.get(place)} for {place[1]}, the newest success is {id_}"
 
 
 # ---- who decides, and who kills
@@ -368,7 +369,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     reserved_is_never_above_capacity,
     log_lines_are_contiguous,
     a_sealed_workspace_is_unchanged,
-    only_the_latest_success_is_published,
+    nothing_is_published_by_an_older_fence,
     epochs_never_go_back,
     nothing_is_killed_for_nothing,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from winslow.domain.container import Exit
 from winslow.domain.pipeline import RetryOn, RetryPolicy
 from winslow.domain.resources import Resources
 from winslow.domain.restart import retry_delay
-from winslow.domain.stage import Cause
+from winslow.domain.stage import Cause, ProjectId, RunId, Stage, StageId, State
 from winslow.errors import Exhausted, FailedPrecondition, NotFound
 from winslow.ports import Verdict
 
@@ -86,3 +88,27 @@ def test_a_killed_process_has_the_exit_code_that_shells_give_it() -> None:
     assert (aborted.exit_code, aborted.cause) == (143, Cause.ABORTED)
     assert exits.outcome(Exit(0, signal=9), None, A).exit_code == 137
     assert exits.outcome(Exit(127, launched=False), None, A).exit_code is None
+
+
+def success(id_: str, fence: int, ended_at: float) -> Stage:
+    made = Stage(StageId(id_), ProjectId("p"), RunId("000001"), A, 1, created_at=1.0, created_by="ann")
+    return replace(made, state=State.SUCCEEDED, fence=fence, ended_at=ended_at)
+
+
+class TestWhichOutputIsShown:
+    def shown(self, *stages: Stage) -> str | None:
+        assert exits.published(stages, A.name) == exits.published(stages[::-1], A.name)
+        return exits.published(stages, A.name)
+
+    def test_nobodys_before_one_has_succeeded(self) -> None:
+        assert self.shown() is None
+        assert self.shown(replace(success("a-1", 5, 10.0), state=State.LOST)) is None
+
+    def test_the_one_awarded_last_though_the_clock_of_the_node_before_was_a_day_ahead(self) -> None:
+        assert self.shown(success("a-1", 5, 86410.0), success("a-2", 9, 20.0)) == "a-2"
+
+    def test_the_one_awarded_last_though_an_older_attempt_took_longer(self) -> None:
+        assert self.shown(success("a-1", 5, 30.0), success("a-2", 9, 20.0)) == "a-2"
+
+    def test_the_one_that_ended_last_of_those_awarded_at_once(self) -> None:
+        assert self.shown(success("a-1", 5, 30.0), success("a-2", 5, 20.0)) == "a-1"

@@ -81,6 +81,10 @@ def _signal_name(number: int) -> str:
 
 
 def published(stages: Iterable[Stage], definition: DefinitionName) -> StageId | None:
-    """The attempt whose output is the project's for this definition: the last that succeeded."""
+    """The attempt whose output is the project's for this definition: of those that succeeded, the one awarded last.
+
+    The order is that of the fences, so that neither an older attempt that takes longer nor a node whose clock is ahead
+    hides what came after; only among those awarded at once do their ends decide.
+    """
     done = [stage for stage in stages if stage.definition.name == definition and stage.state is State.SUCCEEDED]
-    return max(done, key=lambda stage: (stage.ended_at or 0.0, stage.id)).id if done else None
+    return max(done, key=lambda stage: (stage.fence, stage.ended_at or 0.0, stage.id)).id if done else None
