@@ -24,7 +24,7 @@ from storage.beneath import held, make_directories, open_directory, open_file
 from storage.blocks import Block, blocks, pack, unpack
 from storage.faults import about
 from storage.locks import Locks
-from storage.shelf import Entry, Names, Place, Schema, Shelf
+from storage.shelf import Entry, Place, Schema, Shelf
 from storage.stop import Stop
 from winslow.domain.layout import history_root, project_root, safe_parts
 from winslow.domain.query import Facts, Query
@@ -123,14 +123,6 @@ class History:
         with about(path), self._locks.hold(path, stop=stop):
             entries = self._shelf(project, stop).page(kind, query)
             return list(self._read(path, [(kind, entry) for entry in entries], stop))
-
-    def tally(
-        self, project: ProjectId, kind: str, fields: Names, without: frozenset[str], stop: Stop
-    ) -> dict[Names, int]:
-        """See the port."""
-        path = _path(project)
-        with about(path), self._locks.hold(path, stop=stop):
-            return self._shelf(project, stop).tally(kind, fields, without)
 
     # ---- reading
 

@@ -7,7 +7,7 @@ highest revision counts, in whatever order they come. It never needs to know how
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -108,14 +108,6 @@ class Shelf:
                 if len(found) == query.limit:
                     break
         return found
-
-    def tally(self, kind: str, fields: Names, without: frozenset[str]) -> dict[Names, int]:
-        """How many entries have which values (the last of each field), leaving out those with the keys `without`."""
-        counted: Counter[Names] = Counter()
-        for entry in self._kinds.get(kind, {}).values():
-            if entry.key not in without:
-                counted[tuple((entry.values(field) or ("",))[-1] for field in fields)] += 1
-        return dict(counted)
 
     def _from(self, kind: str, query: Query) -> Iterator[Entry]:
         """Entries behind the query's key, in its order: all, or where a field must have a value, those that have it."""

@@ -437,8 +437,3 @@ class History(Protocol):
 
     async def page(self, project: ProjectId, kind: Kind, query: Query) -> list[Archived]:
         """What `query` asks for of one kind; fewer than its limit only where there are no more."""
-
-    async def tally(
-        self, project: ProjectId, kind: Kind, fields: tuple[str, ...], without: frozenset[str]
-    ) -> Mapping[tuple[str, ...], int]:
-        """How many records have which values of `fields` (the last one of each), leaving out the keys `without`."""

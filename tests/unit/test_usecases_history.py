@@ -166,17 +166,20 @@ class TestLooking:
             await little.end("detect", outcome)
         sweep = little.sweep(project, name.rpartition("/")[2]).sweep.id
         await little.until(lambda: not list(little.view.active_runs()))
-        before = await little.use_cases.sweeps.get(ANN, project, sweep)
+        before = little.use_cases.sweeps.get(ANN, project, sweep)
         await walked(little, project)
         await Archive(little).moved()
         assert live(little.view, project) == [5]
-        after = await little.use_cases.sweeps.get(ANN, project, sweep)
+        after = little.use_cases.sweeps.get(ANN, project, sweep)
         assert (after.succeeded, after.failed) == (before.succeeded, before.failed) == (3, 1)
-        assert (await little.use_cases.sweeps.list(ANN, project, Ask())).items == (after,)
+        assert little.use_cases.sweeps.list(ANN, project, Ask()).items == (after,)
+        assert await little.use_cases.past.recall(project, "000002")
+        await Archive(little).moved()
+        assert replace(little.use_cases.sweeps.get(ANN, project, sweep), revision=after.revision) == after
 
     async def test_a_project_without_history_needs_no_volume(self, little: Little) -> None:
         project = await with_runs(little, 2)
-        for call in ("history.page", "history.get", "history.tally"):
+        for call in ("history.page", "history.get"):
             little.volume.failing[call] = Unavailable("away", reason="STORAGE_DEGRADED")
         assert len(await pages(little, project)) == 4
         with pytest.raises(NotFound):

@@ -206,7 +206,7 @@ class TestSweeps:
         for _ in range(5):
             await little.end("detect")
         await little.until(lambda: little.sweep(project, id_).succeeded == 5)
-        assert (await little.use_cases.sweeps.get(ANN, project, id_)).failed == 1
+        assert little.use_cases.sweeps.get(ANN, project, id_).failed == 1
 
     async def test_stopping_aborts_what_lives_when_asked(self, little: Little) -> None:
         project, id_ = await self.sweep(little)
@@ -227,7 +227,7 @@ class TestSweeps:
     async def test_an_unknown_sweep_or_definition_is_told(self, little: Little) -> None:
         project, id_ = await self.sweep(little)
         with pytest.raises(NotFound) as caught:
-            await little.use_cases.sweeps.get(ANN, project, SweepId("x"))
+            little.use_cases.sweeps.get(ANN, project, SweepId("x"))
         assert id_ in caught.value.hint
         with pytest.raises(InvalidArgument):
             little.use_cases.sweeps.preview(ANN, project, DefinitionName("x"), AXES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from winslow.domain import sweep as expressions
 from winslow.domain.exits import published
@@ -73,6 +73,14 @@ def was_recalled(view: View, run: Run) -> bool:
     """Whether an ended run was put back whole: a run that ended here was changed by its end."""
     found = view.get(run_ref(run))
     return found is not None and not run.active and found.created == found.revision
+
+
+def ended_runs(view: View, sweep: Sweep) -> Sweep:
+    """The sweep with its ended runs counted: as it says itself once any of them may be history, before that one by one."""
+    if sweep.succeeded or sweep.failed:
+        return sweep
+    ends = [run.end for run in view.runs_of(sweep.project) if run.sweep == sweep.id]
+    return replace(sweep, succeeded=ends.count(RunEnd.SUCCEEDED), failed=ends.count(RunEnd.FAILED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ class Sweep:
 
     With `keep_going` a point that fails does not stop the rest. `first_number` is the number of the first
     point's run; runs are made in batches, `made` of them so far, so that a large sweep is acknowledged at once.
+    `succeeded` and `failed` count its runs once they have ended and may be history; 0 while they are counted themselves.
     """
 
     id: SweepId
@@ -138,6 +139,8 @@ class Sweep:
     override: Override = field(default_factory=Override)
     first_number: int = 0
     made: int = 0
+    succeeded: int = 0
+    failed: int = 0
     stopped: Reason | None = None
     comment: str = ""
 

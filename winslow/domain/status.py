@@ -77,7 +77,7 @@ def _over(runs: Sequence[Run]) -> Status:
     together = [run for run in runs if run is last or (last.sweep and run.sweep == last.sweep)]
     failed = [run for run in together if run.end is RunEnd.FAILED]
     if failed:
-        return Status(ProjectState.FAILED, Reason("RUN_FAILED", f"{len(failed)} of {len(together)} runs failed"))
+        return Status(ProjectState.FAILED, Reason("RUN_FAILED", f"{len(failed)} run{'s' * (len(failed) > 1)} failed"))
     return Status(ProjectState.SUCCEEDED)
 
 

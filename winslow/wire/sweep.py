@@ -29,6 +29,8 @@ def sweep_to_proto(sweep: Sweep, revision: int = 0) -> pb.Sweep:
         override=override_to_proto(sweep.override),
         first_number=sweep.first_number,
         made=sweep.made,
+        succeeded_count=sweep.succeeded,
+        failed_count=sweep.failed,
         stopped=reason_to_proto(sweep.stopped),
         comment=sweep.comment,
         count=expressions.count(sweep.axes),
@@ -51,6 +53,8 @@ def sweep_from_proto(message: pb.Sweep) -> Sweep:
         override=override_from_proto(message.override),
         first_number=message.first_number,
         made=message.made,
+        succeeded=message.succeeded_count,
+        failed=message.failed_count,
         stopped=reason_from_proto(message.stopped) if message.HasField("stopped") else None,
         comment=message.comment,
     )

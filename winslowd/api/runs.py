@@ -147,13 +147,13 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
             expected_count=request.expected_count,
         )
         project = names.parse_project(request.project)
-        return await self._sweep(await self._sweeps.start(request_of(request), project, new, request.expected_revision))
+        return self._sweep(await self._sweeps.start(request_of(request), project, new, request.expected_revision))
 
     async def GetSweep(self, request: pb.GetSweepRequest, context: Any) -> sweep_pb2.Sweep:
-        return await self._sweep(request.name)
+        return self._sweep(request.name)
 
     async def ListSweeps(self, request: pb.ListSweepsRequest, context: Any) -> pb.ListSweepsResponse:
-        page = await self._sweeps.list(asker(), names.parse_project(request.parent), decoding.ask(request))
+        page = self._sweeps.list(asker(), names.parse_project(request.parent), decoding.ask(request))
         return pb.ListSweepsResponse(
             sweeps=[encoding.sweep(one) for one in page.items], next_page_token=page.next_page_token
         )
@@ -167,7 +167,7 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
             abort_stages=request.abort_stages,
             expected=request.expected_revision,
         )
-        return await self._sweep(name)
+        return self._sweep(name)
 
-    async def _sweep(self, name: str) -> sweep_pb2.Sweep:
-        return encoding.sweep(await self._sweeps.get(asker(), *names.parse_sweep(name)))
+    def _sweep(self, name: str) -> sweep_pb2.Sweep:
+        return encoding.sweep(self._sweeps.get(asker(), *names.parse_sweep(name)))

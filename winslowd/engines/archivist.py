@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TypeVar
 
 import structlog
 
-from winslow.domain.history import Policy, Unit, archivable, noticed
-from winslow.domain.records import Commit, Expect, Fence, Kind, Ref, View, project_ref
+from winslow.domain.history import Policy, Unit, archivable, ended_runs, noticed
+from winslow.domain.project import Run, Sweep
+from winslow.domain.records import Commit, Expect, Fence, Kind, Put, Ref, View, project_ref
 from winslow.domain.stage import ProjectId
 from winslow.errors import Conflict, Unavailable, WinslowError
 from winslow.ports import Archived, Clock, History, Membership, Store
@@ -90,9 +92,22 @@ class Archivist:
         found = {ref: one for unit in units for ref in unit.refs if (one := _as_it_is(view, ref))}
         for some in _pieces(list(found.values()), APPENDED):
             await self._history.append(project, [(one, facts(one)) for one in some])
+        if counts := _counted(view, found.values()):
+            await self._store.commit(replace(counts, fence=fence))
         for commit in _leaving(units, found, guard, fence):
             await self._store.commit(commit)
         log.info("runs are history", project=project, runs=len(units), records=len(found))
+
+
+def _counted(view: View, leaving: Iterable[Archived]) -> Commit | None:
+    """Their sweeps with the ends of their runs counted, while all of these are still there to be counted."""
+    runs = [one.value for one in leaving if isinstance(one.value, Run)]
+    refs = {Ref(Kind.SWEEP, f"{run.project}/{run.sweep}") for run in runs if run.sweep}
+    found = {ref: one for ref in refs if (one := view.get(ref))}
+    counts = {ref: ended_runs(view, one.value) for ref, one in found.items() if isinstance(one.value, Sweep)}
+    changed = {ref: sweep for ref, sweep in counts.items() if sweep != found[ref].value}
+    puts = tuple(Put(ref, sweep) for ref, sweep in changed.items())
+    return Commit(puts, expects=tuple(Expect(ref, found[ref].revision) for ref in changed)) if puts else None
 
 
 def _leaving(units: Iterable[Unit], found: Mapping[Ref, Archived], guard: Expect, fence: Fence) -> Iterator[Commit]:

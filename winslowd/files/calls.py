@@ -58,5 +58,4 @@ CALLS: dict[str, Lane] = {
     "history.append": Lane.SYNC,
     "history.get": Lane.HISTORY,
     "history.page": Lane.HISTORY,
-    "history.tally": Lane.HISTORY,
 }

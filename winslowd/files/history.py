@@ -5,7 +5,7 @@ The worker knows no message, so that it stays small; what it is given to find a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from storage.history import Filed, Read
 from winslow.domain.query import Facts, Query
@@ -35,11 +35,6 @@ class HistoryClient:
 
     async def page(self, project: ProjectId, kind: Kind, query: Query) -> list[Archived]:
         return _archived(await self._call(list, "history.page", project, kind.value, query))
-
-    async def tally(
-        self, project: ProjectId, kind: Kind, fields: tuple[str, ...], without: frozenset[str]
-    ) -> Mapping[tuple[str, ...], int]:
-        return await self._call(dict, "history.tally", project, kind.value, fields, without)
 
 
 def _archived(found: Iterable[Read]) -> list[Archived]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from winslow.domain.history import ended_runs
 from winslow.domain.progress import Gate, plan
 from winslow.domain.project import Project, Run, RunEnd, Sweep
 from winslow.domain.records import Kind, View, project_ref, run_ref, sweep_ref
@@ -89,13 +90,13 @@ def project_shown(view: View, project: Project, now: float) -> ProjectShown:
 
 
 def sweep_shown(view: View, sweep: Sweep) -> SweepShown:
-    runs = [run for run in view.runs_of(sweep.project) if run.sweep == sweep.id]
+    counted = ended_runs(view, sweep)
     return SweepShown(
         sweep=sweep,
         revision=view.revision_of(sweep_ref(sweep)),
-        running=sum(run.active for run in runs),
-        succeeded=sum(run.end is RunEnd.SUCCEEDED for run in runs),
-        failed=sum(run.end is RunEnd.FAILED for run in runs),
+        running=sum(run.active and run.sweep == sweep.id for run in view.runs_of(sweep.project)),
+        succeeded=counted.succeeded,
+        failed=counted.failed,
     )
 
 

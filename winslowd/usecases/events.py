@@ -177,10 +177,11 @@ class _Watch:
         for change in changes:
             self.revision = max(self.revision, change.revision)
             ref = _shown_by(change.ref)
-            self._dirty.update(dict.fromkeys(one for one in _derived_of(view, change) if self.wanted.takes(one)))
             if _became_history(view, change):
                 self._last.pop(ref, None)
-            elif self.wanted.takes(ref):
+                continue
+            self._dirty.update(dict.fromkeys(one for one in _derived_of(view, change) if self.wanted.takes(one)))
+            if self.wanted.takes(ref):
                 one = tell(view, ref, now) or Told(ref, change.revision, None)
                 told[ref] = one
                 self._remember(one)

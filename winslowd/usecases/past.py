@@ -100,11 +100,6 @@ class Past:
             found = {**{one.ref.key: one.value for one in archived}, **found}
         return [one for one in found.values() if isinstance(one, Comment)]
 
-    async def ends_of_sweeps(self, project: ProjectId) -> Mapping[tuple[str, ...], int]:
-        """How many runs that are history alone belong to which sweep and ended how: counts by (sweep, state)."""
-        live = frozenset(run_ref(run).key for run in self.store.view.runs_of(project))
-        return await self.history.tally(project, Kind.RUN, ("sweep", "state"), live)
-
     def _homes(self, project: str, stage: str) -> list[ProjectId]:
         """The projects whose history may have the stage: a stage's id ends with its project's suffix."""
         found = (one.value for one in self.store.view.all(Kind.PROJECT).values())

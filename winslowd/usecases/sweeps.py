@@ -15,7 +15,6 @@ from winslow.domain.principal import Principal
 from winslow.domain.project import Axis, Override, Project, RunMode, Sweep, SweepId
 from winslow.domain.records import Commit, Expect, Put, View, project_ref, stage_ref, sweep_ref
 from winslow.domain.stage import ProjectId, Reason, Stage, StageId
-from winslow.domain.status import RunState
 from winslow.errors import FailedPrecondition
 from winslow.ports import Clock, Store
 from winslowd.usecases import beginnings, given, known
@@ -55,29 +54,15 @@ class Sweeps:
     clock: Clock
     past: Past
 
-    async def get(self, asker: Principal, project: ProjectId, id_: SweepId) -> SweepShown:
-        return (await self._shown(project, [known.sweep(self.store.view, project, id_)]))[0]
+    def get(self, asker: Principal, project: ProjectId, id_: SweepId) -> SweepShown:
+        view = self.store.view
+        return sweep_shown(view, known.sweep(view, project, id_))
 
-    async def list(self, asker: Principal, project: ProjectId, ask: Ask) -> Page[SweepShown]:
+    def list(self, asker: Principal, project: ProjectId, ask: Ask) -> Page[SweepShown]:
         """Newest first."""
         view = self.store.view
         known.project(view, project)
-        return LISTING.page(await self._shown(project, sweeps_of(view, project)), ask)
-
-    async def _shown(self, project: ProjectId, sweeps: Sequence[Sweep]) -> Sequence[SweepShown]:
-        """With the points that are history counted, too."""
-        shown = [sweep_shown(self.store.view, one) for one in sweeps]
-        if not sweeps or not self.past.reached(project):
-            return shown
-        counts = await self.past.ends_of_sweeps(project)
-        return [
-            replace(
-                one,
-                succeeded=one.succeeded + counts.get((one.sweep.id, RunState.SUCCEEDED.value), 0),
-                failed=one.failed + counts.get((one.sweep.id, RunState.FAILED.value), 0),
-            )
-            for one in shown
-        ]
+        return LISTING.page([sweep_shown(view, one) for one in sweeps_of(view, project)], ask)
 
     def preview(self, asker: Principal, project: ProjectId, start: DefinitionName, axes: Sequence[Axis]) -> int:
         """How many points it would have. Raises InvalidArgument (SWEEP_INVALID, SWEEP_TOO_LARGE, DEFINITION_UNKNOWN)."""

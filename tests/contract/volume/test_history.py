@@ -48,7 +48,6 @@ async def test_where_nothing_was_archived_nothing_is_found(project: Project) -> 
     history = project.storage.history
     assert await history.get(project.id, [ref(project, 1)]) == []
     assert await numbers(project, Query("number", 10)) == []
-    assert await history.tally(project.id, Kind.COMMENT, ("author",), frozenset()) == {}
     assert not (project.path / "history").exists()
 
 
@@ -70,10 +69,6 @@ async def test_terms_search_what_the_records_are_found_by(project: Project) -> N
     assert await numbers(project, Query("number", 9, terms=(Term("author", "!=", "bob"),))) == [2, 4, 6]
     assert await numbers(project, Query("number", 9, terms=(*bobs, Term("author", ":", "an")))) == []
     assert await numbers(project, Query("number", 1, terms=(Term("", "", "runs/"),))) == [1]
-    found = await project.storage.history.tally(
-        project.id, Kind.COMMENT, ("run", "author"), frozenset({ref(project, 1).key})
-    )
-    assert found == {("000001", "bob"): 3, ("000001", "ann"): 3}
 
 
 async def test_appended_again_a_record_is_there_once_and_the_newest_counts(project: Project) -> None:
