@@ -1,0 +1,142 @@
+"""The parts of a daemon: every adapter, opened in the order in which they need each other, and closed in reverse.
+
+It never needs to know what is done with them; that is `winslowd.app`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from winslow.domain.stage import NodeId
+from winslow.errors import FailedPrecondition, InvalidArgument
+from winslow.wire import records
+from winslowd.config import EtcdSettings, Settings
+from winslowd.docker.driver import DockerDriver
+from winslowd.docker.launcher import find_launcher
+from winslowd.etcd.channels import Login, Tls
+from winslowd.etcd.client import Client
+from winslowd.etcd.maintenance import EtcdUpkeep
+from winslowd.etcd.membership import EtcdMembership
+from winslowd.etcd.secret import cluster_secret
+from winslowd.etcd.session import Sessions
+from winslowd.etcd.store import EtcdStore
+from winslowd.files.process import FilesProcess, open_files
+from winslowd.journal import DirectoryJournal
+from winslowd.monitor.measuring import Measuring, open_measuring
+from winslowd.peers.channels import PeerChannels
+from winslowd.peers.credentials import Credentials
+from winslowd.usecases.attendance import Attendance
+from winslowd.usecases.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`fetched` is set when the engine has fetched an image; `attendance` and `ledger` are what a leader keeps in memory."""
+
+    settings: Settings
+    store: EtcdStore
+    membership: EtcdMembership
+    upkeep: EtcdUpkeep
+    credentials: Credentials
+    channels: PeerChannels
+    files: FilesProcess
+    journal: DirectoryJournal
+    driver: DockerDriver
+    measuring: Measuring
+    fetched: asyncio.Event
+    attendance: Attendance = field(default_factory=Attendance)
+    ledger: Ledger = field(default_factory=Ledger)
+
+
+@contextlib.asynccontextmanager
+async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIterator[Parts]:
+    """Everything a daemon stands on, while the scope lasts. etcd and the engine are waited for, not needed to be up.
+
+    Raises FailedPrecondition (DIRECTORY_UNUSABLE), InvalidArgument (CONFIG_INVALID).
+    """
+    node, etcd = NodeId(settings.node), settings.etcd
+    async with contextlib.AsyncExitStack() as stack:
+        client = await stack.enter_async_context(_client(etcd, warn_of_old_etcd))
+        sessions = await stack.enter_async_context(
+            Sessions.open(client.channels, settings.session_ttl, settings.state / "session", settings.keepalive)
+        )
+        store = await stack.enter_async_context(EtcdStore.open(client, settings.cluster, records, sessions))
+        membership = await stack.enter_async_context(
+            EtcdMembership.open(client, settings.cluster, node, sessions, store)
+        )
+        credentials = Credentials(await cluster_secret(client, settings.cluster), node)
+        channels = await stack.enter_async_context(PeerChannels.open())
+        files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
+        journal, fetched = DirectoryJournal(settings.state / "stages"), asyncio.Event()
+        owner = f"{settings.cluster}/{node}"  # nodes may share an engine, as in tests
+        driver = DockerDriver(owner, find_launcher(), journal.control_root, settings.docker, fetched.set)
+        stack.push_async_callback(driver.close)
+        measuring = await stack.enter_async_context(
+            open_measuring(
+                node,
+                store,
+                driver,
+                files.state,
+                volume=settings.volume,
+                directory=settings.state / "readings",
+                cpus=settings.cpus,
+                memory=settings.memory,
+            )
+        )
+        yield Parts(
+            settings=settings,
+            store=store,
+            membership=membership,
+            upkeep=EtcdUpkeep(client, etcd.quota),
+            credentials=credentials,
+            channels=channels,
+            files=files,
+            journal=journal,
+            driver=driver,
+            measuring=measuring,
+            fetched=fetched,
+        )
+
+
+def made(directory: Path, mode: int = 0o777) -> None:
+    """Raises FailedPrecondition (DIRECTORY_UNUSABLE)."""
+    try:
+        directory.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise FailedPrecondition(
+            f"{directory} cannot be used: {error.strerror}",
+            reason="DIRECTORY_UNUSABLE",
+            subject=str(directory),
+            hint="It must be a directory in which the daemon may write",
+        ) from None
+
+
+def _client(etcd: EtcdSettings, warn_of_old: bool) -> contextlib.AbstractAsyncContextManager[Client]:
+    login = Login(etcd.user, etcd.password) if etcd.user else None
+    return Client.open(etcd.endpoints, tls=_tls(etcd), login=login, warn_of_old=warn_of_old)
+
+
+def _tls(etcd: EtcdSettings) -> Tls | None:
+    if etcd.ca is None:
+        return None
+    return Tls(
+        authority=_pem(etcd.ca),
+        certificate=_pem(etcd.certificate) if etcd.certificate else None,
+        key=_pem(etcd.key) if etcd.key else None,
+    )
+
+
+def _pem(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidArgument(
+            f"{path} cannot be read: {error.strerror}",
+            reason="CONFIG_INVALID",
+            subject=str(path),
+            hint="Look at the settings etcd.ca, etcd.certificate and etcd.key",
+        ) from None
