@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 REPORT_EVERY = 1.0
 """Seconds between two looks at a running stage's log for progress and results."""
-REPORTS = 50.0
+REPORTS = 20.0
 """Reports a second that all nodes of a cluster make together: every daemon sees each of them."""
 CANNOT_EXECUTE = (126, 127)
 """Codes of a launcher whose stage's command is not there or cannot be executed."""
