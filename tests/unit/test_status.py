@@ -64,7 +64,7 @@ def test_a_sweep_with_failed_points_has_failed_as_a_whole() -> None:
     ended = [run(made, "a", number=n, sweep="s", end=RunEnd.FAILED if n == 2 else RunEnd.SUCCEEDED) for n in (1, 2, 3)]
     status = project_status(ended, [], ())
     assert status.state is ProjectState.FAILED
-    assert status.reason is not None and "1 of 3" in status.reason.text
+    assert status.reason is not None and "1 run failed" in status.reason.text
 
 
 def test_a_superseded_run_no_longer_counts() -> None:
