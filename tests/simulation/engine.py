@@ -13,7 +13,6 @@ from random import Random
 from typing import Any, TypeVar
 
 from tests.simulation.ledger import Ledger
-from tests.simulation.loop import CURRENT
 from tests.simulation.machine import Machine
 from tests.simulation.volume import Volume
 from winslow.domain.container import ContainerSpec, Exit, Found, Image, Phase, Usage
@@ -24,8 +23,6 @@ from winslowd.docker import exits
 T = TypeVar("T")
 IMAGE = Image("image", "sha256:0123")
 GONE_CODE = 137
-ACCEPTED = 0.05
-"""Seconds after which a request that the engine has not taken up goes with the daemon that sent it."""
 SYNC_CLAIM = 0.02
 """Seconds after a launch in which its claim is not on the disk yet."""
 
@@ -226,7 +223,7 @@ class SimulatedDriver:
         self._engine = engine
         self._machine = engine.machine
         self._random = random
-        self._last: dict[StageId, float] = {}
+        self._last: dict[str, float] = {}
 
     async def pull(self, image: str) -> Image:
         return await self._call(lambda: IMAGE)
@@ -283,20 +280,15 @@ class SimulatedDriver:
         return
 
     async def _in_order(self, stage: StageId, act: Callable[..., T], *arguments: Any) -> T:
-        now = self._machine.loop.time()
-        at = self._last[stage] = max(self._last.get(stage, 0.0) + 1e-6, now + self._machine.pause())
-        return await self._call(act, *arguments, delay=at - now)
+        return await self._call(act, *arguments, delay=self._machine.in_order(self._last, stage))
 
     async def _call(self, act: Callable[..., T], *arguments: Any, delay: float | None = None) -> T:
-        pause = self._machine.pause() if delay is None else delay
-        caller = CURRENT.get()
-
         def reached() -> T:
-            if self._engine.away or (caller and caller.dead and pause > ACCEPTED):
+            if self._engine.away:
                 raise Unavailable("The engine cannot be reached", reason="ENGINE_UNAVAILABLE")
             return act(*arguments)
 
-        return await self._machine.do(pause, reached)
+        return await self._machine.do(self._machine.pause() if delay is None else delay, reached)
 
 
 def _gone(stage: StageId) -> NotFound:

@@ -17,7 +17,7 @@ Fault = Callable[[World, SimulatedNode, Random], Awaitable[None]]
 
 async def daemon_killed(world: World, node: SimulatedNode, random: Random) -> None:
     node.kill()
-    await asyncio.sleep(random.choice((0.0, 0.5, 3.0, 25.0)))
+    await asyncio.sleep(random.choice((0.0, 0.5, 3.0, 12.0)))
     node.start()
 
 
@@ -29,7 +29,7 @@ async def daemon_stopped(world: World, node: SimulatedNode, random: Random) -> N
 
 async def machine_lost(world: World, node: SimulatedNode, random: Random) -> None:
     node.crash()
-    await asyncio.sleep(random.choice((2.0, 10.0, 60.0)))
+    await asyncio.sleep(random.choice((1.0, 5.0, 25.0)))
     node.boot()
 
 
@@ -54,14 +54,14 @@ async def leader_frozen(world: World, node: SimulatedNode, random: Random) -> No
 
 async def _frozen(node: SimulatedNode, random: Random, *, containers: bool) -> None:
     node.freeze(containers=containers)
-    await asyncio.sleep(random.choice((1.0, 10.0, 20.0, 60.0)))
+    await asyncio.sleep(random.choice((1.0, 5.0, 10.0, 25.0)))
     node.thaw()
 
 
 async def cut_off(world: World, node: SimulatedNode, random: Random) -> None:
     """From etcd: what is sent is swallowed, nobody is told."""
     node.line.cut = True
-    await asyncio.sleep(random.choice((1.0, 6.0, 20.0, 60.0)))
+    await asyncio.sleep(random.choice((1.0, 5.0, 10.0, 25.0)))
     node.line.cut = False
 
 
@@ -71,7 +71,7 @@ async def etcd_away(world: World, node: SimulatedNode, random: Random) -> None:
     refusing = random.random() < 0.5
     for one in world.nodes:
         one.line.refusing, one.line.cut = refusing, not refusing
-    await asyncio.sleep(random.choice((1.0, 10.0, 60.0)))
+    await asyncio.sleep(random.choice((1.0, 5.0, 25.0)))
     for one in world.nodes:
         one.line.refusing = one.line.cut = False
     world.etcd.renew_all()

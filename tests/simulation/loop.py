@@ -14,6 +14,7 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
+from itertools import count
 from random import Random
 from typing import Any, TypeVar
 
@@ -60,6 +61,8 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._now = 0.0
         self._runnable: list[Process] = []
         self._world = Process("world")
+        self._timers: list[tuple[float, int, events.TimerHandle]] = []
+        self._numbers = count()
         self.steps = 0
 
     # ---- processes
@@ -114,8 +117,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> events.TimerHandle:
         timer = events.TimerHandle(when, callback, args, self, context)
-        heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
-        timer._scheduled = True
+        heapq.heappush(self._timers, (when, next(self._numbers), timer))
         return timer
 
     def _add(self, handle: events.Handle) -> None:
@@ -153,17 +155,16 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
     def _due(self) -> None:
         """Move timers whose time has come; when nothing else is to be done, make the time of the next come."""
-        timers = self._scheduled  # type: ignore[attr-defined]
-        while timers and timers[0]._cancelled:
-            heapq.heappop(timers)._scheduled = False
+        timers = self._timers
         if not self._runnable:
+            while timers and timers[0][2]._cancelled:  # type: ignore[attr-defined]
+                heapq.heappop(timers)
             if not timers:
                 raise Stuck("nothing is ready and no timer is set")
-            self._now = max(self._now, timers[0]._when)
-        while timers and timers[0]._when <= self._now:
-            timer = heapq.heappop(timers)
-            timer._scheduled = False
-            if not timer._cancelled:
+            self._now = max(self._now, timers[0][0])
+        while timers and timers[0][0] <= self._now:
+            timer = heapq.heappop(timers)[2]
+            if not timer._cancelled:  # type: ignore[attr-defined]
                 self._add(timer)
 
     def _timer_handle_cancelled(self, handle: events.TimerHandle) -> None:
@@ -179,6 +180,6 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         """Nothing of it ever runs again. What was left unfinished is for the garbage collector: see `simulate`."""
         self._world.dead = True
         self._ready.clear()  # type: ignore[attr-defined]
-        self._scheduled.clear()  # type: ignore[attr-defined]
+        self._timers.clear()
         self._runnable.clear()
         self.close()

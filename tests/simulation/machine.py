@@ -13,11 +13,13 @@ from random import Random
 from typing import Any, TypeVar
 
 from tests.simulation.disk import Disk
-from tests.simulation.loop import Process, SimulatedLoop
+from tests.simulation.loop import CURRENT, Process, SimulatedLoop
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
 
 T = TypeVar("T")
+TAKEN_UP = 0.05
+"""Seconds after which a call that was not taken up goes with the daemon that made it."""
 EPOCH = 1_760_000_000.0
 """What all clocks show when a world begins, in Unix seconds, but for their errors."""
 
@@ -55,13 +57,23 @@ class Machine:
         return 0.0005 + drawn * 0.004 if drawn < 0.97 else drawn * self.random.random() * 1.5
 
     async def do(self, delay: float, act: Callable[..., T], *arguments: Any) -> T:
-        """`act`, here, after `delay` seconds. A caller that is cancelled meanwhile does not stop it."""
+        """`act`, here, after `delay` seconds. A caller that is cancelled meanwhile does not stop it, one that dies mostly does."""
         answer: asyncio.Future[T] = self.loop.create_future()
-        self.later(delay, _answer, answer, act, arguments)
+        self.later(delay, _answer, answer, CURRENT.get() if delay > TAKEN_UP else None, act, arguments)
         return await answer
 
+    def in_order(self, last: dict[str, float], about: str) -> float:
+        """The pause of a call about something; `last` is when the one before it takes effect, which is never later."""
+        now = self.loop.time()
+        at = last[about] = max(last.get(about, 0.0) + 1e-6, now + self.pause())
+        return at - now
 
-def _answer(answer: asyncio.Future[Any], act: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+
+def _answer(
+    answer: asyncio.Future[Any], caller: Process | None, act: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    if caller is not None and caller.dead:
+        return
     try:
         value = act(*arguments)
     except Exception as error:

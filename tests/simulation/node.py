@@ -28,11 +28,13 @@ from winslow.domain.node import Node
 from winslow.domain.records import Commit
 from winslow.errors import WinslowError
 from winslow.ports import Term
+from winslowd.engines import bidder
 from winslowd.engines.agent import Agent
 from winslowd.engines.bidder import Bidder
 from winslowd.engines.containers import Tools
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
+from winslowd.etcd import store, watch
 from winslowd.etcd.client import Client
 from winslowd.etcd.membership import EtcdMembership
 from winslowd.etcd.session import Sessions
@@ -46,8 +48,13 @@ from winslowd.usecases.runs import Runs
 from winslowd.usecases.stages import Stages
 from winslowd.usecases.sweeps import Sweeps
 
+bidder.LOOK = 1.0
+watch.PING, watch.SILENCE, store.SILENCE = 3.0, 8.0, 8.0
+# Pollers that only cost time here: nothing but their own messages waits for them.
+
 CLUSTER = "simulated"
-TTL = 15
+TTL = 6
+"""Seconds; shorter than in a real cluster, where nobody makes the time up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,15 +254,15 @@ class SimulatedNode:
         clock, steady = self.machine.clock, self._loop.time
         self._peers = SimulatedPeers(self._exchange)
         offered = idle_offer(self._node())
-        bidder = Bidder(
+        bids = Bidder(
             self.id, store, self._peers, attendance, lambda number: replace(offered, number=number), steady
         )
-        bidder._jitter = Random(self.machine.random.random())  # nothing here is left to chance
+        bids._jitter = Random(self.machine.random.random())  # nothing here is left to chance
         return [
             Agent(tools).run(),
             Leader(store, membership, clock, attendance, steady=steady).run(),
             Janitor(store, membership, files, files, clock).run(),
-            bidder.run(),
+            bids.run(),
         ]
 
     def _node(self) -> Node:

@@ -42,7 +42,7 @@ def _stage(random: Random, name: DefinitionName, before: tuple[DefinitionName, .
         ),
         retry=RetryPolicy(random.choice((1, 1, 2, 3)), backoff=random.choice((0.0, 1.0, 3.0))),
         timeout=random.choice((0.0, 0.0, 0.0, 2.0)),
-        lost_after=random.choice((5.0, 20.0, 40.0)),
+        lost_after=random.choice((2.0, 8.0, 16.0)),
         grace=random.choice((0.5, 2.0)),
         workspace=random.choice((WorkspaceMode.PARENT,) * 6 + (WorkspaceMode.EMPTY, WorkspaceMode.CONTINUE)),
         user_input=_input(random),

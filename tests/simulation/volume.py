@@ -147,6 +147,7 @@ class SimulatedFiles:
     def __init__(self, machine: Machine, volume: Volume) -> None:
         self._machine = machine
         self._volume = volume
+        self._last: dict[str, float] = {}
 
     def absolute(self, path: str) -> str:
         return ROOT + path
@@ -158,13 +159,13 @@ class SimulatedFiles:
         await self._do(self._volume.delete_project, project)
 
     async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
-        await self._do(self._volume.reserve, plan)
+        await self._in_order(plan.target, self._volume.reserve, plan)
 
     async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
-        await self._do(self._volume.prepare, plan)
+        await self._in_order(plan.target, self._volume.prepare, plan)
 
     async def seal(self, plan: WorkspacePlan) -> None:
-        await self._do(self._volume.seal, plan)
+        await self._in_order(plan.target, self._volume.seal, plan)
 
     async def publish(self, plan: WorkspacePlan, definition: DefinitionName) -> None:
         await self._do(self._volume.publish, plan, definition)
@@ -193,6 +194,10 @@ class SimulatedFiles:
     async def expire(self, before: float) -> int:
         """Nobody uploads anything here."""
         return 0
+
+    async def _in_order(self, path: str, act: Callable[..., Any], *arguments: Any) -> Any:
+        """Who works in a directory holds its lock."""
+        return await self._machine.do(self._machine.in_order(self._last, path), act, *arguments)
 
     async def _do(self, act: Callable[..., Any], *arguments: Any) -> Any:
         return await self._machine.do(self._machine.pause(), act, *arguments)

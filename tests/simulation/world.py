@@ -46,7 +46,7 @@ class World:
         self.ledger = Ledger(self.etcd, Keys(CLUSTER), codec, loop.time)
         self.volume = Volume(self.ledger)
         self._exchange = Exchange(loop, Random(f"{seed} exchange"))
-        self.nodes = [self._node(f"node-{number}", codec) for number in range(random.choice((1, 2, 2, 3, 3, 4)))]
+        self.nodes = [self._node(f"node-{number}", codec) for number in range(random.choice((1, 2, 2, 2, 3, 3, 4)))]
 
     def _node(self, name: str, codec: SharingCodec | RememberingCodec) -> SimulatedNode:
         random = Random(f"{self.seed} {name}")

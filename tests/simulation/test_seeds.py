@@ -1,0 +1,66 @@
+"""Worlds from seeds hold every invariant: a few hundred on a developer's machine, ten thousand in CI.
+
+They run in processes of their own, two at a time, with a fixed hash seed, so that each can be run again exactly as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.kept import kept
+
+SEEDS = int(os.environ.get("WINSLOW_SEEDS") or (10_000 if os.environ.get("CI") else 300))
+FIRST = int(os.environ.get("WINSLOW_FIRST_SEED") or 100_000)
+PIECE = 1000
+"""Seeds of one test: enough to make up for the start of two processes."""
+SIDE_BY_SIDE = 2
+ROOT = Path(__file__).parents[2]
+
+
+def started(first: int, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.simulation", "--from", str(first), "--count", str(count)]
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def judged(processes: list[subprocess.Popen[str]]) -> None:
+    """Fail with every seed that failed, and how to see what happened in it."""
+    failed: list[str] = []
+    try:
+        for process in processes:
+            output, errors = process.communicate()
+            found = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+            assert process.returncode == (1 if found else 0), errors[-4000:]
+            failed += [f".venv/bin/python -m tests.simulation {one['seed']} --keep\n  {one['violations']}" for one in found]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert not failed, "\n".join([f"{len(failed)} worlds broke what must always hold; look at one with", *failed[:20]])
+
+
+@pytest.mark.timeout(600)
+def test_seeds_that_failed_once_do_not_again() -> None:
+    seeds = kept()
+    for at in range(0, len(seeds), SIDE_BY_SIDE):
+        judged([started(seed, 1) for seed in seeds[at : at + SIDE_BY_SIDE]])
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("first", range(FIRST, FIRST + SEEDS, PIECE))
+def test_whatever_goes_wrong_what_must_hold_holds(first: int) -> None:
+    count = min(PIECE, FIRST + SEEDS - first)
+    share = -(-count // SIDE_BY_SIDE)
+    judged([started(at, min(share, first + count - at)) for at in range(first, first + count, share)])
