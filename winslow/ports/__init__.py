@@ -1,0 +1,47 @@
+"""What the engines need of the world, as small protocols. Adapters implement them; tests hold fakes to the same suites.
+
+Promises that every method keeps: only errors of `winslow.errors` come out; a method may be called again with the
+same arguments after a crash or a cancellation and ends the same; cancelling a call leaves nothing half-made
+that a repetition does not finish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from winslow.ports.cluster import Attending, Membership, Peers, Term
+from winslow.ports.files import Entry, Files, Totals, Upload, Uploads
+from winslow.ports.logs import Findings, Logs
+from winslow.ports.node import Driver, Journal, Readings, Verdict
+from winslow.ports.store import Store, StoreMember, Upkeep
+from winslow.ports.volume import Archived, History, Storage, StorageState, Workspaces
+
+Clock = Callable[[], float]
+"""Unix seconds."""
+
+__all__ = [
+    "Archived",
+    "Attending",
+    "Clock",
+    "Driver",
+    "Entry",
+    "Files",
+    "Findings",
+    "History",
+    "Journal",
+    "Logs",
+    "Membership",
+    "Peers",
+    "Readings",
+    "Storage",
+    "StorageState",
+    "Store",
+    "StoreMember",
+    "Term",
+    "Totals",
+    "Upkeep",
+    "Upload",
+    "Uploads",
+    "Verdict",
+    "Workspaces",
+]

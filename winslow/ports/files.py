@@ -1,0 +1,94 @@
+"""What people do with files, and files on their way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from winslow.domain.layout import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or directory. `kind` is "file", "directory", "symlink" or "other"; `size` in bytes, `modified` in Unix seconds."""
+
+    name: str
+    kind: str
+    size: int
+    modified: float
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Recursive size in bytes and count of files and directories."""
+
+    size: int
+    files: int
+    directories: int
+
+
+class Files(Protocol):
+    """What people do with files. No symlink leads out of a location's root; nothing but files and directories is opened."""
+
+    async def stat(self, location: Location) -> Entry:
+        """Raises NotFound (FILE_NOT_FOUND), FailedPrecondition (PATH_LEADS_OUT)."""
+
+    async def entries(self, location: Location, after: str, limit: int) -> list[Entry]:
+        """Up to `limit` entries whose names sort after `after`, sorted by name."""
+
+    async def read(self, location: Location, offset: int, size: int) -> bytes:
+        """Up to `size` bytes from `offset`; fewer only at the end of the file, b"" past it."""
+
+    async def make_directory(self, location: Location) -> None:
+        """With parents; what is there stays."""
+
+    async def rename(self, source: Location, target: Location) -> None:
+        """Within one root; raises AlreadyExists (FILE_EXISTS) rather than replacing."""
+
+    async def copy(self, source: Location, target: Location) -> None:
+        """A file, or a directory with all that is in it; shown at once. Raises AlreadyExists (FILE_EXISTS), Exhausted (DISK_FULL)."""
+
+    async def delete(self, location: Location, recursive: bool) -> None:
+        """Raises FailedPrecondition (DIRECTORY_NOT_EMPTY) when not `recursive`."""
+
+    async def usage(self, location: Location) -> Totals:
+        """Recursive size and counts."""
+
+    async def digest(self, location: Location) -> str:
+        """SHA-256 of a file's content, lower-case hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload under way: `offset` bytes are safe on disk. `size` and `sha256` are what the sender promised.
+
+    `sha256` is "" until the sender knows it, at the latest at the commit.
+    """
+
+    id: str
+    location: Location
+    size: int
+    sha256: str
+    offset: int
+
+
+class Uploads(Protocol):
+    """Files on their way in: invisible until committed, resumed at the acknowledged offset."""
+
+    async def begin(self, id: str, location: Location, size: int, sha256: str) -> Upload:
+        """Begin or find an upload. The same id with other values raises Conflict (UPLOAD_DIFFERS). Raises Exhausted (DISK_FULL)."""
+
+    async def append(self, upload: Upload, offset: int, data: bytes) -> Upload:
+        """Write `data` at `offset`, which must be the upload's. Raises OutOfRange (OFFSET_MISMATCH)."""
+
+    async def flush(self, upload: Upload) -> Upload:
+        """Make everything appended so far safe (fsync); the offset returned may be acknowledged."""
+
+    async def commit(self, upload: Upload) -> Entry:
+        """Verify size and SHA-256 and show the file, at once. Raises DataLoss (CHECKSUM_MISMATCH). Committed twice, answers the same."""
+
+    async def cancel(self, upload: Upload) -> None:
+        """Forget it."""
+
+    async def expire(self, before: float) -> int:
+        """Forget uploads that nobody touched since `before` (Unix seconds); returns how many. Files that were shown stay."""

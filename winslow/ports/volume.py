@@ -1,0 +1,87 @@
+"""Directories and histories of projects on the shared file system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from winslow.domain.layout import WorkspacePlan
+from winslow.domain.pipeline import DefinitionName
+from winslow.domain.query import Facts, Query
+from winslow.domain.records import Kind, Record, Ref
+from winslow.domain.stage import ProjectId, StageId
+
+
+class Workspaces(Protocol):
+    """Directories of stages. Paths are relative to the volume's root."""
+
+    def absolute(self, path: str) -> str:
+        """Where a path of the layout is on this node, for binding into a container."""
+
+    async def make_project(self, project: ProjectId) -> None:
+        """Make the project's directories; those that are there stay."""
+
+    async def delete_project(self, project: ProjectId) -> None:
+        """Remove everything the project owns. Half done and called again, it goes on."""
+
+    async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
+        """Make the attempt's directories before its turn, the workspace empty; `prepare` fills it where it is.
+
+        So a container can be bound to it early. Nothing happens when the workspace is there.
+        """
+
+    async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
+        """Make the attempt's directories and log, owned by `owner` (uid, gid), and fill the workspace.
+
+        A copy that was cut is begun again; a finished one is left alone. Raises Exhausted (DISK_FULL), NotFound (SOURCE_MISSING).
+        """
+
+    async def seal(self, plan: WorkspacePlan) -> None:
+        """Make the workspace immutable: from now on it is only read."""
+
+    async def publish(self, plan: WorkspacePlan, definition: DefinitionName) -> None:
+        """Show the attempt's output as the project's, at once, in place of the last one's."""
+
+    async def drop(self, project: ProjectId, stage: StageId) -> None:
+        """Remove an attempt's directories."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How the volume was when it was last looked at: `fault` is why it is not well, "" when it is. Sizes in bytes."""
+
+    fault: str = ""
+    size: int = 0
+    free: int = 0
+
+
+StorageState = Callable[[], Storage]
+"""How the volume is; answers at once, however the volume is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """A record as it left the store, with the revision that it had there, and what only a newer version knows of it."""
+
+    ref: Ref
+    value: Record
+    revision: int
+    unknown: bytes = b""
+
+
+class History(Protocol):
+    """What ended long ago, by project, on the volume. It only grows; the newest version of a record is the one there is.
+
+    What `append` returned for is found by every node from then on. Raises DataLoss (HISTORY_DAMAGED) for records that a
+    bad disk has taken; all others can be read.
+    """
+
+    async def append(self, project: ProjectId, entries: Sequence[tuple[Archived, Facts]]) -> None:
+        """Make them safe (fsync), with what they are found by. Appended again, they are there once."""
+
+    async def get(self, project: ProjectId, refs: Sequence[Ref]) -> list[Archived]:
+        """Those of `refs` that there are."""
+
+    async def page(self, project: ProjectId, kind: Kind, query: Query) -> list[Archived]:
+        """What `query` asks for of one kind; fewer than its limit only where there are no more."""
