@@ -70,6 +70,10 @@ class FakeEtcd:
         self._watchers: list[Watcher] = []
         self._granted = 0x7000
 
+    def under(self, prefix: bytes) -> list[pb.KeyValue]:
+        """All keys that begin with `prefix`, as they are now: for those who judge."""
+        return [self._current[key] for key in self._keys(prefix, prefix[:-1] + bytes([prefix[-1] + 1]))]
+
     # ---- what it is asked
 
     def answer(self, method: str, request: Any) -> Any:
@@ -200,15 +204,15 @@ class FakeEtcd:
         for watcher in list(self._watchers):
             self._tell(watcher, events)
 
-    def _do_compact(self, request: pb.CompactionRequest) -> pb.CompactionResponse:
-        if request.revision <= self.compacted:
-            raise Refused(grpc.StatusCode.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted")
-        if request.revision > self.revision:
     def _do_deleterange(self, request: pb.DeleteRangeRequest) -> pb.DeleteRangeResponse:
         gone = self._keys(request.key, request.range_end)
         self._happen([self._deleted(key) for key in gone])
         return pb.DeleteRangeResponse(deleted=len(gone))
 
+    def _do_compact(self, request: pb.CompactionRequest) -> pb.CompactionResponse:
+        if request.revision <= self.compacted:
+            raise Refused(grpc.StatusCode.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted")
+        if request.revision > self.revision:
             raise Refused(grpc.StatusCode.OUT_OF_RANGE, "etcdserver: mvcc: required revision is a future revision")
         self.compacted = request.revision
         return pb.CompactionResponse()
