@@ -138,6 +138,16 @@ class TestLooking:
             await little.use_cases.stages.get(ANN, "-", stage.id.replace("detect", "detcet"))
         assert caught.value.reason == "STAGE_UNKNOWN"
 
+    async def test_where_a_stage_was_and_how_it_was_found_is_told_of_what_is_history_too(self, little: Little) -> None:
+        project = await with_runs(little, 2)
+        old = (await pages(little, project))[0]
+        await Archive(little).moved()
+        assert little.view.stage(old) is None
+        explained = await little.use_cases.explaining.explain(ANN, "-", old)
+        assert (explained.stage.id, explained.reason.code) == (old, "SUCCEEDED")
+        election = await little.use_cases.explaining.election(ANN, "-", old)
+        assert election.winner and election.winner.node == "node-1"
+
     async def test_logs_files_and_comparisons_of_what_is_history(self, little: Little, tmp_path: Path) -> None:
         project = await with_runs(little, 2)
         (old, *_), (new, *_) = (little.view.stages_of_run(little.run(project, number)) for number in (1, 2))

@@ -107,7 +107,7 @@ class TestLooking:
 
     async def test_why_a_stage_waits_has_each_nodes_word_and_a_remedy(self, little: Little) -> None:
         stage = await waiting(little)
-        found = little.use_cases.explaining.explain(ANN, "-", stage.id)
+        found = await little.use_cases.explaining.explain(ANN, "-", stage.id)
         assert (found.reason.code, found.position, found.length) == ("NO_NODE_ABLE", 1, 1)
         less = f"winslowctl run abort {stage.project}; winslowctl run redo {stage.id}"
         assert less in found.remedies[0]
@@ -122,13 +122,13 @@ class TestLooking:
         await little.use_cases.runs.start(little.request(), project, Start())
         await little.until(lambda: little.view.stages_of(project))
         (stage,) = little.view.stages_of(project)
-        found = little.use_cases.explaining.explain(ANN, "-", stage.id)
+        found = await little.use_cases.explaining.explain(ANN, "-", stage.id)
         assert f"winslowctl node uncordon {NODE.id}" in found.remedies[-1]
 
     async def test_a_stage_of_a_paused_run_waits_for_its_resumption(self, little: Little) -> None:
         stage = await waiting(little)
         await little.use_cases.runs.pause(little.request(), stage.project, "-", "lunch")
-        found = little.use_cases.explaining.explain(ANN, "-", stage.id)
+        found = await little.use_cases.explaining.explain(ANN, "-", stage.id)
         assert found.reason.code == "RUN_PAUSED" and "lunch" in found.reason.text
 
     async def test_a_free_node_bids(self, little: Little) -> None:
@@ -137,7 +137,7 @@ class TestLooking:
         await little.use_cases.runs.start(little.request(), project, Start())
         await little.until(lambda: little.view.stages_of(project))
         stage = little.view.stages_of(project)[0]
-        (answer,) = little.use_cases.explaining.explain(ANN, "-", stage.id).answers
+        (answer,) = (await little.use_cases.explaining.explain(ANN, "-", stage.id)).answers
         assert isinstance(answer, Refusal) and answer.lacks[0] == "is cordoned: disk"
         await little.use_cases.nodes.uncordon(little.request(), NODE.id)
         await little.placed("detect")

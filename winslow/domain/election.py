@@ -172,10 +172,13 @@ def _lacks(need: Resources, candidate: Candidate, gpus: tuple[Gpu, ...]) -> tupl
 
 
 def _idle(candidate: Candidate) -> float:
-    """The part of its cores that neither our stages have reserved nor anybody uses, 0 to 1."""
+    """The mean of two parts of its cores, 0 to 1: what no stage has reserved, and what nobody uses.
+
+    Each must tell on its own: a reservation before the stage uses what it reserved, and use by others at any time.
+    """
     cpus = candidate.node.capacity.cpus
-    idle = min(candidate.free.cpus, candidate.offer.cpus_idle if candidate.offer else cpus)
-    return max(idle, 0.0) / cpus if cpus else 0.0
+    idle = min(candidate.offer.cpus_idle if candidate.offer else cpus, cpus)
+    return max(candidate.free.cpus + idle, 0.0) / (2 * cpus) if cpus else 0.0
 
 
 def _utilisation(gpus: Sequence[Gpu], offer: Offer | None) -> float:

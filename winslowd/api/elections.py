@@ -22,7 +22,7 @@ class ElectionService(election_service_pb2_grpc.ElectionServiceServicer):
         self._explaining = explaining
 
     async def GetElection(self, request: pb.GetElectionRequest, context: Any) -> election_pb2.Election:
-        return _shown(self._explaining.election(asker(), *decoding.election_name(request.name)))
+        return _shown(await self._explaining.election(asker(), *decoding.election_name(request.name)))
 
     async def ListElections(self, request: pb.ListElectionsRequest, context: Any) -> pb.ListElectionsResponse:
         page = self._explaining.elections(asker(), decoding.ask(request))

@@ -53,7 +53,7 @@ class StageService(stage_service_pb2_grpc.StageServiceServicer):
         return await self._now(name)
 
     async def ExplainStage(self, request: pb.ExplainStageRequest, context: Any) -> election_pb2.Explanation:
-        found = self._explaining.explain(asker(), *decoding.stage_name(request.name))
+        found = await self._explaining.explain(asker(), *decoding.stage_name(request.name))
         return election_pb2.Explanation(
             stage=names.stage(found.stage.project, found.stage.id),
             reason=reason_to_proto(found.reason),

@@ -55,7 +55,7 @@ class UseCases:
         self.runs = Runs(store, clock, self.past)
         self.sweeps = Sweeps(store, clock, self.past)
         self.stages = Stages(store, clock, self.past)
-        self.explaining = Explaining(store, clock, ledger or Ledger())
+        self.explaining = Explaining(store, clock, ledger or Ledger(), self.past)
         self.comparing = Comparing(self.past, files)
         self.settings = Settings(store)
         self.nodes = Nodes(store, clock)

@@ -12,9 +12,9 @@ from winslow.domain.records import View
 from winslow.domain.rounds import Rounds
 from winslow.domain.stage import PLACED, WAITING, Reason, Stage
 from winslow.ports import Clock, Store
-from winslowd.usecases import known
 from winslowd.usecases.ledger import Election, Ledger
 from winslowd.usecases.listing import Ask, Listing, Page
+from winslowd.usecases.past import Past
 from winslowd.usecases.stages import shown
 
 
@@ -48,11 +48,12 @@ class Explaining:
     store: Store
     clock: Clock
     ledger: Ledger
+    past: Past
 
-    def explain(self, asker: Principal, project: str, id_: str) -> Explanation:
+    async def explain(self, asker: Principal, project: str, id_: str) -> Explanation:
         """Why it waits, with what each node says now; or where it is, and how it ended. Raises NotFound (STAGE_UNKNOWN)."""
+        stage = await self._stage(project, id_)
         view, now = self.store.view, self.clock()
-        stage = known.stage(view, project, id_)
         if stage.state not in WAITING:
             held = self.ledger.of(stage.id)
             seen = shown(view, stage, now)
@@ -72,16 +73,21 @@ class Explaining:
             answers=tuple(answers),
         )
 
-    def election(self, asker: Principal, project: str, id_: str) -> Election:
+    async def election(self, asker: Principal, project: str, id_: str) -> Election:
         """The stage's latest election; of one that this node did not hold, what the record tells. Raises NotFound (STAGE_UNKNOWN)."""
-        stage = known.stage(self.store.view, project, id_)
+        stage = await self._stage(project, id_)
         held = self.ledger.of(stage.id)
         if held and (held.winner.node if held.winner else None) == stage.node:
             return held
         winner = Bid(stage.node, 0.0, (), stage.gpus) if stage.node else None
-        answers = self.explain(asker, project, id_).answers
+        answers = (await self.explain(asker, project, id_)).answers
         opened = max(stage.created_at, stage.not_before)
         return Election(stage.id, stage.project, opened, stage.placed_at, winner, answers)
+
+    async def _stage(self, project: str, id_: str) -> Stage:
+        found = (await self.past.stage(project, id_)).value
+        assert isinstance(found, Stage)
+        return found
 
     def elections(self, asker: Principal, ask: Ask) -> Page[Election]:
         """Those that are open, and those closed lately, newest first."""
