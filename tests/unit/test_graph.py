@@ -172,6 +172,14 @@ def test_a_branch_that_is_always_taken_is_no_choice() -> None:
         assert faults(replace(pipeline, stages=stages)) == [("stages[1].workspace", "WORKSPACE_CONTENDED")]
 
 
+def test_a_parent_that_comes_only_when_another_does_not_is_one_too() -> None:
+    pipeline = continuing(graph_of(a="", b="a", c="a b", d="b"), "c")
+    assert faults(pipeline) == []
+    unless = (Edge(DefinitionName("a"), "results.x"), Edge(DefinitionName("b")))
+    stages = tuple(replace(stage, after=unless) if stage.name == "c" else stage for stage in pipeline.stages)
+    assert faults(replace(pipeline, stages=stages)) == [("stages[2].workspace", "WORKSPACE_CONTENDED")]
+
+
 def test_require_raises_with_everything_that_is_wrong() -> None:
     with pytest.raises(InvalidArgument, match=r"no stage 'x'.*no stage 'y'") as raised:
         graph.require(graph_of(a="x", b="y"))

@@ -238,15 +238,20 @@ def _workspaces(pipeline: Pipeline) -> Iterator[Fault]:
             yield Fault(at, "WORKSPACE_CONTENDED", message, "Use 'parent', or let one of both come after the other")
 
 
-def _home(pipeline: Pipeline, name: DefinitionName) -> DefinitionName:
-    """The stage whose directory a stage works in: its own, or that of the first of those that it continues."""
-    seen: set[DefinitionName] = set()
-    while name not in seen and (stage := pipeline.stage(name)):
-        seen.add(name)
-        if stage.workspace is not WorkspaceMode.CONTINUE or not stage.after:
-            return name
-        name = stage.after[0].stage
-    return name
+def _parents(stage: StageDefinition) -> tuple[Edge, ...]:
+    """The edges over which its parent may come: the first that is taken, so none after one that always is."""
+    always = next((place for place, edge in enumerate(stage.after) if not edge.when), len(stage.after))
+    return stage.after[: always + 1]
+
+
+def _homes(
+    pipeline: Pipeline, name: DefinitionName, seen: frozenset[DefinitionName] = frozenset()
+) -> set[DefinitionName]:
+    """The stages in whose directories it may work: its own, or where those may work that it may continue."""
+    stage = pipeline.stage(name)
+    if stage is None or stage.workspace is not WorkspaceMode.CONTINUE or not stage.after or name in seen:
+        return {name}
+    return {home for edge in _parents(stage) for home in _homes(pipeline, edge.stage, seen | {name})}
 
 
 def _rival(pipeline: Pipeline, stage: StageDefinition) -> str:
@@ -254,14 +259,15 @@ def _rival(pipeline: Pipeline, stage: StageDefinition) -> str:
 
     Two different conditions are taken to be a choice between the two; one that is always taken is no choice.
     """
-    parent = stage.after[0]
-    home = _home(pipeline, parent.stage)
+    related = descendants(pipeline, stage.name) | ancestors(pipeline, stage.name) | {stage.name}
     for other in pipeline.stages:
-        if other.name == stage.name or not other.after or _home(pipeline, other.after[0].stage) != home:
-            continue
-        choice = parent.when and other.after[0].when and parent.when != other.after[0].when
-        if not choice and other.workspace is not WorkspaceMode.EMPTY:
-            related = descendants(pipeline, stage.name) | ancestors(pipeline, stage.name)
-            if other.name not in related:
+        if other.name not in related and other.workspace is not WorkspaceMode.EMPTY:
+            pairs = ((mine, theirs) for mine in _parents(stage) for theirs in _parents(other))
+            if any(_contend(pipeline, mine, theirs) for mine, theirs in pairs):
                 return other.name
     return ""
+
+
+def _contend(pipeline: Pipeline, mine: Edge, theirs: Edge) -> bool:
+    choice = mine.when and theirs.when and mine.when != theirs.when
+    return not choice and not _homes(pipeline, mine.stage).isdisjoint(_homes(pipeline, theirs.stage))
