@@ -46,6 +46,8 @@ WITNESS = 'echo "$(hostname) $(cat /proc/sys/kernel/random/uuid)" >> /output/wit
 """What a stage's script begins with: it says, outside of the container, that and where it was executed."""
 LOOK_EVERY = 0.02
 """Seconds between two looks at the links of published outputs."""
+OVERLAP = 5.0
+"""Seconds of an engine's events that are asked for again after it was away."""
 CATCH_UP_WITHIN = 20.0
 REST_WITHIN = 20.0
 """Seconds in which a cluster that is left in peace comes to rest."""
@@ -131,6 +133,12 @@ class Observer:
         mine = [one for one in list(self._stages.values()) if one.project == id_]
         return [one for one in mine if definition in ("", one.definition.name)]
 
+    def catch_up(self) -> None:
+        """Until all has been seen that etcd has at this moment."""
+        there = etcd_raw.listed(self._cluster.endpoints, self._prefix)
+        newest = max((int(kv.mod_revision) for kv in there), default=0)
+        self.until(lambda: self._seen >= newest, CATCH_UP_WITHIN)
+
     def event(self, action: str, stage: str = "", node: str = "") -> Happened | None:
         """The first event of an engine of this kind: `create`, `start`, `kill`, `die`, `destroy`."""
         for one in list(self._events):
@@ -149,9 +157,7 @@ class Observer:
 
     def history(self) -> History:
         """Everything so far, up to what etcd has at this moment, and what lies on the volume now."""
-        there = etcd_raw.listed(self._cluster.endpoints, self._prefix)
-        newest = max((int(kv.mod_revision) for kv in there), default=0)
-        self.until(lambda: self._seen >= newest, CATCH_UP_WITHIN)
+        self.catch_up()
         for stage in list(self._stages.values()):
             self._seal(stage)
         self._look_once()
@@ -265,7 +271,7 @@ class Ears:
         self._heard = heard
         self._ended = ended
         self._stream: Any = None
-        self._last = 0
+        self._told: set[tuple[int, str, str]] = set()
 
     def listen(self) -> None:
         while not self._ended.is_set():
@@ -278,16 +284,16 @@ class Ears:
             self._stream.close()
 
     def _listen_once(self) -> None:
-        """Goes on after the last event that was heard; the engine tells old ones again from their nanosecond on."""
+        """Goes on a little before the last event: two that happen at once may be told in any order."""
         client = APIClient(self._engine, version="auto", timeout=None)
-        since = f"{self._last // 10**9}.{self._last % 10**9:09d}" if self._last else None
+        since = max(self._told)[0] / 1e9 - OVERLAP if self._told else None
         filters = {"type": "container", "label": "winslow.stage"}
         self._stream = client.events(since=since, filters=filters, decode=True)
         self.listening.set()
         for event in self._stream:
-            at = int(event["timeNano"])
-            if at > self._last:
-                self._last = at
+            one = int(event["timeNano"]), str(event["Actor"]["ID"]), str(event["Action"])
+            if one not in self._told:
+                self._told.add(one)
                 self._tell(event)
 
     def _tell(self, event: Mapping[str, Any]) -> None:

@@ -64,6 +64,12 @@ class Scene:
         run: Run = self.observer.acknowledged(story.client.runs.start(story.project, request_id=request), request)
         return run
 
+    def settled(self, story: Story, run: Run, within: float = WITHIN) -> Run:
+        """The run once nothing more happens by itself, and the observer has seen all that did."""
+        ended = story.settled(run, within)
+        self.observer.catch_up()
+        return ended
+
     def stage(self, story: Story, definition: str, state: State, within: float = WITHIN) -> Stage:
         """The latest attempt at a definition, once etcd says that it is in `state`."""
 
@@ -127,9 +133,9 @@ def trap(moment: Callable[[], Any], act: Callable[[], Any]) -> Iterator[None]:
         sprung.wait(0.1)
         over.set()
         waiting.join()
-    if failure:
-        raise failure[0]
-    assert sprung.is_set(), "the moment never came"
+        if failure:
+            raise failure[0]
+        assert sprung.is_set(), "the moment never came"
 
 
 def until(holds: Callable[[], Any], within: float = WITHIN) -> Any:

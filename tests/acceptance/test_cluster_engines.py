@@ -74,7 +74,7 @@ def test_an_engine_with_live_restore_that_goes_and_comes_back_costs_nothing(
     engines: Engines, how: signal.Signals
 ) -> None:
     scene = engines.scene
-    story = everywhere(scene, 8)
+    story = everywhere(scene, 5)
     run = scene.start(story)
     for letter in "abc":
         scene.stage(story, f"on-{letter}", State.RUNNING)
@@ -83,7 +83,7 @@ def test_an_engine_with_live_restore_that_goes_and_comes_back_costs_nothing(
     assert psutil.pid_exists(pid)
     engines.keeping.start()
     assert pid_of(engines.keeping, first_try(story, "on-b")) == pid, "the same process, not another"
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     assert len(scene.observer.stages(story.project)) == 3, "nothing was tried again"
     scene.observer.check()
 
@@ -93,7 +93,7 @@ def test_stages_that_die_with_their_engine_are_told_and_tried_again_and_others_g
     engines: Engines, how: signal.Signals
 ) -> None:
     scene = engines.scene
-    story = everywhere(scene, 8)
+    story = everywhere(scene, 5)
     run = scene.start(story)
     for letter in "abc":
         scene.stage(story, f"on-{letter}", State.RUNNING)
@@ -101,7 +101,7 @@ def test_stages_that_die_with_their_engine_are_told_and_tried_again_and_others_g
         scene.observer.killed(client.inspect_container(first_try(story, "on-c"))["Id"])
     engines.losing.end(how)
     engines.losing.start()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     for letter in "ab":
         (stage,) = scene.observer.stages(story.project, f"on-{letter}")
         assert stage.state is State.SUCCEEDED
@@ -124,12 +124,12 @@ def test_a_stage_goes_where_its_image_is(engines: Engines) -> None:
         story = scene.story()
         story.image = name
         story.stages(*[counting(10, 0.2)] * 3)
-        assert run_state(story.settled(scene.start(story))) == "SUCCEEDED"
+        assert run_state(scene.settled(story, scene.start(story))) == "SUCCEEDED"
         assert {stage.node for stage in scene.observer.stages(story.project)} == {"node-b"}
         missing = scene.story()
         missing.image = name
         missing.stages("true", resources="{tags: [is-c]}")
-        assert run_state(missing.settled(scene.start(missing))) == "FAILED"
+        assert run_state(scene.settled(missing, scene.start(missing))) == "FAILED"
         assert cause_of(missing.stage("s1")) == "IMAGE_MISSING"
     finally:
         client.remove_image(name, force=True)
@@ -148,7 +148,7 @@ def test_a_registry_that_says_nothing_holds_up_one_stage_and_no_other(engines: E
         silent.settimeout(60)
         with silent.accept()[0]:
             beside = everywhere(scene, 1)
-            assert run_state(beside.settled(scene.start(beside))) == "SUCCEEDED"
+            assert run_state(scene.settled(beside, scene.start(beside))) == "SUCCEEDED"
             node = scene.cluster.nodes["node-a"]
             node.kill()
             node.start()
@@ -156,25 +156,27 @@ def test_a_registry_that_says_nothing_holds_up_one_stage_and_no_other(engines: E
             assert client.stages.get(stage.name).state == StageState.STAGE_STATE_PREPARING, "it is still at it"
             client.stages.abort(stage.name)
             assert state_of(hanging.ended("s1")) == "ABORTED"
-    hanging.settled(run)
+    scene.settled(hanging, run)
     scene.observer.check()
 
 
 def test_a_container_out_of_memory_is_told_from_other_deaths_on_any_node_and_tried_again(engines: Engines) -> None:
     scene = engines.scene
-    story = scene.story().pipeline(
-        "".join(
+    stories = {
+        letter: scene.story().pipeline(
             definition(
-                f"on-{letter}",
+                "greedy",
                 "tail /dev/zero",
                 resources=f"{{memory: 32MiB, tags: [is-{letter}]}}",
                 retry="{attempts: 2, backoff: 0s, on: [out-of-memory]}",
             )
-            for letter in "abc"
         )
-    )
-    assert run_state(story.settled(scene.start(story))) == "FAILED"
-    stages = scene.observer.stages(story.project)
-    assert len(stages) == 6
-    assert {stage.outcome.cause for stage in stages if stage.outcome} == {Cause.OUT_OF_MEMORY}
+        for letter in "abc"
+    }
+    runs = {letter: scene.start(story) for letter, story in stories.items()}
+    for letter, story in stories.items():
+        assert run_state(scene.settled(story, runs[letter])) == "FAILED"
+        tries = scene.observer.stages(story.project)
+        assert [one.outcome.cause for one in tries if one.outcome] == [Cause.OUT_OF_MEMORY] * 2
+        assert {one.node for one in tries} == {f"node-{letter}"}
     scene.observer.check()

@@ -55,7 +55,7 @@ def test_a_killed_leader_of_etcd_costs_nothing_but_time(scene: Scene) -> None:
         until(lambda gone=member: etcd_raw.leader_among(scene.cluster.members) is not gone)
         member.start()
         member.wait_until_healthy()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     all_ran_once(scene, story, 12)
 
 
@@ -67,7 +67,7 @@ def test_a_killed_leader_is_followed_by_another_which_goes_on_with_what_waits(sc
     first.kill()
     until(lambda: scene.cluster.leader() not in (None, first))
     first.start()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     all_ran_once(scene, story, 12)
 
 
@@ -78,7 +78,7 @@ def test_a_leader_that_stops_in_good_order_hands_over_at_once(scene: Scene) -> N
     first.stop()
     until(lambda: scene.cluster.leader() not in (None, first), within=2.0)
     first.start()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     all_ran_once(scene, story, 9)
 
 
@@ -97,7 +97,7 @@ def test_a_leader_frozen_before_its_awards_makes_none_when_it_wakes(scene: Scene
         scene.observer.until(lambda: any(one.state is State.RUNNING for one in scene.observer.stages(story.project)))
     finally:
         first.thaw()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     all_ran_once(scene, story, 8)
     until(lambda: len(list(scene.client(other).nodes.list())) == 3)
 
@@ -119,7 +119,7 @@ def test_a_leader_frozen_in_the_moment_of_an_award_leaves_it_whole_or_not_made(s
         scene.observer.until(somebody_has_ended)
     until(lambda: scene.cluster.leader() not in (None, first))
     first.thaw()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     all_ran_once(scene, story, 3)
 
 
@@ -146,6 +146,6 @@ def test_a_watch_that_stalled_until_its_history_was_compacted_goes_on_with_what_
         etcd_raw.compact(scene.cluster.endpoints, etcd_raw.revision(scene.cluster.endpoints))
     finally:
         node.thaw()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     assert "compacted" in node.log.read_text()
     all_ran_once(scene, story, 3)

@@ -74,7 +74,7 @@ def test_stages_of_a_node_that_died_are_suspected_then_lost_and_retried_elsewher
     assert suspected - killed_at <= TTL + 1 + LATE
     lost = when(scene, "stages", f"{first.project}/{first.id}", State.LOST)
     assert 3 - SOON <= lost - suspected <= 3 + LATE
-    assert run_state(retried.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(retried, run)) == "SUCCEEDED"
     given_up, again = scene.observer.stages(retried.project, "work")
     assert given_up.outcome and given_up.outcome.cause is Cause.NODE_LOST
     assert (again.state, again.retry_of) == (State.SUCCEEDED, given_up.id)
@@ -85,13 +85,13 @@ def test_stages_of_a_node_that_died_are_suspected_then_lost_and_retried_elsewher
     assert suspect and suspect.state is State.RUNNING, "it is waited for: its own lost-after says for how long"
     dying.start()
     assert scene.stage(asking, "patient", State.FAILED).outcome.cause is Cause.SIGNAL
-    paused = asking.settled(asking_run)
+    paused = scene.settled(asking, asking_run)
     assert run_state(paused) == "FAILED", "without a policy nobody but a person tries again"
     assert len(scene.observer.stages(asking.project, "work")) == 1
     asking.client.runs.resume(paused.name)
     scene.stage(asking, "work", State.SUCCEEDED)
     asking.client.stages.abort(asking.started("patient").name)
-    asking.settled(paused)
+    scene.settled(asking, paused)
     until(lambda: gone(scene, dying.name))
     scene.observer.check()
 
@@ -107,7 +107,7 @@ def test_a_node_that_is_back_before_its_stages_are_lost_says_how_they_ended(scen
     scene.observer.killed(*scene.cluster.kill_with_containers(dying))
     when(scene, "silences", dying.name)
     dying.start()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     first, again = scene.observer.stages(story.project, "work")
     assert first.state is State.FAILED and first.outcome and first.outcome.cause is Cause.SIGNAL
     assert again.state is State.SUCCEEDED
@@ -147,7 +147,7 @@ def test_a_leader_that_dies_with_its_containers_is_buried_by_the_next(scene: Sce
     for number in range(2):
         scene.stage(story, f"on-{leader.name}-{number}", State.LOST)
     leader.start()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     for number in range(2):
         lost, again = scene.observer.stages(story.project, f"on-{leader.name}-{number}")
         assert (lost.state, again.state, again.node) == (State.LOST, State.SUCCEEDED, leader.name)

@@ -66,7 +66,7 @@ class WithoutQuorum:
             member.start()
         self.scene.cluster.members[0].wait_until_healthy()
         self.back_at = time.time()
-        self.run = self.story.settled(self.run, WITHIN)
+        self.run = self.scene.settled(self.story, self.run, WITHIN)
 
 
 class Apart:
@@ -121,7 +121,8 @@ class Apart:
         self.scene.cluster.mend(nodes["node-e"])
         self.back_at = time.time()
         self.runs = [
-            story.settled(run, WITHIN) for story, run in zip((self.patient, self.hasty), self.runs, strict=True)
+            self.scene.settled(story, run, WITHIN)
+            for story, run in zip((self.patient, self.hasty), self.runs, strict=True)
         ]
 
 

@@ -59,9 +59,9 @@ def test_a_leader_cut_off_from_etcd_is_followed_and_its_own_stage_goes_on(scene:
     next_one = others(scene, first)[0].name
     later = scene.story(next_one).stages(counting(10, 0.2), resources=f"{{tags: [is-{next_one[-1]}]}}")
     later_run = scene.start(later)
-    assert run_state(later.settled(later_run)) == "SUCCEEDED", "who follows awards"
+    assert run_state(scene.settled(later, later_run)) == "SUCCEEDED", "who follows awards"
     scene.cluster.mend(first)
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     all_ran_once(scene, story.project)
     until(lambda: {one.name for one in later.client.nodes.list()} == {f"nodes/{name}" for name in scene.cluster.nodes})
 
@@ -76,9 +76,9 @@ def test_a_node_cut_off_from_everybody_who_calls_goes_on_and_is_no_suspect(scene
     scene.cluster.cut_from_clients(node)
     with scene.cluster.client("node-b", patience=1) as caller, pytest.raises((Unavailable, DeadlineExceeded)):
         caller.stages.get(story.stage("on-b").name)
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     again = scene.story("node-a").stages(counting(10, 0.2), counting(10, 0.2))
-    assert run_state(again.settled(scene.start(again))) == "SUCCEEDED", "stages are awarded all the same"
+    assert run_state(scene.settled(again, scene.start(again))) == "SUCCEEDED", "stages are awarded all the same"
     scene.cluster.mend(node)
     with scene.cluster.client("node-b", patience=30) as caller:
         assert len(list(caller.nodes.list())) == 3
@@ -99,10 +99,10 @@ def test_two_nodes_that_do_not_reach_one_another_cost_no_stage_anything(scene: S
         scene.stage(story, f"on-{letter}", State.RUNNING)
     scene.cluster.cut_from_peer(first, cut)
     anywhere = scene.story(third.name).stages(counting(10, 0.2), counting(10, 0.2))
-    assert run_state(anywhere.settled(scene.start(anywhere))) == "SUCCEEDED"
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(anywhere, scene.start(anywhere))) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     there = scene.story(third.name).stages(counting(10, 0.2), resources=f"{{tags: [is-{cut.name[-1]}]}}")
     there_run = scene.start(there)
     scene.cluster.mend(first)
-    assert run_state(there.settled(there_run)) == "SUCCEEDED"
+    assert run_state(scene.settled(there, there_run)) == "SUCCEEDED"
     all_ran_once(scene, story.project)

@@ -67,7 +67,7 @@ def test_the_same_request_sent_to_all_nodes_at_once_has_one_effect(scene: Scene)
         answers = at_once(*(partial(client.runs.start, story.project, request_id=request) for client in clients * 2))
         names = {scene.observer.acknowledged(answer, request).name for answer in answers}
         assert len(names) == 1, "everybody is told the same"
-        story.settled(answers[0])
+        scene.settled(story, answers[0])
         assert len(list(story.client.runs.list(story.project))) == number + 1
     assert len(scene.observer.stages(story.project)) == 5
     scene.observer.check()
@@ -75,7 +75,7 @@ def test_the_same_request_sent_to_all_nodes_at_once_has_one_effect(scene: Scene)
 
 def test_of_two_people_who_act_on_the_same_at_once_one_is_told_that_the_other_was_first(scene: Scene) -> None:
     story = scene.story().stages("test -e /input/mended", counting(10, 0.2))
-    run = story.settled(scene.start(story))
+    run = scene.settled(story, scene.start(story))
     assert run_state(run) == "FAILED"
     ann, bob = scene.client("node-b"), scene.client("node-c")
     project = ann.projects.get(story.project)
@@ -93,7 +93,7 @@ def test_of_two_people_who_act_on_the_same_at_once_one_is_told_that_the_other_wa
     refusals = [one for one in told if isinstance(one, Exception)]
     assert len(refusals) < 2
     assert all(isinstance(one, Conflict | FailedPrecondition) and one.hint for one in refusals)
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     tries = scene.observer.stages(story.project, "s1")
     assert len(tries) == 2, "it was tried again, or skipped, once"
     scene.observer.check()
@@ -111,7 +111,7 @@ def test_two_people_who_abort_and_pause_at_once_both_get_what_they_asked_for(sce
         lambda: bob.runs.pause(run.name),
     )
     assert not [one for one in told[:2] if isinstance(one, Exception)], told
-    assert run_state(story.settled(run)) == "PAUSED"
+    assert run_state(scene.settled(story, run)) == "PAUSED"
     (ended,) = scene.observer.stages(story.project, "s1")
     assert ended.state is State.ABORTED
     scene.observer.check()
@@ -137,7 +137,7 @@ def test_whoever_leads_by_whatever_clock_nothing_waits_nothing_is_lost_and_nothi
         + "- {name: then, image: IMAGE, after: [on-a, on-b, on-c], arguments: ['true']}\n"
     )
     run = scene.start(story)
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     assert time.monotonic() - begun < 45
     for letter in "abc":
         first, again = scene.observer.stages(story.project, f"on-{letter}")
@@ -157,7 +157,7 @@ def test_a_refusal_that_is_dated_tomorrow_is_tried_again_today(scene: Scene) -> 
         )
     )
     run = scene.start(story)
-    assert run_state(story.settled(run)) == "FAILED"
+    assert run_state(scene.settled(story, run)) == "FAILED"
     for letter in "bc":
         tries = scene.observer.stages(story.project, f"on-{letter}")
         assert [one.outcome.cause for one in tries if one.outcome] == [Cause.IMAGE_MISSING] * 2
@@ -186,7 +186,7 @@ def test_a_node_whose_clock_is_a_day_off_is_given_up_by_the_steady_clock_and_not
         scene.stage(story, "work", State.LOST)
     finally:
         node.thaw()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     again = scene.observer.stage(patient.id)
     assert again and again.state is State.SUCCEEDED
     assert len(scene.observer.stages(story.project, "work")) == 2

@@ -82,7 +82,7 @@ def test_a_daemon_killed_at_any_step_is_taken_over_by_the_next_and_every_stage_r
         run = scene.start(story)
         scene.observer.until(lambda: not node.running)
     node.start()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     history = scene.observer.check()
     for each in ("s1", "s2", "s3"):
         (stage,) = scene.observer.stages(story.project, each)
@@ -106,7 +106,7 @@ def test_all_daemons_killed_again_and_again_lose_and_repeat_nothing(scene: Scene
             node.start(wait=False)
         for node in nodes:
             node.ready()
-    assert run_state(story.settled(run)) == "SUCCEEDED"
+    assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     history = scene.observer.check()
     for letter in "abc":
         (stage,) = scene.observer.stages(story.project, f"on-{letter}")
