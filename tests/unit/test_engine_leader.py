@@ -37,7 +37,7 @@ from winslow.domain.records import (
 from winslow.domain.resources import Capacity, Resources
 from winslow.domain.stage import PLACED, Cause, NodeId, Outcome, ProjectId, Reason, Stage, State
 from winslow.domain.sweeping import BATCH
-from winslow.errors import Ambiguous, Conflict, InvalidArgument, Unavailable, WinslowError
+from winslow.errors import Ambiguous, Conflict, Exhausted, InvalidArgument, Unavailable, WinslowError
 from winslow.ports import Store
 from winslowd.engines import term
 from winslowd.engines.leader import Leader
@@ -438,6 +438,27 @@ class Refusing(FakeStore):
         return await super().commit(commit)
 
 
+class Failing(FakeStore):
+    """Takes nothing of a leader's that touches one of `kinds`, as long as it has an `error`."""
+
+    def __init__(self, cluster: FakeCluster, error: WinslowError, *kinds: Kind) -> None:
+        super().__init__(cluster)
+        self.error: WinslowError | None = error
+        self.kinds = frozenset(kinds)
+        self.failed = 0
+
+    async def commit(self, commit):
+        if self.error and commit.fence and self.kinds & {put.ref.kind for put in commit.puts}:
+            await asyncio.sleep(0)
+            self.failed += 1
+            raise self.error
+        return await super().commit(commit)
+
+
+FULL = Exhausted("no room", reason="ETCD_NOSPACE")
+TOO_LARGE = InvalidArgument("too large", reason="COMMIT_TOO_LARGE")
+
+
 def term_of(house: House, store: Store, fence: Fence) -> Term:
     """A term in which every node that was up when it began has answered."""
     attendance = Attendance()
@@ -597,6 +618,44 @@ class TestOneAmongMany:
             assert not placed(house)
             await self.with_another(house, world.chain("detect"))
             await house.until(lambda: len(placed(house)) == 2)
+
+    async def test_award_that_cannot_be_kept_takes_no_room_from_others(self, house: House) -> None:
+        house.store = store = Refusing(house.cluster, 1, TOO_LARGE)
+        whole = world.chain("detect", resources=Resources(cpus=NODE.capacity.cpus))
+        async with led(house):
+            await begun(house, whole)
+            await house.until(lambda: store.refused)
+            await self.with_another(house, whole)
+            async with asyncio.timeout(0.5):  # before everything is looked at anew
+                await house.until(lambda: placed(house))
+            assert placed(house)[0].project == "q-xyz789"
+
+    @pytest.mark.parametrize("error", [FULL, TOO_LARGE])
+    async def test_stage_that_could_not_be_recorded_is_awarded_to_nobody(
+        self, house: House, error: WinslowError
+    ) -> None:
+        house.store = store = Failing(house.cluster, error, Kind.STAGE)
+        await house.membership.join(NODE)
+        leader = Leader(house.store, house.membership, lambda: house.now, house.attendance, house.ledger)
+        async with going(asyncio.ensure_future(leader.run())) as leads:
+            await house.until(lambda: house.attendance.is_open)
+            house.attendance.hear(replace(idle_offer(NODE), obstacles=("its engine is away",)))
+            await begun(house, world.chain("detect"))
+            await house.until(lambda: store.failed)
+            house.attendance.hear(replace(idle_offer(NODE), number=1))
+            await asyncio.wait((leads,), timeout=0.05)
+            assert not leads.done() and not placed(house)
+            store.error = None
+            await house.until(lambda: placed(house))
+
+    async def test_full_store_is_tried_again_as_soon_as_it_may_have_room(self, house: House) -> None:
+        house.store = store = Failing(house.cluster, FULL, Kind.STAGE)
+        async with led(house):
+            await begun(house, world.chain("detect"))
+            await house.until(lambda: store.failed > 1)
+            store.error = None
+            async with asyncio.timeout(0.5):
+                await house.until(lambda: placed(house))
 
     async def test_run_with_more_stages_than_a_transaction_holds_gets_them_all(self, house: House) -> None:
         names = [f"part-{number}" for number in range(290)]

@@ -44,15 +44,19 @@ class Rounds:
         self.electorate.policy(id_, view.policy(id_))
         self.queue.total(self.electorate.total())
 
-    def hold(self, stage_of: Callable[[StageId], Stage]) -> list[Award]:
-        """Award what fits, in the order of turns. `stage_of` knows every stage that waits."""
+    def hold(self, stage_of: Callable[[StageId], Stage | None]) -> list[Award]:
+        """Award what fits, in the order of turns. `stage_of` is None for one that waits no more, and was not seen to yet."""
         awards: list[Award] = []
         while len(awards) < AT_ONCE:
             turn = self.queue.next(self.electorate.able)
             bid = self.electorate.best(turn.need, turn.parent_node) if turn else None
             if turn is None or bid is None:
                 return awards
-            self._place(replace(stage_of(turn.stage), node=bid.node, gpus=bid.gpus), turn.user)
+            stage = stage_of(turn.stage)
+            if stage is None:
+                self.queue.leave(turn.stage)
+                continue
+            self._place(replace(stage, node=bid.node, gpus=bid.gpus), turn.user)
             awards.append(Award(turn.stage, bid))
         return awards
 

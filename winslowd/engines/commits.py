@@ -9,7 +9,7 @@ from enum import Enum
 import structlog
 
 from winslow.domain.records import Commit
-from winslow.errors import Ambiguous, Conflict, Unavailable, WinslowError
+from winslow.errors import Conflict, Exhausted, Unavailable, WinslowError
 from winslow.ports import Store
 
 log = structlog.get_logger(__name__)
@@ -21,7 +21,7 @@ TOGETHER = 32
 
 
 class Fate(Enum):
-    """What became of a commit. LOST: somebody was quicker, or the store was away; UNFIT: it can never be recorded."""
+    """What became of a commit. LOST: somebody was quicker, or the store was away or full; UNFIT: it can never be recorded."""
 
     DONE = "done"
     LOST = "lost"
@@ -51,7 +51,7 @@ class Commits:
                 if conflict.reason == "FENCED":
                     raise
                 return Fate.LOST
-            except (Unavailable, Ambiguous) as error:  # an outage awards nothing; it is decided anew when it is over
+            except (Unavailable, Exhausted) as error:  # an outage awards nothing; it is decided anew when it is over
                 log.warning("not recorded yet, decided anew", error=str(error))
                 await asyncio.sleep(OUTAGE_PAUSE)
                 return Fate.LOST

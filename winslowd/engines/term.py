@@ -233,16 +233,16 @@ class Term:
         """One round over all stages whose turn it may be, those just made included."""
         if self._still_awaited() is not None:
             return {}
-        awards = self.rounds.hold(lambda id_: made.get(id_) or self._known(id_))
+        awards = self.rounds.hold(lambda id_: made.get(id_) or self._waiting(id_))
         self._round += bool(awards)
         if len(awards) == AT_ONCE:
             self._wake.set()
         return {award.stage: award for award in awards}
 
-    def _known(self, id_: StageId) -> Stage:
+    def _waiting(self, id_: StageId) -> Stage | None:
+        """A stage as it is in the view, which may be ahead of what was noted of it."""
         stage = self._store.view.stage(id_)
-        assert stage  # only what the view has, or what was just made, waits
-        return stage
+        return stage if stage and stage.state in WAITING else None
 
     # ---- what comes of it
 
@@ -329,7 +329,7 @@ class Term:
                 elif fate is Fate.UNFIT:
                     unfit += batch.moves
         if len(moves) == 1:
-            self._unfit += unfit
+            self._set_aside(unfit)
         else:  # one that cannot be recorded must not keep the others
             for move in unfit:
                 await self._do([move])
@@ -340,6 +340,12 @@ class Term:
         fates = await self._commits.all([commit_of(batch, view, self._fence) for batch in fit])
         lost = [(batch, Fate.LOST) for batch in wave if batch not in fit]
         return [*zip(fit, fates, strict=True), *lost]
+
+    def _set_aside(self, unfit: list[Move]) -> None:
+        """Until the resync it neither waits nor holds anything."""
+        self._unfit += unfit
+        for id_ in (id_ for move in unfit for id_ in move.stages):
+            self.rounds.see_stage(self._store.view, id_, None, self._clock())
 
     def _take_back(self, moves: Iterable[Move]) -> None:
         for move in moves:
