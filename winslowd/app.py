@@ -124,7 +124,7 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
     """What a daemon does all day: for its node, and for the cluster when its turn comes."""
     settings, store, membership, files = parts.settings, parts.store, parts.membership, parts.files
     yield Agent(_tools(parts, node)).run()
-    yield Registrar(node, membership, parts.measuring.capacity, parts.driver.list_images, parts.fetched).run()
+    yield Registrar(node, store, membership, parts.measuring.capacity, parts.driver.list_images, parts.fetched).run()
     yield Bidder(
         node.id,
         store,

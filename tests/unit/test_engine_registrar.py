@@ -13,7 +13,8 @@ from tests.fakes.driver import FakeDriver
 from tests.fakes.store import FakeMembership, FakeStore
 from tests.unit import world
 from winslow.domain.container import Image
-from winslow.domain.node import Node
+from winslow.domain.node import Node, NodePolicy
+from winslow.domain.records import Commit, Put, node_policy_ref
 from winslow.domain.resources import Capacity, Gpu, GpuVendor
 from winslowd.engines import registrar as registrar_module
 from winslowd.engines.registrar import Registrar
@@ -32,7 +33,9 @@ class Office:
         self.driver.images = {"tiny:1": Image("tiny:1", "sha256:1")}
         self.capacity = NODE.capacity
         self.changed = asyncio.Event()
-        self.registrar = Registrar(NODE, self.membership, lambda: self.capacity, self.driver.list_images, self.changed)
+        self.registrar = Registrar(
+            NODE, self.store, self.membership, lambda: self.capacity, self.driver.list_images, self.changed
+        )
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -117,7 +120,9 @@ async def test_a_node_whose_engine_is_frozen_joins_all_the_same(
         await frozen.wait()
         return frozenset({"tiny:1"})
 
-    office.registrar = Registrar(NODE, office.membership, lambda: office.capacity, list_images, office.changed)
+    office.registrar = Registrar(
+        NODE, office.store, office.membership, lambda: office.capacity, list_images, office.changed
+    )
     async with office.open():
         assert office.told == NODE
         frozen.set()
@@ -130,3 +135,23 @@ async def test_a_volume_that_does_not_answer_keeps_its_size(office: Office) -> N
         office.capacity = replace(office.capacity, disk=0)
         await office.registrar.look()
         assert office.told and office.told.capacity.disk == 1000
+
+
+async def test_a_node_that_died_is_missed_until_somebody_removes_it(office: Office) -> None:
+    async with office.open():
+        async with asyncio.timeout(10):
+            while office.store.view.policy(NODE.id) is None:
+                await asyncio.sleep(0.001)
+    office.membership.lose_session(regain=False)
+    assert office.told is None
+    assert office.store.view.policy(NODE.id) == NodePolicy(NODE.id)
+
+
+async def test_what_an_operator_decided_of_a_node_outlives_its_daemon(office: Office) -> None:
+    decided = NodePolicy(NODE.id, cordoned=True, reason="a fan is broken")
+    await office.store.commit(Commit(puts=(Put(node_policy_ref(NODE.id), decided),)))
+    async with office.open():
+        office.driver.images = {}
+        office.changed.set()
+        await office.until(lambda node: not node.images)  # it is past its beginning then
+        assert office.store.view.policy(NODE.id) == decided

@@ -1,5 +1,7 @@
 """Tells the cluster what this node has, and tells it again when that changed: GPUs that came or went, images, the disk's size.
 
+It leaves a trace that outlives the node's session too, so that a node that died is missed until somebody removes it.
+
 It never needs to know how any of it is found out. What cannot be found out now stays as it was told last.
 """
 
@@ -12,10 +14,12 @@ from dataclasses import replace
 
 import structlog
 
-from winslow.domain.node import Node
+from winslow.domain.node import Node, NodePolicy
+from winslow.domain.records import Commit, Expect, Put, node_policy_ref
 from winslow.domain.resources import Capacity
-from winslow.errors import WinslowError
-from winslow.ports import Membership
+from winslow.errors import Conflict, WinslowError
+from winslow.ports import Membership, Store
+from winslowd.engines.patience import insist
 
 log = structlog.get_logger(__name__)
 
@@ -31,12 +35,14 @@ class Registrar:
     def __init__(
         self,
         node: Node,
+        store: Store,
         membership: Membership,
         capacity: Callable[[], Capacity],
         images: Callable[[], Awaitable[frozenset[str]]],
         changed: asyncio.Event,
     ) -> None:
         self._node = node
+        self._store = store
         self._membership = membership
         self._capacity = capacity
         self._images = images
@@ -50,6 +56,7 @@ class Registrar:
     async def run(self) -> None:
         self._node = await self._seen()
         await self._membership.join(self._node)
+        await insist(self._be_missed, "the node is not remembered yet")
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY):
@@ -63,6 +70,13 @@ class Registrar:
         if seen != self._node:
             self._node = seen
             await self._membership.join(seen)
+
+    async def _be_missed(self) -> None:
+        """A policy of the node, such as it is without an operator's decision. One that is there stays."""
+        ref = node_policy_ref(self._node.id)
+        if self._store.view.get(ref) is None:
+            with contextlib.suppress(Conflict):  # somebody decided something in this moment
+                await self._store.commit(Commit(puts=(Put(ref, NodePolicy(self._node.id)),), expects=(Expect(ref, 0),)))
 
     async def _seen(self) -> Node:
         """The node as it is now. An engine that is away has not lost its images."""
