@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
@@ -216,3 +217,15 @@ def _award(plain: Naive, quick: Quick, most: int) -> None:
         del plain.waiting[turn.stage]
         plain.placed[turn.stage] = (turn, stage)
         quick.place(turn, stage)
+
+
+def test_bids_of_a_need_that_nobody_asks_for_any_more_do_not_pile_up() -> None:
+    electorate = Electorate()
+    node = node_of("a", (4, 4, 0, True, "one"))
+    electorate.node(node.id, node)
+    electorate.offer(node.id, Offer(node.id, "", 0, 4.0, 4 * GIB))
+    assert all(electorate.able(need) for need in NEEDS[:2])
+    for number in range(1, 2000):
+        electorate.offer(node.id, Offer(node.id, "", number, 4.0, 4 * GIB))
+    assert sum(isinstance(one, Bid) for one in gc.get_objects()) < 1000
+    assert all(electorate.able(need) for need in NEEDS[:2])

@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 NEEDS_KEPT = 256
 """Needs whose bids are kept in order; another one is asked anew when it comes again."""
+VOID_BIDS = 64
+"""Bids beyond four a node after which a need's bids are let go: most of them are void, and nobody may ask again."""
 
 Entry = tuple[float, NodeId, int, Bid]
 """Minus the score, the node, the node's version when it bid, the bid: the smallest is the best."""
@@ -128,6 +130,9 @@ class Electorate:
         self._candidates[id_] = Candidate(
             node, left(node, placed.values()), self._policies.get(id_), len(placed), self._offers.get(id_)
         )
+        most = VOID_BIDS + 4 * len(self._candidates)
+        for need in [need for need, bids in self._bids.items() if len(bids) > most]:
+            del self._bids[need]
         for need, bids in self._bids.items():
             self._bid(need, bids, id_)
 
@@ -139,7 +144,7 @@ class Electorate:
     def _in_order(self, need: Need) -> list[Entry]:
         """The bids for a need with a valid one at the top; empty when there is none."""
         bids = self._bids.get(need)
-        if bids is None or len(bids) > 64 + 4 * len(self._candidates):
+        if bids is None:
             bids = self._ask(need)
         while bids and self._versions.get(bids[0][1]) != bids[0][2]:
             heapq.heappop(bids)
@@ -147,7 +152,7 @@ class Electorate:
         return bids
 
     def _ask(self, need: Need) -> list[Entry]:
-        """All nodes; done for a need that is new, and when void bids have piled up."""
+        """All nodes; done for a need that is new, or that was let go since its void bids had piled up."""
         bids = self._bids[need] = []
         for id_ in self._candidates:
             self._bid(need, bids, id_)
