@@ -36,7 +36,7 @@ from winslow.domain.records import (
 )
 from winslow.domain.resources import Capacity, Resources
 from winslow.domain.stage import PLACED, Cause, NodeId, Outcome, ProjectId, Reason, Stage, State
-from winslow.domain.sweeping import BATCH
+from winslow.domain.sweeping import BATCH, run_of_point
 from winslow.errors import Ambiguous, Conflict, Exhausted, InvalidArgument, Unavailable, WinslowError
 from winslow.ports import Store
 from winslowd.engines import term
@@ -123,6 +123,39 @@ async def looked(house: House) -> None:
     run = world.run(project, "later")
     await house.put(Put(project_ref(project.id), project), Put(run_ref(run), run))
     await house.until(lambda: house.view.stages_of(project.id))
+
+
+class Failing(FakeStore):
+    """Takes nothing of a leader's that touches one of `kinds`, as long as it has an `error`."""
+
+    def __init__(self, cluster: FakeCluster, error: WinslowError, *kinds: Kind) -> None:
+        super().__init__(cluster)
+        self.error: WinslowError | None = error
+        self.kinds = frozenset(kinds)
+        self.failed = 0
+
+    async def commit(self, commit):
+        if self.error and commit.fence and self.kinds & {put.ref.kind for put in commit.puts}:
+            await asyncio.sleep(0)
+            self.failed += 1
+            raise self.error
+        return await super().commit(commit)
+
+
+FULL = Exhausted("no room", reason="ETCD_NOSPACE")
+TOO_LARGE = InvalidArgument("too large", reason="COMMIT_TOO_LARGE")
+
+
+class Aborting(Failing):
+    """Takes no abort of a leader's, as long as it has an `error`."""
+
+    def __init__(self, cluster: FakeCluster, error: WinslowError) -> None:
+        super().__init__(cluster, error, Kind.STAGE)
+
+    async def commit(self, commit):
+        if all(isinstance(put.value, Stage) and put.value.abort for put in commit.puts):
+            return await super().commit(commit)
+        return await FakeStore.commit(self, commit)
 
 
 class TestAnAward:
@@ -409,6 +442,44 @@ class TestASweep:
         assert states[State.SUCCEEDED] == len(still)
         assert states[State.ABORTED] == self.POINTS - 1 - len(still)
 
+    async def test_begins_nothing_of_what_was_just_made_when_it_stops(self, house: House) -> None:
+        project = world.project(world.chain("detect"))
+        axis = Axis("N", tuple(str(number) for number in range(3)))
+        sweep = Sweep(SweepId("s1"), PROJECT, DefinitionName("detect"), (axis,), 1.0, "ann", keep_going=False)
+        runs = [run_of_point(sweep, number, 1.0) for number in range(3)]
+        runs[0] = replace(runs[0], end=RunEnd.FAILED, ended_at=2.0)
+        sweep = replace(sweep, made=3)
+        await house.put(Put(project_ref(PROJECT), project), *(Put(run_ref(run), run) for run in runs))
+        await house.put(Put(sweep_ref(sweep), sweep))
+        async with led(house):
+            await house.until(lambda: self.of(house, sweep).stopped)
+            await looked(house)
+            assert not list(house.view.active_runs_of(PROJECT))
+            assert not house.view.stages_of(PROJECT)
+
+    @pytest.mark.parametrize("error", [Unavailable("away", reason="ETCD_UNAVAILABLE"), TOO_LARGE])
+    async def test_stops_no_sooner_than_all_that_waited_is_aborted(self, house: House, error: WinslowError) -> None:
+        house.store = store = Aborting(house.cluster, error)
+        async with led(house):
+            sweep = await self.begun(house, keep_going=False)
+            await house.until(lambda: len(placed(house)) == 8 and len(waiting(house)) == self.POINTS - 8)
+            await end(house, placed(house)[0], world.FAILED)
+            await house.until(lambda: store.failed)
+            assert not self.of(house, sweep).stopped
+            store.error = None
+            await house.until(lambda: self.of(house, sweep).stopped)
+            assert not waiting(house)
+
+    async def test_that_cannot_be_recorded_is_tried_again_with_the_resync_alone(self, house: House) -> None:
+        house.store = store = Failing(house.cluster, TOO_LARGE, Kind.SWEEP)
+        async with led(house):
+            sweep = await self.begun(house)
+            await house.until(lambda: store.failed)
+            await asyncio.sleep(0.1)
+            assert store.failed < 5
+            store.error = None
+            await house.until(lambda: self.of(house, sweep).made == self.POINTS)
+
     async def test_goes_on_after_a_failure_when_it_was_asked_to(self, house: House) -> None:
         async with led(house):
             sweep = await self.begun(house)
@@ -436,27 +507,6 @@ class Refusing(FakeStore):
             self.refused = True
             self.fail_next(self.error, happens=self.happens)
         return await super().commit(commit)
-
-
-class Failing(FakeStore):
-    """Takes nothing of a leader's that touches one of `kinds`, as long as it has an `error`."""
-
-    def __init__(self, cluster: FakeCluster, error: WinslowError, *kinds: Kind) -> None:
-        super().__init__(cluster)
-        self.error: WinslowError | None = error
-        self.kinds = frozenset(kinds)
-        self.failed = 0
-
-    async def commit(self, commit):
-        if self.error and commit.fence and self.kinds & {put.ref.kind for put in commit.puts}:
-            await asyncio.sleep(0)
-            self.failed += 1
-            raise self.error
-        return await super().commit(commit)
-
-
-FULL = Exhausted("no room", reason="ETCD_NOSPACE")
-TOO_LARGE = InvalidArgument("too large", reason="COMMIT_TOO_LARGE")
 
 
 def term_of(house: House, store: Store, fence: Fence) -> Term:

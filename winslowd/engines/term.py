@@ -72,6 +72,7 @@ class Term:
         self._due = Due()
         self._unfit: list[Move] = []
         """What cannot be recorded: tried again with the resync."""
+        self._unfit_sweeps: set[str] = set()
         self._awaited: dict[NodeId, float] = {}
         self._wake = asyncio.Event()
 
@@ -118,6 +119,8 @@ class Term:
         while True:
             unfit, self._unfit = self._unfit, []
             self._take_back(unfit)
+            self._todo.sweeps |= self._unfit_sweeps
+            self._unfit_sweeps = set()
             everything = [f"{run.project}/{run.id}" for run in self._store.view.active_runs()]
             rest, part = iter(everything), max(int(len(everything) * SLICE / RESYNC), 1)
             while runs := list(islice(rest, part)):
@@ -157,8 +160,10 @@ class Term:
         todo, self._todo = self._todo, Todo()
         view, now = self._store.view, self._clock()
         todo.spell_out(view)
-        if await self._sweeper.see_to(sweeps_in(view, todo.sweeps)):
-            self._todo.sweeps |= todo.sweeps
+        left = await self._sweeper.see_to(sweeps_in(view, todo.sweeps))
+        self._unfit_sweeps |= left.later
+        if left.soon:
+            self._todo.sweeps |= left.soon
             self._wake.set()
         self._see(todo, now)
         plans = list(self._plans(todo.runs, now))
