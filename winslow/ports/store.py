@@ -19,8 +19,8 @@ class Store(Protocol):
     async def commit(self, commit: Commit) -> int:
         """Do it whole and return its revision, once `view` shows it.
 
-        Raises Conflict (REVISION_MISMATCH, or FENCED when the fence did not hold) and changes nothing; Unavailable when
-        it certainly did not happen; Ambiguous when it may have.
+        Raises Conflict (REVISION_MISMATCH, once `view` shows what was different or is late with it; FENCED when the fence
+        did not hold) and changes nothing; Unavailable when it certainly did not happen; Ambiguous when it may have.
         """
 
     async def changed(self, since: int) -> int:

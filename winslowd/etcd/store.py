@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from itertools import groupby
 
 import structlog
 
 from winslow.domain.records import Change, Commit, Kind, Lifetime, Ref, Versioned, View
-from winslow.errors import Ambiguous, NotFound, OutOfRange, Unavailable
+from winslow.errors import Ambiguous, Conflict, NotFound, OutOfRange, Unavailable
 from winslowd.etcd import kv, transaction
 from winslowd.etcd.claims import Claims
 from winslowd.etcd.client import Client
@@ -35,6 +35,8 @@ PAGE = 500
 PAUSE = 0.2
 PATIENCE = 2.5
 """Seconds for a transaction that may be sent again: a frozen member must not cost more."""
+SHOWN_WITHIN = 2.0
+"""Seconds that who is refused waits to see what was different; what he decides before that would be refused again."""
 SETTLE = 10.0
 """Seconds to find out what became of a commit that was not answered, or is not shown yet."""
 
@@ -220,8 +222,18 @@ class EtcdStore:
         except Ambiguous as doubt:
             return await self._settle(planned, since, doubt)
         if not answer.succeeded:
-            raise transaction.refusal(commit, answer)
+            raise await self._refused(commit, answer)
         return await self._shown(planned, answer)
+
+    async def _refused(self, commit: Commit, answer: pb.TxnResponse) -> Conflict:
+        """Why, once the view shows it."""
+        refusal = transaction.refusal(commit, answer)
+        if refusal.reason != "FENCED":
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SHOWN_WITHIN):
+                    actual = {expect.ref: revision for expect, revision in transaction.found(commit, answer)}
+                    await self._until(lambda: self._as_of(answer.header.revision, actual))
+        return refusal
 
     def _unknown_of(self, ref: Ref) -> bytes:
         there = self._view.get(ref)
@@ -260,7 +272,7 @@ class EtcdStore:
 
     def _as_of(self, revision: int, actual: dict[Ref, int]) -> bool:
         """Whether the view has each record at its revision in `actual`, which was read at `revision`, or newer."""
-        return all(
+        return self._view.revision >= revision or all(
             self._view.revision_of(ref) >= at
             if at
             else self._view.revision_of(ref) == 0 or self._view.revision_of(ref) > revision
