@@ -362,5 +362,7 @@ def _record_of(name: str) -> tuple[str, str]:
             return kind, key
         case ["projects", project, kind, key]:
             return kind, f"{project}/{key}"
+        case ["projects", project, "runs", run, "comments", number]:
+            return "comments", f"{project}/{run}/{int(number):06d}"
         case _:
             raise ValueError(f"{name} is no record of its own")

@@ -6,9 +6,10 @@ import contextlib
 import itertools
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.acceptance.story import Story
 from tests.cluster import Cluster
@@ -16,7 +17,8 @@ from tests.daemon import NodeDaemon
 from tests.observer import WITNESS, Observer
 from winslow.client import Client
 from winslow.domain.stage import Stage, State
-from winslow.v1.run_pb2 import Run
+from winslow.errors import Unavailable
+from winslow.v1.run_pb2 import Comment, Run
 
 WITHIN = 60.0
 _numbers = itertools.count(1)
@@ -61,6 +63,7 @@ class Scene:
         return Story(self.client(node, **options), self.image, f"story {next(_numbers)}")
 
     def start(self, story: Story, request: str = "") -> Run:
+        self.observer.acknowledged(story.client.projects.get(story.project))
         run: Run = self.observer.acknowledged(story.client.runs.start(story.project, request_id=request), request)
         return run
 
@@ -91,6 +94,55 @@ class Scene:
     def lines(self, stage: Stage) -> int:
         """How many lines the stage has printed so far."""
         return sum(" line " in line for line in (self.root(stage) / "log").read_text().splitlines())
+
+
+class Talker:
+    """Somebody who comments on a run all the time, and asks again, under the same request ID, until there is an answer.
+
+    Use as a context. At its end every comment must be there once, whatever was done to whom.
+    """
+
+    def __init__(self, scene: Scene, story: Story, run: Run) -> None:
+        self._scene = scene
+        self._client = story.client
+        self._run = run.name
+        self._said: list[str] = []
+        self._over = threading.Event()
+        self._failures: list[Exception] = []
+        self._thread = threading.Thread(target=self._talk, name="talker")
+
+    def _talk(self) -> None:
+        try:
+            while not self._over.is_set():
+                request = str(uuid.uuid4())
+                self._scene.observer.acknowledged(self._answered(request), request)
+                self._said.append(request)
+                self._over.wait(0.02)
+        except Exception as error:
+            self._failures.append(error)
+
+    def _answered(self, request: str) -> Comment:
+        deadline = time.monotonic() + WITHIN
+        while True:
+            try:
+                return self._client.runs.comment(self._run, request, request_id=request)
+            except Unavailable:  # and Ambiguous, which is one: that is what the ID is for
+                if time.monotonic() > deadline:
+                    raise
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            until(lambda: len(self._said) > 5 or self._failures)
+        finally:
+            self._over.set()
+            self._thread.join()
+        assert not self._failures, self._failures
+        there = [one.text for one in self._client.runs.comments(self._run)]
+        assert there == self._said, "each once, in the order in which they were acknowledged"
 
 
 def first_try(story: Story, definition: str, run: int = 1) -> str:

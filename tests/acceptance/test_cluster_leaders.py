@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests import etcd_raw
-from tests.acceptance.scene import Scene, counting, definition, observed, trap, until
+from tests.acceptance.scene import Scene, Talker, counting, definition, observed, trap, until
 from tests.acceptance.story import Story, run_state
 from tests.cluster import Cluster
 from tests.daemon import NodeDaemon
@@ -49,12 +49,13 @@ def all_ran_once(scene: Scene, story: Story, count: int) -> None:
 def test_a_killed_leader_of_etcd_costs_nothing_but_time(scene: Scene) -> None:
     story = wide(scene, scene.story(), 12)
     run = scene.start(story)
-    for _ in range(2):
-        member = etcd_raw.leader_among(scene.cluster.members)
-        member.kill()
-        until(lambda gone=member: etcd_raw.leader_among(scene.cluster.members) is not gone)
-        member.start()
-        member.wait_until_healthy()
+    with Talker(scene, story, run):
+        for _ in range(2):
+            member = etcd_raw.leader_among(scene.cluster.members)
+            member.kill()
+            until(lambda gone=member: etcd_raw.leader_among(scene.cluster.members) is not gone)
+            member.start()
+            member.wait_until_healthy()
     assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     all_ran_once(scene, story, 12)
 
@@ -64,9 +65,10 @@ def test_a_killed_leader_is_followed_by_another_which_goes_on_with_what_waits(sc
     story = wide(scene, scene.story(another(scene, first)), 12, seconds=2)
     run = scene.start(story)
     scene.observer.until(lambda: any(one.state is State.RUNNING for one in scene.observer.stages(story.project)))
-    first.kill()
-    until(lambda: scene.cluster.leader() not in (None, first))
-    first.start()
+    with Talker(scene, story, run):
+        first.kill()
+        until(lambda: scene.cluster.leader() not in (None, first))
+        first.start()
     assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     all_ran_once(scene, story, 12)
 
