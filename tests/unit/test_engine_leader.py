@@ -280,6 +280,19 @@ class TestAnElection:
             answers = house.ledger.of(placed(house)[0].id).answers  # type: ignore[union-attr]
             assert Refusal(self.OTHER.id, ("has not answered the leader",), ever=True) in answers
 
+    async def test_that_finds_nobody_says_so_as_soon_as_it_is_closed(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(term, "OPEN_FOR", 3600)
+        async with self.two_nodes(house):
+            await begun(house, world.chain("detect", resources=Resources(cpus=64)))
+            await house.until(lambda: waiting(house))
+            assert waiting(house)[0].reason is None
+            house.attendance.hear(idle_offer(self.OTHER))
+            async with asyncio.timeout(0.5):  # before everything is looked at anew
+                await house.until(lambda: waiting(house)[0].reason)
+            assert waiting(house)[0].reason.code == "NO_NODE_ABLE"  # type: ignore[union-attr]
+
     async def test_waits_for_no_node_that_has_answered_or_had_its_time(self, house: House) -> None:
         async with led(house):
             await house.until(lambda: house.attendance.offers)

@@ -74,6 +74,8 @@ class Term:
         """What cannot be recorded: tried again with the resync."""
         self._unfit_sweeps: set[str] = set()
         self._awaited: dict[NodeId, float] = {}
+        self._untold: set[StageId] = set()
+        """Waiting stages of which nothing could be said while nodes were awaited."""
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -193,6 +195,9 @@ class Term:
         if todo.nodes and len(rounds.queue) <= TOLD_AT_ONCE:
             todo.stages |= {turn.stage for turn in rounds.queue}
         todo.stages |= self._due.take(now)
+        if self._still_awaited() is None:
+            todo.stages |= self._untold
+            self._untold = set()
         for key in todo.runs:
             run = view.run(*key.split("/", 1))
             todo.stages |= {stage.id for stage in view.stages_of_run(run) if stage.live} if run else set()
@@ -306,7 +311,10 @@ class Term:
             return RUN_PAUSED
         if not stage.due(now):
             return stage.reason
-        return self.rounds.why(stage, reasons) if self._still_awaited() is None else None
+        if self._still_awaited() is None:
+            return self.rounds.why(stage, reasons)
+        self._untold.add(stage.id)
+        return None
 
     def _closed(self, stage: Stage, award: Award, now: float) -> Election:
         electorate = self.rounds.electorate
