@@ -264,30 +264,43 @@ class View:
             new = now.value if now else None
             stage = new or old
             assert isinstance(stage, Stage)
-            of_run = self._stages_of_run[f"{stage.project}/{stage.run}"]
-            for keys in (self._stages_of[project], of_run):
-                keys.add(ref.key) if now else keys.discard(ref.key)
+            self._relate(self._stages_of, project, ref.key, now is not None)
+            self._relate(self._stages_of_run, f"{stage.project}/{stage.run}", ref.key, now is not None)
             if now:
                 self._stage_keys[stage.id] = ref.key
             else:
                 self._stage_keys.pop(stage.id, None)
-            if isinstance(old, Stage) and old.node:
-                self._live_on[old.node].pop(ref.key, None)
-            if isinstance(new, Stage) and new.live:
-                self._live[ref.key] = new
-                if new.node:
-                    self._live_on[new.node][ref.key] = new
-            else:
-                self._live.pop(ref.key, None)
+            self._index_live(ref.key, old, new)
         elif ref.kind is Kind.RUN:
-            keys = self._runs_of[project]
-            keys.add(ref.key) if now else keys.discard(ref.key)
-            if now and isinstance(now.value, Run) and now.value.active:
-                self._active[ref.key] = now.value
-                self._active_of[project].add(ref.key)
+            run = now.value if now and isinstance(now.value, Run) and now.value.active else None
+            self._relate(self._runs_of, project, ref.key, now is not None)
+            self._relate(self._active_of, project, ref.key, run is not None)
+            if run:
+                self._active[ref.key] = run
             else:
                 self._active.pop(ref.key, None)
-                self._active_of[project].discard(ref.key)
+
+    def _index_live(self, key: str, old: Record | None, new: Record | None) -> None:
+        if isinstance(old, Stage) and old.node and key in self._live_on.get(old.node, ()):
+            del self._live_on[old.node][key]
+            if not self._live_on[old.node]:
+                del self._live_on[old.node]
+        if isinstance(new, Stage) and new.live:
+            self._live[key] = new
+            if new.node:
+                self._live_on[new.node][key] = new
+        else:
+            self._live.pop(key, None)
+
+    @staticmethod
+    def _relate(index: defaultdict[str, set[str]], name: str, key: str, related: bool) -> None:
+        """Who has no keys is forgotten: a million runs that are history must leave nothing here."""
+        if related:
+            index[name].add(key)
+        elif name in index:
+            index[name].discard(key)
+            if not index[name]:
+                del index[name]
 
     def get(self, ref: Ref) -> Versioned | None:
         return self._records[ref.kind].get(ref.key)
