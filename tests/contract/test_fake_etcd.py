@@ -85,7 +85,9 @@ class Both:
     async def watched(self, start: int) -> list[str] | type[Exception]:
         """All that a watch from `start` brings up to now, from both."""
         real, fake = await self._watched_for_real(start), self._watched_in_memory(start)
-        assert fake == real, "\n".join([*self.done[-20:], f"watch from {start}", "real:", str(real), "fake:", str(fake)])
+        assert fake == real, "\n".join(
+            [*self.done[-20:], f"watch from {start}", "real:", str(real), "fake:", str(fake)]
+        )
         return real
 
     async def _watched_for_real(self, start: int) -> list[str] | type[Exception]:
@@ -154,7 +156,9 @@ class Draw:
     async def put(self) -> None:
         keys = self._random.sample(KEYS, 2)
         keys[1] = keys[0] if self._random.random() < 0.1 else keys[1]
-        await self._both.ask(TXN, pb.TxnRequest(success=[self._put(key) for key in keys[: self._random.choice((1, 2))]]))
+        await self._both.ask(
+            TXN, pb.TxnRequest(success=[self._put(key) for key in keys[: self._random.choice((1, 2))]])
+        )
 
     async def delete(self) -> None:
         await self._both.ask(TXN, pb.TxnRequest(success=[self._range(self._key())]))
@@ -220,8 +224,13 @@ async def test_a_lease_that_is_not_renewed_takes_its_keys_along_and_no_others(bo
     short, kept = 501, 502
     for lease, ttl in ((short, 2), (kept, LONG)):
         await both.ask(GRANT, pb.LeaseGrantRequest(ID=lease, TTL=ttl))
-    await both.ask(TXN, pb.TxnRequest(success=[kv.put(KEYS[0], b"", short), kv.put(KEYS[1], b"", kept), kv.put(KEYS[2], b"", short)]))
-    await both.ask(TXN, pb.TxnRequest(success=[kv.put(KEYS[2], b"", kept)]))  # it goes with the lease it was put under last
+    await both.ask(
+        TXN,
+        pb.TxnRequest(success=[kv.put(KEYS[0], b"", short), kv.put(KEYS[1], b"", kept), kv.put(KEYS[2], b"", short)]),
+    )
+    await both.ask(
+        TXN, pb.TxnRequest(success=[kv.put(KEYS[2], b"", kept)])
+    )  # it goes with the lease it was put under last
     async with asyncio.timeout(20):
         while await both.client.kv.get(KEYS[0]):
             await asyncio.sleep(0.1)
@@ -245,5 +254,7 @@ async def test_a_transaction_that_is_too_large_is_refused_by_both(both: Both) ->
     def puts(count: int) -> list[pb.RequestOp]:
         return [kv.put(PREFIX + b"%d" % number, b"") for number in range(count)]
 
-    assert await both.ask(TXN, pb.TxnRequest(success=puts(129))) == await both.ask(TXN, pb.TxnRequest(success=puts(129)))
+    assert await both.ask(TXN, pb.TxnRequest(success=puts(129))) == await both.ask(
+        TXN, pb.TxnRequest(success=puts(129))
+    )
     await both.ask(TXN, pb.TxnRequest(success=puts(128)))

@@ -96,14 +96,14 @@ MUTANTS = (
         "winslowd/engines/undertaker.py",
         "        return Expect(node_ref(node), 0), Expect(record, self._store.view.revision_of(record))\n",
         "        return (Expect(record, self._store.view.revision_of(record)),)\n",
-        f"{UNDERTAKER}::TestANodeThatIsBackInThatVeryMoment::test_it_wins_even_where_nothing_was_waited_for",
+        f"{UNDERTAKER}::TestTheVeryMoment::test_it_wins_even_where_nothing_was_waited_for",
     ),
     Mutant(
         "a silence that was not waited out gives up stages",
         "winslowd/engines/undertaker.py",
         "        return Expect(node_ref(node), 0), Expect(record, self._store.view.revision_of(record))\n",
         "        return (Expect(node_ref(node), 0),)\n",
-        UNDERTAKER,
+        f"{UNDERTAKER}::TestTheVeryMoment::test_so_does_one_that_was_back_and_is_silent_again",
     ),
     Mutant(
         "a registration leaves the record of the silence",
@@ -147,7 +147,7 @@ MUTANTS = (
         "winslow/domain/exits.py",
         "stage.definition.name == definition and stage.state is State.SUCCEEDED]",
         "stage.definition.name == definition and stage.ended_at]",
-        f"{ATTEMPT}::TestAStage::test_that_fails_publishes_nothing",
+        f"{ATTEMPT}::TestAStageThatRuns::test_that_fails_publishes_nothing",
     ),
     # ---- requests
     Mutant(
@@ -232,8 +232,8 @@ MUTANTS = (
     Mutant(
         "bytes of an upload are acknowledged before they are on the disk",
         "storage/uploads.py",
-        "            os.fdatasync(data.fd)\n",
-        "",
+        "            offset = data.offset\n            os.fdatasync(data.fd)\n",
+        "            offset = data.offset\n",
         f"{PROMISES}::test_bytes_of_an_upload_are_on_the_disk_before_they_are_acknowledged",
     ),
     Mutant(

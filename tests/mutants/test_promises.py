@@ -115,10 +115,9 @@ def term_of(house: House, store: Store, fence: Fence) -> Term:
 
 async def decides_blindly(house: House, blind: Blinded) -> None:
     """A leader that sees nothing new acts on what it knows, and keeps the fence all the while."""
-    async with house.membership.lead() as claim:
-        async with going(asyncio.ensure_future(term_of(house, blind, claim.fence).run())):
-            await house.until(lambda: blind.tried)
-            await asyncio.sleep(0.02)
+    async with house.membership.lead() as claim, going(asyncio.ensure_future(term_of(house, blind, claim.fence).run())):
+        await house.until(lambda: blind.tried)
+        await asyncio.sleep(0.02)
 
 
 async def test_a_leader_changes_nothing_once_another_leads(house: House) -> None:
@@ -136,7 +135,7 @@ async def test_a_leader_changes_nothing_once_another_leads(house: House) -> None
 def test_a_fence_is_compared_by_etcd_itself() -> None:
     etcd = FakeEtcd(lambda: 0.0)
     commit = Commit(puts=(Put(GLOBALS_REF, Globals()),), fence=Fence("/winslow/v1/lab/elections/leader/1", 7))
-    answer = etcd.answer("Txn", build(commit, Keys("lab"), records, lambda _: 0).request)
+    answer = etcd.answer("Txn", build(commit, Keys("lab"), records, lambda _: 0, lambda _: b"").request)
     assert not answer.succeeded
     assert etcd.revision == 1
 
@@ -354,7 +353,9 @@ async def test_of_two_people_who_change_what_they_saw_one_is_told_so() -> None:
 
     def to(value: str) -> Callable[[View], tuple[Commit, str]]:
         def decide(view: View) -> tuple[Commit, str]:
-            return Commit(puts=(Put(GLOBALS_REF, Globals({"K": value})),), expects=(expect(view, GLOBALS_REF, seen),)), ""
+            return Commit(
+                puts=(Put(GLOBALS_REF, Globals({"K": value})),), expects=(expect(view, GLOBALS_REF, seen),)
+            ), ""
 
         return decide
 

@@ -47,16 +47,21 @@ def many(seeds: range) -> int:
     from tests.simulation.simulate import simulate
 
     gc.freeze()  # what was imported need not be looked at after each world
-    began, failed, steps = time.perf_counter(), 0, 0
+    began, failed, steps, launches = time.perf_counter(), 0, 0, 0
     for seed in seeds:
         verdict = simulate(seed)
         steps += verdict.steps
+        launches += verdict.launches
         if verdict.violations:
             failed += 1
             print(json.dumps({"seed": seed, "violations": verdict.violations[:10]}), flush=True)
+    print(json.dumps({"worlds": len(seeds), "launches": launches}))
     took = time.perf_counter() - began
     each = took / len(seeds)
-    print(f"{len(seeds)} seeds, {failed} failed, {1000 * each:.0f} ms and {steps // len(seeds)} steps each", file=sys.stderr)
+    print(
+        f"{len(seeds)} seeds, {failed} failed, {1000 * each:.0f} ms and {steps // len(seeds)} steps each",
+        file=sys.stderr,
+    )
     sys.stdout.flush()
     os._exit(1 if failed else 0)  # what is left of the last worlds need not be finalised
 

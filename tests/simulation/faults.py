@@ -107,8 +107,20 @@ async def answers_lost(world: World, node: SimulatedNode, random: Random) -> Non
 
 
 FAULTS: tuple[Fault, ...] = (
-    daemon_killed, daemon_killed, daemon_stopped, machine_lost, daemon_frozen, machine_frozen, leader_frozen, cut_off,
-    etcd_away, watches_broken, compacted, engine_restarted, answers_lost, answers_lost,
+    daemon_killed,
+    daemon_killed,
+    daemon_stopped,
+    machine_lost,
+    daemon_frozen,
+    machine_frozen,
+    leader_frozen,
+    cut_off,
+    etcd_away,
+    watches_broken,
+    compacted,
+    engine_restarted,
+    answers_lost,
+    answers_lost,
 )
 
 

@@ -13,9 +13,8 @@ from tests.simulation.people import People
 from tests.simulation.world import World
 from winslow.domain import exits
 from winslow.domain.lifecycle import TRANSITIONS
-from winslow.domain.node import Node
 from winslow.domain.records import Kind
-from winslow.domain.stage import ENDED, PLACED, WAITING, Cause, NodeId, Stage, State
+from winslow.domain.stage import PLACED, WAITING, NodeId, Stage, State
 
 REFUSED_FOR_SURE = frozenset({"REVISION_MISMATCH", "FENCED", "ETCD_UNAVAILABLE", "LEASE_LOST", "COMMIT_TOO_LARGE"})
 BEGINNINGS = frozenset({State.QUEUED, State.ELECTING, State.PREPARING, State.SKIPPED})

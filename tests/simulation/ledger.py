@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from tests.fakes.etcd import FakeEtcd
 from winslow.domain.records import Commit, Fence, Kind, Record, Ref
 from winslow.domain.stage import NodeId, Stage, StageId, State
 from winslowd.etcd.keys import Keys
-from winslowd.etcd.wire import etcd_pb2 as pb
-from tests.fakes.etcd import FakeEtcd
 from winslowd.etcd.transaction import Codec
+from winslowd.etcd.wire import etcd_pb2 as pb
 
 TERM: ContextVar[Fence | None] = ContextVar("term", default=None)
 """The term as leader in which this task works, if it does."""

@@ -127,8 +127,17 @@ class SimulatedNode:
     """`started` is set while its daemon serves; `desk` is that of the daemon of the moment."""
 
     def __init__(
-        self, loop: SimulatedLoop, machine: Machine, engine: Engine, volume: Volume, etcd: FakeEtcd, codec: Codec,
-        ledger: Ledger, line: Line, exchange: Exchange, token: Callable[[], str],
+        self,
+        loop: SimulatedLoop,
+        machine: Machine,
+        engine: Engine,
+        volume: Volume,
+        etcd: FakeEtcd,
+        codec: Codec,
+        ledger: Ledger,
+        line: Line,
+        exchange: Exchange,
+        token: Callable[[], str],
     ) -> None:
         self.id = machine.id
         self.machine = machine
@@ -254,9 +263,7 @@ class SimulatedNode:
         clock, steady = self.machine.clock, self._loop.time
         self._peers = SimulatedPeers(self._exchange)
         offered = idle_offer(self._node())
-        bids = Bidder(
-            self.id, store, self._peers, attendance, lambda number: replace(offered, number=number), steady
-        )
+        bids = Bidder(self.id, store, self._peers, attendance, lambda number: replace(offered, number=number), steady)
         bids._jitter = Random(self.machine.random.random())  # nothing here is left to chance
         return [
             Agent(tools).run(),
@@ -268,6 +275,10 @@ class SimulatedNode:
     def _node(self) -> Node:
         machine = self.machine
         return Node(
-            machine.id, self._address, machine.capacity, boot_id=str(machine.boots), incarnation=str(self._starts),
+            machine.id,
+            self._address,
+            machine.capacity,
+            boot_id=str(machine.boots),
+            incarnation=str(self._starts),
             registered_at=machine.clock(),
         )

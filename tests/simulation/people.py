@@ -123,8 +123,19 @@ class People:
             return await self._make_project(by)
         project = random.choice(self.projects)
         deed = random.choices(
-            (self._start, self._abort, self._pause, self._resume, self._answer, self._skip, self._redo, self._sweep,
-             self._comment, self._cordon, self._delete),
+            (
+                self._start,
+                self._abort,
+                self._pause,
+                self._resume,
+                self._answer,
+                self._skip,
+                self._redo,
+                self._sweep,
+                self._comment,
+                self._cordon,
+                self._delete,
+            ),
             (8, 3, 2, 5, 4, 1, 3, 1, 1, 1, 0.3),
         )[0]
         await deed(by, project)
@@ -132,8 +143,12 @@ class People:
     async def _make_project(self, by: str) -> None:
         pipeline = draw_pipeline(self._random, gpus=self._world.gpus)
         new = NewProject(f"project {len(self.projects)}", pipeline=pipeline)
-        made = await self.ask("create a project", lambda use, request: use.projects.create(request, new), by,
-                              twice=self._random.random() < 0.2)
+        made = await self.ask(
+            "create a project",
+            lambda use, request: use.projects.create(request, new),
+            by,
+            twice=self._random.random() < 0.2,
+        )
         if made:
             project = ProjectId(made.removeprefix("projects/"))
             self.projects.append(project)
@@ -142,8 +157,12 @@ class People:
     async def _start(self, by: str, project: ProjectId) -> None:
         mode = RunMode.ONE_STAGE if self._random.random() < 0.1 else RunMode.RUN_ON
         start = Start(mode=mode)
-        await self.ask(f"start a run of {project}", lambda use, request: use.runs.start(request, project, start), by,
-                       twice=self._random.random() < 0.2)
+        await self.ask(
+            f"start a run of {project}",
+            lambda use, request: use.runs.start(request, project, start),
+            by,
+            twice=self._random.random() < 0.2,
+        )
 
     async def _redo(self, by: str, project: ProjectId) -> None:
         stages = [stage for stage in self._seen_stages(project) if stage.ended]
@@ -155,8 +174,12 @@ class People:
         stages = [stage for stage in self._seen_stages(project) if stage.live]
         if stages:
             stage = self._random.choice(stages).id
-            await self.ask(f"abort {stage}", lambda use, request: use.stages.abort(request, project, stage), by,
-                           twice=self._random.random() < 0.3)
+            await self.ask(
+                f"abort {stage}",
+                lambda use, request: use.stages.abort(request, project, stage),
+                by,
+                twice=self._random.random() < 0.3,
+            )
 
     async def _pause(self, by: str, project: ProjectId) -> None:
         await self.ask(f"pause {project}", lambda use, request: use.runs.pause(request, project, "-"), by)
@@ -170,30 +193,40 @@ class People:
 
     async def answer(self, by: str, project: ProjectId, run: RunId, definition: DefinitionName) -> None:
         given = GateAnswer(definition, Override(environment={"GIVEN": "something"}))
-        await self.ask(f"answer {definition} of {project}/{run}",
-                       lambda use, request: use.runs.answer(request, project, run, given), by,
-                       twice=self._random.random() < 0.3)
+        await self.ask(
+            f"answer {definition} of {project}/{run}",
+            lambda use, request: use.runs.answer(request, project, run, given),
+            by,
+            twice=self._random.random() < 0.3,
+        )
 
     async def _skip(self, by: str, project: ProjectId) -> None:
         runs = [run for run in self._seen_runs(project) if run.active]
         if runs:
             run, name = runs[-1].id, self._random.choice(runs[-1].start)
-            await self.ask(f"skip {name} of {project}",
-                           lambda use, request: use.runs.skip(request, project, run, name), by)
+            await self.ask(
+                f"skip {name} of {project}", lambda use, request: use.runs.skip(request, project, run, name), by
+            )
 
     async def _sweep(self, by: str, project: ProjectId) -> None:
         pipeline = self._world.pipeline_of(project)
         if pipeline is None:
             return
-        new = NewSweep(pipeline.stages[0].name, (Axis("GIVEN", ("1", "2", "3")),), keep_going=self._random.random() < 0.5)
+        new = NewSweep(
+            pipeline.stages[0].name, (Axis("GIVEN", ("1", "2", "3")),), keep_going=self._random.random() < 0.5
+        )
         await self.ask(f"sweep {project}", lambda use, request: use.sweeps.start(request, project, new), by)
 
     async def _comment(self, by: str, project: ProjectId) -> None:
         runs = self._seen_runs(project)
         if runs:
             run = runs[-1].id
-            await self.ask(f"comment on {run}",
-                           lambda use, request: use.runs.comment(request, project, run, "words"), by, twice=True)
+            await self.ask(
+                f"comment on {run}",
+                lambda use, request: use.runs.comment(request, project, run, "words"),
+                by,
+                twice=True,
+            )
 
     async def _cordon(self, by: str, project: ProjectId) -> None:
         node = self._random.choice(self._world.nodes).id
@@ -253,13 +286,20 @@ class People:
         if self._random.random() < 0.3:
             await self._start("bob", run.project)
         else:
-            await self.ask(f"resume {run.project}/{run.id}",
-                           lambda use, request: use.runs.resume(request, run.project, run.id), "bob")
+            await self.ask(
+                f"resume {run.project}/{run.id}",
+                lambda use, request: use.runs.resume(request, run.project, run.id),
+                "bob",
+            )
 
 
 def _heard(task: asyncio.Task[str]) -> None:
     """A refusal that nobody waits for any more is none; anything else that is raised is a fault of ours."""
-    if not task.cancelled() and isinstance(task.exception(), Exception) and not isinstance(task.exception(), WinslowError):
+    if (
+        not task.cancelled()
+        and isinstance(task.exception(), Exception)
+        and not isinstance(task.exception(), WinslowError)
+    ):
         raise AssertionError("a use case failed") from task.exception()
 
 

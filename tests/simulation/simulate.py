@@ -29,13 +29,14 @@ GLANCE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a seed. `violations` are sentences; `steps` and `seconds` say how much went on, in made-up time."""
+    """What came of a seed. `violations` are sentences; The rest says how much went on, in made-up time."""
 
     seed: int
     violations: tuple[str, ...]
     steps: int
     seconds: float
     revisions: int
+    launches: int
 
 
 def simulate(seed: int, tell: Callable[[str], None] | None = None) -> Verdict:
@@ -63,7 +64,7 @@ def _simulate(seed: int, tell: Callable[[str], None] | None) -> Verdict:
     finally:
         loop.set_exception_handler(lambda *_: None)
         loop.shut()
-    return Verdict(seed, tuple(violations), loop.steps, loop.time(), world.etcd.revision)
+    return Verdict(seed, tuple(violations), loop.steps, loop.time(), world.etcd.revision, len(world.ledger.launches))
 
 
 @contextlib.contextmanager

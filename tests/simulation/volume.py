@@ -105,9 +105,7 @@ class Volume:
         self.shown[(plan.project, definition)] = plan.stage
         self._ledger.published(plan.stage)
 
-    def scan(
-        self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...]
-    ) -> Findings:
+    def scan(self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...]) -> Findings:
         scan = Scan(parsers)
         log = bytes(self.logs.get(f"{stage_root(project, stage)}/log", b""))
         scan.feed(log[offset:])
@@ -179,9 +177,7 @@ class SimulatedFiles:
     async def read(self, project: ProjectId, stage: StageId, offset: int, size: int) -> bytes:
         return await self._do(self._volume.read, project, stage, offset, size)
 
-    async def scan(
-        self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...]
-    ) -> Findings:
+    async def scan(self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...]) -> Findings:
         return await self._do(self._volume.scan, project, stage, offset, parsers)
 
     async def append(self, project: ProjectId, entries: Sequence[tuple[Archived, object]]) -> None:

@@ -58,7 +58,9 @@ class World:
         line = Line(self.etcd, lambda: self._latency(random), lambda method: self._fate(method, random))
         line.context = self.loop.context_of(None)
         line.mark, line.witness = ATTEMPT.get, self.ledger.applied
-        return SimulatedNode(self.loop, machine, engine, self.volume, self.etcd, codec, self.ledger, line, self._exchange, self._token)
+        return SimulatedNode(
+            self.loop, machine, engine, self.volume, self.etcd, codec, self.ledger, line, self._exchange, self._token
+        )
 
     @staticmethod
     def _latency(random: Random) -> float:
