@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.unit import world
 from winslow.domain import lifecycle
 from winslow.domain.project import RunEnd
-from winslow.domain.records import Ref, Versioned, View, project_ref, run_ref, stage_ref
+from winslow.domain.records import Record, Ref, Versioned, View, project_ref, run_ref, stage_ref
 from winslow.domain.stage import NodeId, RunId, Stage, StageId, State
 
 
@@ -22,15 +22,13 @@ def test_what_has_become_history_leaves_nothing_in_a_view() -> None:
         runs = lifecycle.advance(waits, lifecycle.Awarded(NodeId(f"node-{number}"), 1), 2.0)
         ended = replace(runs, state=State.SUCCEEDED)
         over = replace(run, end=RunEnd.SUCCEEDED)
-        for revision, (ref, record) in enumerate(
-            (
-                (project_ref(project.id), project),
-                (run_ref(run), run),
-                *((stage_ref(waits), one) for one in (waits, runs, ended)),
-                (run_ref(run), over),
-            ),
-            10 * number + 1,
-        ):
+        told: list[tuple[Ref, Record]] = [
+            (project_ref(project.id), project),
+            (run_ref(run), run),
+            *((stage_ref(waits), one) for one in (waits, runs, ended)),
+            (run_ref(run), over),
+        ]
+        for revision, (ref, record) in enumerate(told, 10 * number + 1):
             view.apply(revision, [(ref, Versioned(record, revision, revision))])
         assert view.stages_of_run(over) == [ended]
         gone += [stage_ref(ended), run_ref(over)]
