@@ -10,8 +10,9 @@ import asyncio
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from types import MappingProxyType
 from weakref import WeakValueDictionary
 
 from winslow.domain.node import Node
@@ -61,12 +62,13 @@ class FakeCluster:
         """Raises Conflict (FENCED, REVISION_MISMATCH), InvalidArgument (COMMIT_TOO_LARGE)."""
         self._check(commit)
         writes: list[tuple[Ref, Record | None]] = [(put.ref, put.value) for put in commit.puts]
+        unknown = {put.ref: put.unknown for put in commit.puts}
         writes += [(ref, None) for ref in commit.deletes if ref in self.records]
         for put in commit.puts:
             self._owners.pop(put.ref, None)
             if put.lifetime is Lifetime.SESSION:
                 self._owners[put.ref] = lease
-        return self._write(writes)
+        return self._write(writes, unknown)
 
     def _check(self, commit: Commit) -> None:
         if max(len(commit.puts) + len(commit.deletes), len(commit.expects) + bool(commit.fence)) > MAX_OPERATIONS:
@@ -85,7 +87,9 @@ class FakeCluster:
         name, _, lease = key.rpartition("/")
         return self.claims[name].get(int(lease, 16), 0)
 
-    def _write(self, writes: list[tuple[Ref, Record | None]]) -> int:
+    def _write(
+        self, writes: list[tuple[Ref, Record | None]], unknown: Mapping[Ref, bytes] = MappingProxyType({})
+    ) -> int:
         if not writes:
             return self.revision
         self.revision += 1
@@ -95,7 +99,8 @@ class FakeCluster:
             now = None
             if value is not None:
                 created = before.created if before else self.revision
-                now = self.records[ref] = Versioned(value, self.revision, created)
+                kept = unknown.get(ref) or (before.unknown if before else b"")
+                now = self.records[ref] = Versioned(value, self.revision, created, kept)
             done.append((ref, now))
         for store in self.stores:
             store.take(self.revision, done)

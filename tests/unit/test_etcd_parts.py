@@ -128,6 +128,12 @@ def test_a_commit_compares_what_it_expects_and_leases_what_goes_with_the_session
     assert request.success[2].request_delete_range.key == KEYS.record(Ref(Kind.RUN, "r"))
 
 
+def test_a_record_that_comes_back_is_written_with_what_a_newer_version_knew_of_it() -> None:
+    newer = records.encode(Done("1", "")) + b"\xc0\x3e\x01"  # field 1000
+    request = build(Commit(puts=(Put(A, Done("2", ""), unknown=newer),))).request
+    assert request.success[0].request_put.value == records.encode(Done("2", "")) + b"\xc0\x3e\x01"
+
+
 @pytest.mark.parametrize(
     ("commit", "guarded"),
     [

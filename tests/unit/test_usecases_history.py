@@ -20,6 +20,7 @@ from winslow.domain.project import Axis, RunEnd
 from winslow.domain.records import Commit, Fence, Kind, Put, View, project_ref, stage_ref
 from winslow.domain.stage import Cause, Outcome, ProjectId, RunId, Stage, StageId
 from winslow.errors import Ambiguous, Conflict, FailedPrecondition, NotFound, Unavailable
+from winslow.wire import records
 from winslowd.engines.archivist import Archivist
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.events import Wanted
@@ -216,6 +217,17 @@ class TestGoingOn:
         began = little.run(project)
         assert (began.parent, began.inherited) == (old[0].id, {DETECT: old[0].id})
         assert (await little.placed("track")).parent == old[0].id
+
+    async def test_what_a_newer_version_wrote_comes_back_with_it(self, little: Little) -> None:
+        project = await with_runs(little, 3)
+        old = little.view.stages_of_run(little.run(project, 1))[1]
+        newer = records.unknown(Kind.STAGE, records.encode(old) + b"\xc0\x3e\x01")  # field 1000
+        assert newer
+        await little.store.commit(Commit(puts=(Put(stage_ref(old), old, unknown=newer),)))
+        await Archive(little).moved()
+        await little.use_cases.runs.start(little.request(), project, Start(redo=old.id))
+        back = little.view.get(stage_ref(old))
+        assert back and back.unknown == newer
 
     async def test_a_preview_and_a_start_from_a_parent_that_is_history(self, little: Little) -> None:
         project = await with_runs(little, 3)

@@ -134,9 +134,12 @@ class Versioned:
 
 @dataclass(frozen=True, slots=True)
 class Put:
+    """`unknown` is `Versioned.unknown` of a record that comes back; of one that is there the store keeps what there is."""
+
     ref: Ref
     value: Record
     lifetime: Lifetime = Lifetime.DURABLE
+    unknown: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

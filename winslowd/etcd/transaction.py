@@ -72,7 +72,9 @@ def build(
 
     Raises InvalidArgument (COMMIT_TOO_LARGE).
     """
-    values: dict[Ref, bytes | None] = {put.ref: codec.encode(put.value, unknown_of(put.ref)) for put in commit.puts}
+    values: dict[Ref, bytes | None] = {
+        put.ref: codec.encode(put.value, put.unknown or unknown_of(put.ref)) for put in commit.puts
+    }
     values.update((ref, None) for ref in commit.deletes)
     compare = [kv.modified(keys.record(expect.ref), expect.revision) for expect in commit.expects]
     failure = [kv.get(keys.record(expect.ref), keys_only=True) for expect in commit.expects]

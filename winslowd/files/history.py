@@ -38,6 +38,8 @@ class HistoryClient:
 
 
 def _archived(found: Iterable[Read]) -> list[Archived]:
-    return [
-        Archived(Ref(Kind(one.kind), one.key), records.decode(Kind(one.kind), one.data), one.revision) for one in found
-    ]
+    return [_record(Kind(one.kind), one) for one in found]
+
+
+def _record(kind: Kind, one: Read) -> Archived:
+    return Archived(Ref(kind, one.key), records.decode(kind, one.data), one.revision, records.unknown(kind, one.data))

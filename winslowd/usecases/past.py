@@ -231,7 +231,7 @@ def _putting_back(view: View, project: ProjectId, unit: Sequence[Archived]) -> C
         *(Expect(one.ref, 0) for one in now),
         *(Expect(ref, view.revision_of(ref)) for ref in there),
     )
-    return Commit(puts=tuple(Put(one.ref, one.value) for one in now), expects=expects)
+    return Commit(puts=tuple(Put(one.ref, one.value, unknown=one.unknown) for one in now), expects=expects)
 
 
 # ---- what archived records are shown as, and found by
