@@ -111,25 +111,27 @@ class EtcdMembership:
             goes_with_tenure = False
             try:
                 async with session.held(), tenure() if tenure else nullcontext(session) as own, own.held():
-                    await self._see_what_was_before(lock, fence, own)
-                    goes_with_tenure = tenure is not None
+                    confirmed = await self._see_what_was_before(lock, fence, own)
+                    goes_with_tenure = confirmed and own is not session
                     yield Term(fence)
             finally:
                 if not goes_with_tenure:
                     await lock.release(session)
                 log.info("term is over", claim=fence.key, fence=fence.revision)
 
-    async def _see_what_was_before(self, lock: Lock, fence: Fence, session: Session) -> None:
+    async def _see_what_was_before(self, lock: Lock, fence: Fence, session: Session) -> bool:
         """Until the view shows all that was committed before our turn: a holder must not decide on what is no longer so.
 
         The claim is written again, since the watch is certain to bring that, and in order. An etcd that is full takes
-        no such write, nor any other that could matter: its revision of now is waited for then.
+        no such write, nor any other that could matter: its revision of now is waited for then, and the claim stays
+        under the lease that it was made with. Returns whether it is under that of `session` now.
         """
         try:
-            revision = await lock.confirm(fence, session)
+            revision, confirmed = await lock.confirm(fence, session), True
         except Exhausted:
-            revision = await self._client.kv.revision(self._keys.leader)
+            revision, confirmed = await self._client.kv.revision(self._keys.leader), False
         await self._store.changed(revision - 1)
+        return confirmed
 
     async def _try_to_win(self, lock: Lock) -> tuple[Session, Fence]:
         if (session := self._sessions.live) is None:
