@@ -43,7 +43,7 @@ class Fate(Enum):
 class Line:
     """One daemon's way to etcd. `latency` gives the seconds of one way, another each time; `fate` what becomes of a call.
 
-    `cut`: what is sent is swallowed, nothing comes back, nobody is told. `refusing`: nobody is there, and that is known.
+    `lag`: streams are that much later. `cut`: what is sent is swallowed, nothing comes back, nobody is told. `refusing`: nobody is there, and that is known.
     """
 
     def __init__(
@@ -53,13 +53,15 @@ class Line:
         self.latency = latency
         self.fate = fate
         self.cut = False
+        self.lag = 0.0
+        """Seconds by which what streams bring is late."""
         self.refusing = False
         self.context: Context = copy_context()
         """Where what happens beyond the daemon runs."""
         self.mark: Callable[[], Any] = lambda: None
         """Asked when a call is made; when a transaction is carried out, `witness` gets that and etcd's answer."""
         self.witness: Callable[[Any, Any], None] = lambda mark, answer: None
-        self.streams: set[_Stream] = set()
+        self.streams: dict[_Stream, None] = {}
 
     def later(self, delay: float, act: Callable[..., None], *arguments: Any) -> None:
         loop = asyncio.get_running_loop()
@@ -195,7 +197,7 @@ class _Stream:
         self._watcher: Watcher | None = None
         self._over = False
         self._last = 0.0
-        line.streams.add(self)
+        line.streams[self] = None
         loop = asyncio.get_running_loop()
         self._sending = loop.create_task(self._send(requests), name=f"stream {method.path}")
 
@@ -217,7 +219,7 @@ class _Stream:
 
     def close(self) -> None:
         self._over = True
-        self._line.streams.discard(self)
+        self._line.streams.pop(self, None)
         if self._watcher is not None:
             self._line.etcd.unwatch(self._watcher)
 
@@ -247,7 +249,7 @@ class _Stream:
     def _say(self, answer: Any) -> None:
         """In order; what was said while the line was cut is never heard."""
         now = asyncio.get_running_loop().time()
-        self._last = max(self._last + BEHIND, now + self._line.latency())
+        self._last = max(self._last + BEHIND, now + self._line.latency() + self._line.lag)
         self._line.later(self._last - now, self._hear, answer)
 
     def _hear(self, answer: Any) -> None:

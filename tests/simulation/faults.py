@@ -44,11 +44,12 @@ async def machine_frozen(world: World, node: SimulatedNode, random: Random) -> N
 async def leader_frozen(world: World, node: SimulatedNode, random: Random) -> None:
     """Just before it commits something: what it has decided by then is old when it wakes."""
     leader = next((one for one in world.nodes if one.desk and one.desk.store.view.leader == one.id), node)
-    count = len(world.ledger.attempts)
-    for _ in range(200):
-        await asyncio.sleep(0.02)
-        if any(one.term and one.node == leader.id for one in world.ledger.attempts[count:]):
-            break
+    leader.stalls = asyncio.Event()
+    try:
+        async with asyncio.timeout(5):
+            await leader.stalls.wait()
+    except TimeoutError:
+        leader.stalls = None
     await _frozen(leader, random, containers=False)
 
 
@@ -80,6 +81,13 @@ async def etcd_away(world: World, node: SimulatedNode, random: Random) -> None:
 
 async def watches_broken(world: World, node: SimulatedNode, random: Random) -> None:
     node.line.break_streams()
+
+
+async def watch_lags(world: World, node: SimulatedNode, random: Random) -> None:
+    """It is answered at once, but sees late what others do."""
+    node.line.lag = random.choice((0.1, 0.5, 1.0, 4.0))
+    await asyncio.sleep(random.choice((2.0, 10.0)))
+    node.line.lag = 0.0
 
 
 async def compacted(world: World, node: SimulatedNode, random: Random) -> None:
@@ -117,6 +125,9 @@ FAULTS: tuple[Fault, ...] = (
     cut_off,
     etcd_away,
     watches_broken,
+    watch_lags,
+    watch_lags,
+    leader_frozen,
     compacted,
     engine_restarted,
     answers_lost,

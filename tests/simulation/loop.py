@@ -52,6 +52,20 @@ class Stuck(AssertionError):
     """What was to be run has not ended, and never will."""
 
 
+class _NumberedTask(asyncio.Task):  # type: ignore[type-arg]
+    """Sets of tasks, of which asyncio has many, are walked in an order that does not depend on where tasks lie in memory."""
+
+    def __init__(self, work: Any, *, number: int, **options: Any) -> None:
+        self._number = number
+        super().__init__(work, **options)
+
+    def __hash__(self) -> int:
+        return self._number
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
 class SimulatedLoop(asyncio.BaseEventLoop):
     """Run it with `run_until_complete`. The order in which processes run, and nothing else, comes from `random`."""
 
@@ -63,7 +77,11 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._world = Process("world")
         self._timers: list[tuple[float, int, events.TimerHandle]] = []
         self._numbers = count()
+        self.set_task_factory(self._task)
         self.steps = 0
+
+    def _task(self, _: object, work: Any, context: Context | None = None) -> asyncio.Task[Any]:
+        return _NumberedTask(work, loop=self, context=context, number=next(self._numbers))
 
     # ---- processes
 

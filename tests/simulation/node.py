@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from random import Random
@@ -74,9 +74,13 @@ class WitnessedStore(EtcdStore):
 
     ledger: Ledger
     machine: Machine
+    before_a_leaders: Callable[[], Awaitable[None]]
+    """Called before a leader's commit is sent."""
 
     async def commit(self, commit: Commit) -> int:
         attempt = self.ledger.begun(commit, self.machine.id)
+        if attempt.term is not None:
+            await self.before_a_leaders()
         ATTEMPT.set(attempt)
         try:
             attempt.answer = await super().commit(commit)
@@ -144,6 +148,8 @@ class SimulatedNode:
         self.engine = engine
         self.line = line
         self.desk: Desk | None = None
+        self.stalls: asyncio.Event | None = None
+        """Set by who wants the daemon frozen just before it commits as leader; it is set when that is done."""
         self.daemon: Process | None = None
         self._loop = loop
         self._volume = volume
@@ -215,6 +221,14 @@ class SimulatedNode:
             if process is not None:
                 self._loop.thaw(process)
 
+    async def _stall(self) -> None:
+        """Whoever wants it frozen at its next commit as leader gets that: it is decided, and not sent."""
+        stalled, self.stalls = self.stalls, None
+        if stalled is not None and self.daemon is not None:
+            self._loop.freeze(self.daemon)
+            stalled.set()
+            await asyncio.sleep(0)
+
     # ---- the daemon
 
     async def _serve(self) -> None:
@@ -225,7 +239,7 @@ class SimulatedNode:
             sessions = await stack.enter_async_context(Sessions.open(client.channels, TTL, memory=memory))
             store = await stack.enter_async_context(WitnessedStore.open(client, CLUSTER, self._codec, sessions))
             assert isinstance(store, WitnessedStore)
-            store.ledger, store.machine = self._ledger, machine
+            store.ledger, store.machine, store.before_a_leaders = self._ledger, machine, self._stall
             membership = await stack.enter_async_context(
                 WitnessedMembership.open(client, CLUSTER, machine.id, sessions, store)
             )
@@ -263,8 +277,15 @@ class SimulatedNode:
         clock, steady = self.machine.clock, self._loop.time
         self._peers = SimulatedPeers(self._exchange)
         offered = idle_offer(self._node())
-        bids = Bidder(self.id, store, self._peers, attendance, lambda number: replace(offered, number=number), steady)
-        bids._jitter = Random(self.machine.random.random())  # nothing here is left to chance
+        bids = Bidder(
+            self.id,
+            store,
+            self._peers,
+            attendance,
+            lambda number: replace(offered, number=number),
+            steady,
+            Random(self.machine.random.random()),
+        )
         return [
             Agent(tools).run(),
             Leader(store, membership, clock, attendance, steady=steady).run(),

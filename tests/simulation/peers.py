@@ -56,7 +56,7 @@ class SimulatedPeers:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._places: set[_Place] = set()
+        self._places: dict[_Place, None] = {}
 
     def attend(self, address: str) -> AbstractAsyncContextManager[Attending]:
         return self._attending(address)
@@ -64,11 +64,11 @@ class SimulatedPeers:
     @contextlib.asynccontextmanager
     async def _attending(self, address: str) -> AsyncIterator[Attending]:
         place = _Place(self._exchange, address)
-        self._places.add(place)
+        self._places[place] = None
         try:
             yield place
         finally:
-            self._places.discard(place)
+            self._places.pop(place, None)
             place.leave()
 
     def gone(self) -> None:

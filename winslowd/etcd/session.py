@@ -43,7 +43,7 @@ class Session:
         self.lease = lease
         self.ended = asyncio.Event()
         self.deadline = deadline
-        self._scopes: set[asyncio.Timeout] = set()
+        self._scopes: dict[asyncio.Timeout, None] = {}
 
     @property
     def alive(self) -> bool:
@@ -70,11 +70,11 @@ class Session:
         """A scope that is cancelled when the session ends; raises Unavailable (LEASE_LOST) then."""
         try:
             async with asyncio.timeout_at(self.deadline) as scope:
-                self._scopes.add(scope)
+                self._scopes[scope] = None
                 try:
                     yield
                 finally:
-                    self._scopes.discard(scope)
+                    self._scopes.pop(scope, None)
         except TimeoutError:
             if not scope.expired():
                 raise
