@@ -14,9 +14,10 @@ from winslow.domain.election import Bid, Candidate, Need, answer_to, best, left,
 from winslow.domain.electorate import Electorate
 from winslow.domain.node import Node, NodePolicy, Offer
 from winslow.domain.queue import Queue, Turn
-from winslow.domain.records import Limits
+from winslow.domain.records import Limits, Versioned, View, stage_ref
 from winslow.domain.resources import Capacity, Gpu, GpuRequest, GpuVendor, Resources
-from winslow.domain.stage import NodeId, ProjectId, Stage, StageId, State
+from winslow.domain.rounds import Rounds
+from winslow.domain.stage import NodeId, ProjectId, RunId, Stage, StageId, State
 
 GIB = 1 << 30
 NAMES = ("a", "b", "c", "d")
@@ -229,3 +230,17 @@ def test_bids_of_a_need_that_nobody_asks_for_any_more_do_not_pile_up() -> None:
         electorate.offer(node.id, Offer(node.id, "", number, 4.0, 4 * GIB))
     assert sum(isinstance(one, Bid) for one in gc.get_objects()) < 1000
     assert all(electorate.able(need) for need in NEEDS[:2])
+
+
+def test_who_was_there_first_is_first_though_a_leaders_clock_was_a_day_ahead() -> None:
+    view, rounds, day = View(), Rounds(), 86_400.0
+    definition = world.definition("s", resources=Resources(cpus=1))
+    early = Stage(StageId("early"), ProjectId("p"), RunId("r"), definition, 1, 1000.0 + day, "ann")
+    late = Stage(StageId("late"), ProjectId("p"), RunId("r"), definition, 1, 1001.0, "ann")
+    for revision, one in ((7, early), (8, late)):
+        view.apply(revision, [(stage_ref(one), Versioned(one, revision, revision))])
+    view.apply(9, [(stage_ref(early), Versioned(early, 9, 7))])  # a reason was written
+    made = replace(late, id=StageId("a-new-one"), created_at=0.0)
+    for one in (made, late, early):
+        rounds.see_stage(view, one.id, one, 2000.0)
+    assert [turn.stage for turn in rounds.queue.in_order()] == ["early", "late", "a-new-one"]

@@ -23,7 +23,7 @@ Key = tuple[int, float, float, StageId]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A stage that waits since `since` (Unix seconds) on behalf of a project and a user."""
+    """A stage that waits on behalf of a project and a user; who has the smaller `since` has waited longer."""
 
     stage: StageId
     need: Need

@@ -12,7 +12,7 @@ from dataclasses import replace
 from winslow.domain.election import Award, Need, need_of, why
 from winslow.domain.electorate import Electorate
 from winslow.domain.queue import Queue, Turn
-from winslow.domain.records import View
+from winslow.domain.records import View, stage_ref
 from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
 
 AT_ONCE = 400
@@ -92,9 +92,15 @@ def _turn(view: View, stage: Stage) -> Turn:
         need=need_of(stage),
         project=stage.project,
         user=_user(view, stage),
-        since=stage.created_at,
+        since=_since(view, stage),
         parent_node=parent.node if parent else None,
     )
+
+
+def _since(view: View, stage: Stage) -> float:
+    """The revision that made it, after all others for one that is being made: the clocks of leaders may be a day apart."""
+    found = view.get(stage_ref(stage))
+    return found.created if found else view.revision + 1
 
 
 def _user(view: View, stage: Stage) -> str:
