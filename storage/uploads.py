@@ -106,6 +106,16 @@ class Uploads:
                 data.settled = True
             return _at(upload, offset)
 
+    def digest(self, upload: Upload, stop: Stop) -> str:
+        """See the port."""
+        with self._locks.hold(_key(upload), stop=stop):
+            with self._directory(upload) as directory:
+                record = self._known(upload, directory)
+            if record.entry is not None:
+                return record.sha256
+            with self._data(upload) as data, about(upload.location):
+                return data.digest(stop)
+
     def commit(self, upload: Upload, stop: Stop) -> Entry:
         """See the port. A file that is there is replaced at once; a directory is not.
 

@@ -38,6 +38,8 @@ from winslowd.engines.containers import Tools
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
 from winslowd.engines.registrar import Registrar
+from winslowd.gateway import server as gateway
+from winslowd.gateway.app import application
 from winslowd.monitor import host
 from winslowd.parts import Parts, made, open_parts
 from winslowd.peers.attending import GrpcPeers
@@ -92,8 +94,10 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
         async with open_parts(settings, warn_of_old_etcd=warn_of_old_etcd) as parts:
             node = _node(settings, parts.measuring.capacity())
             neighbours = Neighbours(parts.credentials, parts.attendance, Passing(parts.channels, parts.credentials))
-            server = Server(_use_cases(parts, node), _authenticate, neighbours)
-            async with server.listening(settings.listen):
+            use_cases = _use_cases(parts, node)
+            server = Server(use_cases, _authenticate, neighbours)
+            web = application(use_cases, _authenticate, time.time)
+            async with server.listening(settings.listen), gateway.listening(web, settings.http):
                 async with _together(*_loops(parts, node)):
                     log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))
                     yield

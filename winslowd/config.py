@@ -6,6 +6,7 @@ has a default that is right for one machine; a real node sets at least `volume` 
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 import re
@@ -66,6 +67,7 @@ class Settings(BaseSettings):
     node: str = Field(default_factory=lambda: _slug(socket.gethostname()))
     advertise: str = ""
     listen: tuple[str, ...] = Field(default=("127.0.0.1:7411",), min_length=1)
+    http: tuple[str, ...] = ()
     state: Path = Path("/var/lib/winslow")
     volume: Path = Path("/srv/winslow")
     etcd: EtcdSettings = EtcdSettings()
@@ -86,12 +88,20 @@ class Settings(BaseSettings):
             raise ValueError("must be lower-case letters, digits, '.' and '-', at most 63 of them")
         return value
 
-    @field_validator("listen")
+    @field_validator("listen", "http")
     @classmethod
     def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for address in value:
             if not re.fullmatch(r"unix:/.+|(\[[^\]/]+\]|[^:/\s]+):\d{1,5}", address):
                 raise ValueError(f"{address!r} is neither host:port nor unix:/path")
+        return value
+
+    @field_validator("http")
+    @classmethod
+    def _are_near(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for address in value:
+            if not (address.startswith("unix:/") or _is_loopback(address.rpartition(":")[0].strip("[]"))):
+                raise ValueError(f"{address!r} can be reached from elsewhere: until there is identity, use 127.0.0.1")
         return value
 
     @field_validator("state", "volume")
@@ -190,6 +200,13 @@ def _invalid(path: Path | None, faults: str) -> InvalidArgument:
         subject=str(path or ""),
         hint="docs/configuration.md lists every setting",
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _slug(name: str) -> str:

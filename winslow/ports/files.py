@@ -52,7 +52,7 @@ class Files(Protocol):
         """Raises FailedPrecondition (DIRECTORY_NOT_EMPTY) when not `recursive`."""
 
     async def usage(self, location: Location) -> Totals:
-        """Recursive size and counts."""
+        """Recursive size and counts. Where the file system adds up itself (CephFS), what was just written may be missing."""
 
     async def digest(self, location: Location) -> str:
         """SHA-256 of a file's content, lower-case hexadecimal."""
@@ -83,6 +83,9 @@ class Uploads(Protocol):
 
     async def flush(self, upload: Upload) -> Upload:
         """Make everything appended so far safe (fsync); the offset returned may be acknowledged."""
+
+    async def digest(self, upload: Upload) -> str:
+        """SHA-256 of what has arrived, lower-case hexadecimal; of a file that was shown, what it was verified by."""
 
     async def commit(self, upload: Upload) -> Entry:
         """Verify size and SHA-256 and show the file, at once. Raises DataLoss (CHECKSUM_MISMATCH). Committed twice, answers the same."""

@@ -48,6 +48,7 @@ CALLS: dict[str, Lane] = {
     "uploads.begin": Lane.QUICK,
     "uploads.append": Lane.QUICK,
     "uploads.flush": Lane.SYNC,
+    "uploads.digest": Lane.SYNC,
     "uploads.commit": Lane.SYNC,
     "uploads.cancel": Lane.BULK,
     "uploads.expire": Lane.BULK,

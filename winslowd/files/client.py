@@ -106,6 +106,9 @@ class UploadsClient:
     async def flush(self, upload: Upload) -> Upload:
         return await self._call(Upload, "uploads.flush", upload)
 
+    async def digest(self, upload: Upload) -> str:
+        return await self._call(str, "uploads.digest", upload)
+
     async def commit(self, upload: Upload) -> Entry:
         return await self._call(Entry, "uploads.commit", upload)
 

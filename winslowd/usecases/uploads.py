@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from winslow.domain.principal import Principal
-from winslow.domain.records import Commit, Done, Fence, Kind, Lifetime, Put, Ref, View
-from winslow.errors import AlreadyExists, InvalidArgument, NotFound
+from winslow.domain.records import Commit, Done, Expect, Fence, Kind, Lifetime, Put, Ref, View
+from winslow.errors import AlreadyExists, Conflict, InvalidArgument, NotFound
 from winslow.ports import Entry, Membership, Store, Upload
 from winslow.ports import Files as FilesPort
 from winslow.ports import Uploads as UploadsPort
@@ -21,6 +22,8 @@ from winslowd.usecases.requests import Request, answered
 
 FLUSH_EVERY = 32 << 20
 """Bytes after which what was appended is made safe, so that a cut costs no more than that."""
+KEPT = 86_400.0
+"""Seconds for which a promise is remembered, at least: see `keep`."""
 PREFIX = "upload-"
 
 
@@ -108,21 +111,32 @@ class Uploads:
         promise = _promise(self.store.view, asker, id_)
         return UploadShown(await self.uploads.flush(upload), promise.path)
 
-    async def commit(self, asker: Principal, id_: str, sha256: str = "") -> FileShown:
+    async def keep(self, asker: Principal, id_: str) -> None:
+        """Remember the promise for another `KEPT` seconds from now: its sender goes on. Raises Unavailable (ETCD_UNAVAILABLE)."""
+        promise = _promise(self.store.view, asker, id_)
+        if not promise.committed:
+            expect = Expect(_ref(id_), self.store.view.revision_of(_ref(id_)))
+            with suppress(Conflict):  # kept, committed or forgotten by another in this moment: that holds
+                await self.store.commit(Commit(puts=(_put(id_, promise),), expects=(expect,)))
+
+    async def commit(self, asker: Principal, id_: str, sha256: str = "", *, trusting: bool = False) -> FileShown:
         """Verify and show the file, once in the cluster. Committing twice answers the same, on whichever nodes.
 
+        `trusting` takes what arrived for what was sent where no SHA-256 was ever said: some senders cannot say one.
         Raises DataLoss (CHECKSUM_MISMATCH), AlreadyExists (FILE_EXISTS) where one appeared meanwhile,
         InvalidArgument (SHA256_MISSING), and what `begin` raises of the place.
         """
         _promise(self.store.view, asker, id_)
         async with self.membership.lock(f"uploads/{id_}", patient=False) as term:
-            return await self._commit(asker, id_, sha256, term.fence)
+            return await self._commit(asker, id_, sha256, trusting, term.fence)
 
-    async def _commit(self, asker: Principal, id_: str, sha256: str, fence: Fence) -> FileShown:
+    async def _commit(self, asker: Principal, id_: str, sha256: str, trusting: bool, fence: Fence) -> FileShown:
         """Under the upload's lock: on two nodes at once, the second finds what the first has done."""
         promise = _promise(self.store.view, asker, id_)
         location = writable(self.store.view, promise.path)
         digest = sha256.lower() or promise.sha256
+        if not digest and trusting:
+            digest = await self.uploads.digest(Upload(id_, location, promise.size, "", promise.size))
         if not digest:
             raise InvalidArgument(
                 "What was sent cannot be verified",

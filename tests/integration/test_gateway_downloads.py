@@ -1,0 +1,296 @@
+"""Files and archives over HTTP: the real application, use cases and volume, at a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import random
+import socket
+import tarfile
+import zipfile
+from collections.abc import AsyncIterator
+from email import message_from_bytes
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.unit.little import ANN, Little
+from winslow.domain.records import Kind
+from winslowd.gateway import archives, server
+from winslowd.gateway.app import application
+
+CONTENT = random.Random(5).randbytes(2_500_000)
+
+
+@pytest.fixture
+async def little(tmp_path: Path) -> AsyncIterator[Little]:
+    async with Little.led(tmp_path / "volume") as one:
+        yield one
+
+
+@pytest.fixture
+async def address(little: Little) -> AsyncIterator[str]:
+    web = application(little.use_cases, lambda headers: ANN, lambda: little.now)
+    async with server.listening(web, ["127.0.0.1:0"]) as (bound,):
+        yield bound
+
+
+@pytest.fixture
+async def http(address: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{address}", timeout=20) as client:
+        yield client
+
+
+def put(little: Little, path: str, content: bytes = b"x") -> Path:
+    at = Path(little.volume.workspaces.absolute(path))
+    at.parent.mkdir(parents=True, exist_ok=True)
+    at.write_bytes(content)
+    return at
+
+
+async def test_a_file_comes_whole_with_what_it_is(little: Little, http: httpx.AsyncClient):
+    put(little, "resources/clip.mp4", CONTENT)
+    answer = await http.get("/files/resources/clip.mp4")
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+    assert answer.headers["content-type"] == "video/mp4"
+    assert answer.headers["content-length"] == str(len(CONTENT))
+    assert answer.headers["content-disposition"].startswith("inline; ")
+    head = await http.head("/files/resources/clip.mp4")
+    assert (head.status_code, head.content) == (200, b"")
+    told = {name: value for name, value in answer.headers.items() if name != "date"}
+    assert told == {name: value for name, value in head.headers.items() if name != "date"}
+
+
+async def test_an_empty_file_comes_too(little: Little, http: httpx.AsyncClient):
+    put(little, "resources/empty", b"")
+    answer = await http.get("/files/resources/empty")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert (await http.get("/files/resources/empty", headers={"Range": "bytes=0-"})).status_code == 416
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "end"),
+    [
+        ("bytes=0-0", 0, 1),
+        ("bytes=1000000-", 1_000_000, len(CONTENT)),
+        ("bytes=-7", len(CONTENT) - 7, len(CONTENT)),
+        ("bytes=1048570-1048580", 1_048_570, 1_048_581),
+        ("bytes=5-99999999", 5, len(CONTENT)),
+    ],
+)
+async def test_a_range_comes_alone(little: Little, http: httpx.AsyncClient, asked: str, first: int, end: int):
+    put(little, "resources/clip.mp4", CONTENT)
+    answer = await http.get("/files/resources/clip.mp4", headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (206, CONTENT[first:end])
+    assert answer.headers["content-range"] == f"bytes {first}-{end - 1}/{len(CONTENT)}"
+
+
+async def test_several_ranges_come_as_parts(little: Little, http: httpx.AsyncClient):
+    put(little, "resources/clip.mp4", CONTENT)
+    answer = await http.get("/files/resources/clip.mp4", headers={"Range": "bytes=0-9, 2000000-2000099, -5"})
+    assert answer.status_code == 206
+    message = message_from_bytes(f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode() + answer.content)
+    parts = message.get_payload()
+    assert [part["Content-Range"] for part in parts] == [
+        "bytes 0-9/2500000",
+        "bytes 2000000-2000099/2500000",
+        "bytes 2499995-2499999/2500000",
+    ]
+    for span in (CONTENT[:10], CONTENT[2_000_000:2_000_100], CONTENT[-5:]):
+        assert b"\r\n\r\n" + span + b"\r\n--" in answer.content
+
+
+async def test_ranges_that_the_file_has_not_are_refused(little: Little, http: httpx.AsyncClient):
+    put(little, "resources/clip.mp4", CONTENT)
+    for asked in ("bytes=2500000-", "bytes=-0", "bytes=" + ",".join(["0-0"] * 17)):
+        answer = await http.get("/files/resources/clip.mp4", headers={"Range": asked})
+        assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */2500000")
+        assert answer.json()["reason"] == "RANGE_UNSATISFIABLE"
+
+
+async def test_what_is_known_is_not_sent_and_what_changed_is_sent_whole(little: Little, http: httpx.AsyncClient):
+    put(little, "resources/a.txt", b"first")
+    etag = (await http.get("/files/resources/a.txt")).headers["etag"]
+    assert (await http.get("/files/resources/a.txt", headers={"If-None-Match": f'"x", {etag}'})).status_code == 304
+    part = {"Range": "bytes=1-2", "If-Range": etag}
+    assert (await http.get("/files/resources/a.txt", headers=part)).content == b"ir"
+    put(little, "resources/a.txt", b"second")
+    assert (await http.get("/files/resources/a.txt", headers={"If-None-Match": etag})).status_code == 200
+    changed = await http.get("/files/resources/a.txt", headers=part)
+    assert (changed.status_code, changed.content) == (200, b"second")
+
+
+async def test_what_a_file_holds_can_do_nothing_in_a_browser(little: Little, http: httpx.AsyncClient):
+    put(little, "resources/page.html", b"<script>alert(1)</script>")
+    put(little, "resources/drawing.svg", b"<svg/>")
+    for name in ("page.html", "drawing.svg"):
+        headers = (await http.get(f"/files/resources/{name}")).headers
+        assert headers["content-disposition"].startswith("attachment; ")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "sandbox" in headers["content-security-policy"]
+
+
+async def test_a_hostile_name_stays_a_name(little: Little, http: httpx.AsyncClient):
+    name = 'a"\r\nX-Evil: 1;ü.txt'
+    put(little, f"resources/{name}", b"x")
+    answer = await http.get("/files/resources/a%22%0D%0AX-Evil%3A%201%3B%C3%BC.txt")
+    assert answer.status_code == 200
+    assert "x-evil" not in answer.headers
+    assert "filename*=UTF-8''a%22%0D%0AX-Evil%3A%201%3B%C3%BC.txt" in answer.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "%2Fetc%2Fpasswd",
+        "resources/%2e%2e/%2e%2e/etc/passwd",
+        "resources/a%00b",
+        "resources/%ff%fe",
+        "resources/" + "n" * 256,
+        "resources/leads-out",
+        "resources/leads-out/passwd",
+        "elsewhere/x",
+        "resources",
+    ],
+)
+async def test_a_path_that_leads_elsewhere_is_refused(little: Little, http: httpx.AsyncClient, path: str):
+    at = put(little, "resources/a")
+    (at.parent / "leads-out").symlink_to("/etc")
+    for url in (f"/files/{path}", f"/archive?path={path}/x"):
+        answer = await http.get(url)
+        assert answer.status_code in (400, 404, 409), answer.text
+        assert b"root:" not in answer.content
+        assert answer.json()["hint"]
+
+
+async def test_only_the_daemons_own_pages_may_ask(http: httpx.AsyncClient, address: str):
+    assert (await http.get("/files/resources/a", headers={"Host": "evil.example"})).status_code == 403
+    assert (await http.get("/files/resources/a", headers={"Origin": "http://evil.example"})).status_code == 403
+    assert (await http.get("/files/resources/a", headers={"Origin": f"http://{address}"})).status_code == 404
+
+
+async def test_what_is_not_served_says_so(http: httpx.AsyncClient):
+    answer = await http.get("/elsewhere")
+    assert (answer.status_code, answer.json()["reason"]) == (404, "PAGE_UNKNOWN")
+
+
+async def test_a_fault_of_ours_is_told_without_its_inside(
+    little: Little, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(location: object) -> object:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(little.volume.files, "stat", broken)
+    answer = await http.get("/files/resources/a")
+    assert (answer.status_code, answer.json()["reason"]) == (500, "INTERNAL")
+    assert "secret" not in answer.text
+
+
+async def test_a_file_that_is_replaced_while_it_is_read_ends_early(little: Little, http: httpx.AsyncClient):
+    at = put(little, "resources/clip.mp4", bytes(40 << 20))
+    with pytest.raises(httpx.RemoteProtocolError):
+        async with http.stream("GET", "/files/resources/clip.mp4") as answer:
+            async for _ in answer.aiter_raw():
+                if at.stat().st_size == 40 << 20:
+                    at.with_name("new").write_bytes(bytes(41 << 20))
+                    at.with_name("new").rename(at)
+
+
+async def test_a_client_that_stops_reading_keeps_nobody_waiting(little: Little, http: httpx.AsyncClient, address: str):
+    put(little, "resources/large", bytes(64 << 20))
+    host, _, port = address.rpartition(":")
+    lazy = []
+    for _ in range(20):
+        one = socket.create_connection((host, int(port)))
+        one.sendall(b"GET /files/resources/large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        lazy.append(one)
+    try:
+        await asyncio.to_thread(lazy[0].recv, 1)
+        async with asyncio.timeout(5):
+            answer = await http.get("/files/resources/large", headers={"Range": "bytes=0-99"})
+        assert answer.content == bytes(100)
+        read = little.volume.calls.count("files.read")
+        assert read < 20 * 64 / 2, "what nobody takes is not read"
+    finally:
+        for one in lazy:
+            one.close()
+
+
+async def tree(little: Little) -> dict[str, bytes]:
+    project = await little.project()
+    contents = {
+        "a.txt": b"a",
+        "deep/b.bin": CONTENT,
+        "deep/er/c": b"",
+        "ü/d": b"d",
+        "w\\..\\x": b"w",
+        "long/" + "n" * 200: b"n",
+    }
+    for name, content in contents.items():
+        put(little, f"projects/{project}/input/{name}", content)
+    root = Path(little.volume.workspaces.absolute(f"projects/{project}/input"))
+    (root / "link").symlink_to("a.txt")
+    (root / "nothing").mkdir()
+    return {f"input/{name}": content for name, content in contents.items()}
+
+
+async def test_a_directory_comes_as_a_tar(little: Little, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(archives, "PAGE", 2)
+    contents = await tree(little)
+    project = next(iter(little.view.all(Kind.PROJECT)))
+    answer = await http.get("/archive", params={"path": f"projects/{project}/input", "format": "tar"})
+    assert answer.headers["content-disposition"].startswith('attachment; filename="input.tar"')
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as found:
+        files = {one.name: found.extractfile(one).read() for one in found if one.isfile()}  # type: ignore[union-attr]
+        assert files == contents
+        assert {"input", "input/nothing", "input/deep/er"} <= {one.name for one in found if one.isdir()}
+
+
+async def test_a_directory_comes_as_a_zip(little: Little, http: httpx.AsyncClient):
+    contents = await tree(little)
+    project = next(iter(little.view.all(Kind.PROJECT)))
+    answer = await http.get("/archive", params={"path": f"projects/{project}/input"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
+        assert found.testzip() is None
+        files = {one.filename: found.read(one) for one in found.infolist() if not one.is_dir()}
+    assert files == {name.replace("\\", "_"): content for name, content in contents.items()}
+
+
+async def test_a_selection_comes_with_names_that_tell_it_apart(little: Little, http: httpx.AsyncClient):
+    for name in ("a/x", "b/x", "b/y", "c"):
+        put(little, f"resources/{name}", name.encode())
+    paths = ["resources/a/x", "resources/b", "resources/b/x"]
+    answer = await http.get("/archive", params={"path": paths, "format": "zip"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
+        assert [one for one in found.namelist() if not one.endswith("/")] == ["a/x", "b/x", "b/y"]
+        assert found.read("b/x") == b"b/x"
+
+
+async def test_all_that_there_is_comes_as_one_archive(little: Little, http: httpx.AsyncClient):
+    await tree(little)
+    answer = await http.get("/archive", params={"path": "", "format": "tar"})
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as found:
+        assert any(name.endswith("/input/a.txt") for name in found.getnames())
+
+
+async def test_a_very_deep_directory_is_walked(little: Little, http: httpx.AsyncClient):
+    put(little, "resources/" + "d/" * 400 + "f", b"deep")  # each level would cost several frames of a stack of 1000
+    answer = await http.get("/archive", params={"path": "resources/d", "format": "tar"})
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as found:
+        assert found.getnames()[-1].endswith("d/f")
+
+
+async def test_an_archive_of_what_is_not_there_is_refused(http: httpx.AsyncClient):
+    assert (await http.get("/archive?path=resources/no")).status_code == 404
+    assert (await http.get("/archive")).status_code == 400
+    assert (await http.get("/archive?path=resources&format=rar")).status_code == 400
+
+
+async def test_an_archive_whose_file_is_cut_short_ends_early(little: Little, http: httpx.AsyncClient):
+    at = put(little, "resources/d/clip.mp4", bytes(40 << 20))
+    with pytest.raises(httpx.RemoteProtocolError):
+        async with http.stream("GET", "/archive?path=resources/d&format=tar") as answer:
+            async for _ in answer.aiter_raw():
+                at.write_bytes(b"short")

@@ -1,0 +1,28 @@
+"""All that is served over HTTP, put together. It knows no addresses and no server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from winslow.errors import NotFound
+from winslow.ports import Clock
+from winslowd.gateway.downloads import DownloadRoutes
+from winslowd.gateway.guard import Authenticate, Guard
+from winslowd.gateway.uploads import UploadRoutes
+from winslowd.usecases.all import UseCases
+
+
+def application(use_cases: UseCases, authenticate: Authenticate, clock: Clock, names: Collection[str] = ()) -> ASGIApp:
+    """`names` are the host names, beside localhost, under which it may be called."""
+    uploads, downloads = UploadRoutes(use_cases.uploads, clock), DownloadRoutes(use_cases.files)
+    routes = Router([*uploads.routes(), *downloads.routes()], redirect_slashes=False, default=_nothing)
+    return Guard(routes, authenticate, names)
+
+
+async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NotFound(
+        f"Nothing is served at {scope['path']}", reason="PAGE_UNKNOWN", subject=scope["path"], hint="See docs/http.md"
+    )

@@ -1,0 +1,165 @@
+"""Files to take away: `GET /files/PATH` with ranges, and `GET /archive?path=…&format=zip` of directories and selections.
+
+What a file holds is hostile; the guard's headers see to that. What was promised in a header and cannot be kept ends the
+connection: a client sees that bytes are missing rather than wrong ones.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from email.utils import formatdate
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from winslow.errors import FailedPrecondition, InvalidArgument, OutOfRange
+from winslowd.gateway.archives import FORMATS, Archive, shortened
+from winslowd.gateway.guard import asker
+from winslowd.gateway.naming import content_type, disposition
+from winslowd.gateway.problems import problem
+from winslowd.gateway.ranges import Span, spans
+from winslowd.usecases.files import Files, FileShown
+
+SELECTED_MAX = 1000
+
+
+class DownloadRoutes:
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/files/{path:path}", self._file, methods=["GET", "HEAD"]),
+            Route("/archive", self._archive, methods=["GET"]),
+        ]
+
+    async def _file(self, request: Request) -> Response:
+        shown = await self._files.stat(asker(request), request.path_params["path"])
+        if shown.entry.kind != "file":
+            raise _not_a_file(shown)
+        headers = _described(shown, attached="download" in request.query_params)
+        if _is_known(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        try:
+            asked = _asked(request, shown, headers["ETag"])
+        except OutOfRange as error:
+            return problem(error, {"Content-Range": f"bytes */{shown.entry.size}"})
+        match asked:
+            case []:
+                headers["Content-Length"] = str(shown.entry.size)
+                return self._answer(request, shown, 200, headers, [Span(0, shown.entry.size)])
+            case [span]:
+                headers |= {"Content-Length": str(span.size), "Content-Range": span.told(shown.entry.size)}
+                return self._answer(request, shown, 206, headers, asked)
+            case _:
+                return self._parts(request, shown, headers, asked)
+
+    def _answer(
+        self, request: Request, shown: FileShown, status: int, headers: dict[str, str], asked: Sequence[Span]
+    ) -> Response:
+        if request.method == "HEAD":
+            return Response(status_code=status, headers=headers)
+        return StreamingResponse(self._steady(request, shown, asked[0]), status, headers)
+
+    def _parts(self, request: Request, shown: FileShown, headers: dict[str, str], asked: Sequence[Span]) -> Response:
+        """Several ranges, as multipart/byteranges."""
+        boundary, size, kind = secrets.token_hex(16), shown.entry.size, headers["Content-Type"]
+        heads = [
+            f"\r\n--{boundary}\r\nContent-Type: {kind}\r\nContent-Range: {span.told(size)}\r\n\r\n".encode()
+            for span in asked
+        ]
+        end = f"\r\n--{boundary}--\r\n".encode()
+        length = sum(len(head) + span.size for head, span in zip(heads, asked, strict=True)) + len(end)
+
+        async def body() -> AsyncIterator[bytes]:
+            for head, span in zip(heads, asked, strict=True):
+                yield head
+                async with aclosing(self._steady(request, shown, span)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            yield end
+
+        headers |= {"Content-Length": str(length), "Content-Type": f"multipart/byteranges; boundary={boundary}"}
+        return StreamingResponse(body(), 206, headers)
+
+    async def _steady(self, request: Request, shown: FileShown, span: Span) -> AsyncGenerator[bytes, None]:
+        """The bytes of `span`, of one and the same file: the last of them leave only when it was not replaced meanwhile.
+
+        What no person can write only grows, as a log does while its stage runs.
+        """
+        if not span.size:
+            return
+        _, pieces = await self._files.read(asker(request), shown.path, span.offset, span.size, _steadily(shown))
+        held, missing = b"", span.size
+        async for _, data in pieces:
+            if held:
+                yield held
+            held, missing = data, missing - len(data)
+        now = await self._files.stat(asker(request), shown.path)
+        if missing or _steadily(shown) not in ("", now.etag):
+            raise shortened(shown)
+        yield held
+
+    async def _archive(self, request: Request) -> Response:
+        format_ = request.query_params.get("format", "zip")
+        paths = request.query_params.getlist("path")
+        if format_ not in FORMATS or not 0 < len(paths) <= SELECTED_MAX:
+            raise InvalidArgument(
+                f"There is no archive of {len(paths)} paths in the format {format_!r}",
+                reason="ARCHIVE_INVALID",
+                subject="path" if format_ in FORMATS else "format",
+                hint=f"Give 1 to {SELECTED_MAX} times path=, and format=zip or format=tar",
+            )
+        found = [await self._files.stat(asker(request), path) for path in paths]
+        roots = [one for one in dict.fromkeys(found) if not _is_beneath(one, found)]
+        name = roots[0].entry.name if len(roots) == 1 and roots[0].entry.name else "files"
+        kind, packed = FORMATS[format_]
+        headers = {"Content-Disposition": disposition(f"{name}.{format_}", attached=True), "Cache-Control": "no-store"}
+        stream = packed(Archive(self._files, asker(request), roots))
+        return StreamingResponse(stream, 200, headers, kind)
+
+
+def _described(shown: FileShown, *, attached: bool) -> dict[str, str]:
+    return {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": disposition(shown.entry.name, attached=attached),
+        "Content-Type": content_type(shown.entry.name),
+        "ETag": f'"{shown.etag}"',
+        "Last-Modified": formatdate(shown.entry.modified, usegmt=True),
+    }
+
+
+def _is_known(request: Request, etag: str) -> bool:
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    return etag in known or known == ["*"]
+
+
+def _asked(request: Request, shown: FileShown, etag: str) -> Sequence[Span]:
+    """No spans mean the whole file: asked for so, or the client has a part of another one."""
+    header = request.headers.get("range")
+    if header is None or request.method == "HEAD" or request.headers.get("if-range", etag) != etag:
+        return []
+    return list(spans(header, shown.entry.size))
+
+
+def _steadily(shown: FileShown) -> str:
+    return shown.etag if shown.writable else ""
+
+
+def _is_beneath(one: FileShown, others: Sequence[FileShown]) -> bool:
+    return any(
+        one.path.startswith(f"{other.path}/" if other.path else "") and one.path != other.path for other in others
+    )
+
+
+def _not_a_file(shown: FileShown) -> FailedPrecondition:
+    return FailedPrecondition(
+        f"{shown.path!r} is a {shown.entry.kind}",
+        reason="NOT_A_FILE",
+        subject=shown.path,
+        hint=f"Take all of it away as /archive?path={shown.path}&format=zip",
+    )

@@ -1,0 +1,239 @@
+"""Uploads over tus 1.0.0: core, creation, creation with upload, checksum, termination and expiration.
+
+`POST /files` begins one, with `path` in Upload-Metadata and perhaps `sha256`, `replace` ("true") and `request_id`; it goes
+on at `/uploads/ID`, on whichever node. An offset that is told is safe on disk. The file is shown with its last byte; where
+that answer was lost, the next HEAD sees to it. What is verified, and where it may go, is the use cases' to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from email.utils import formatdate
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from winslow.errors import FailedPrecondition, InvalidArgument, OutOfRange, Unavailable, WinslowError
+from winslow.ports import Clock
+from winslowd.gateway import tus
+from winslowd.gateway.guard import asker
+from winslowd.gateway.problems import problem
+from winslowd.usecases.given import REQUEST_ID_MAX
+from winslowd.usecases.requests import Request as Asked
+from winslowd.usecases.uploads import KEPT, Uploads, UploadShown
+
+PIECE = 1 << 20
+"""Bytes that are written at a time: what one request costs in memory."""
+CHECKED_MAX = 8 << 20
+"""Bytes of a request with a checksum, which are held in memory: nothing of it may be kept before it is verified."""
+CHECKED_AT_ONCE = 8
+METHODS = ["POST", "OPTIONS", "HEAD", "PATCH", "DELETE"]
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class UploadRoutes:
+    def __init__(self, uploads: Uploads, clock: Clock) -> None:
+        self._uploads = uploads
+        self._clock = clock
+        self._checked = 0
+
+    def routes(self) -> list[Route]:
+        begin = {"POST": self._begin, "OPTIONS": self._options}
+        go_on = {"HEAD": self._look, "PATCH": self._append, "DELETE": self._cancel, "OPTIONS": self._options}
+        return [
+            Route("/files", _speaking(begin), methods=["POST", "OPTIONS"]),
+            Route("/uploads/{id}", _speaking(go_on), methods=METHODS),
+        ]
+
+    async def _options(self, request: Request) -> Response:
+        return _answer(
+            204,
+            {
+                "Tus-Version": tus.VERSION,
+                "Tus-Extension": tus.EXTENSIONS,
+                "Tus-Max-Size": str(tus.SIZE_MAX),
+                "Tus-Checksum-Algorithm": ",".join(tus.ALGORITHMS),
+            },
+        )
+
+    async def _begin(self, request: Request) -> Response:
+        size = tus.whole("Upload-Length", request.headers.get("upload-length"))
+        if size > tus.SIZE_MAX:
+            raise _too_long(f"No upload may have more than {tus.SIZE_MAX} bytes")
+        said = tus.metadata(request.headers.get("upload-metadata", ""))
+        path, sha256, replace = said.get("path", ""), said.get("sha256", "").lower(), said.get("replace") == "true"
+        if not path:
+            raise InvalidArgument(
+                "Nothing says where the upload should go",
+                reason="PATH_MISSING",
+                subject="Upload-Metadata",
+                hint="Give its path in Upload-Metadata, for instance projects/PROJECT/input/NAME",
+            )
+        asked = _asked(request, said.get("request_id", ""), f"{path}\0{size}\0{sha256}\0{replace}")
+        shown = await self._uploads.begin(asked, path, size, sha256, replace=replace)
+        if request.headers.get("content-type") == tus.CONTENT_TYPE and shown.upload.offset == 0:
+            shown = await self._received(request, shown)
+        shown = await self._finished(request, shown)
+        return _answer(201, {"Location": f"/uploads/{shown.upload.id}", **_standing(shown), **self._expires(shown)})
+
+    async def _look(self, request: Request) -> Response:
+        shown = await self._finished(request, await self._uploads.get(asker(request), request.path_params["id"]))
+        said = tus.to_metadata({"path": shown.path, "sha256": shown.upload.sha256})
+        length = {"Upload-Length": str(shown.upload.size), "Upload-Metadata": said}
+        return _answer(200, {**_standing(shown), **length})
+
+    async def _append(self, request: Request) -> Response:
+        if request.headers.get("content-type") != tus.CONTENT_TYPE:
+            raise InvalidArgument(
+                f"A PATCH here has the Content-Type {tus.CONTENT_TYPE}",
+                reason="CONTENT_TYPE_WRONG",
+                subject="Content-Type",
+                hint="Send that one",
+            )
+        offset = tus.whole("Upload-Offset", request.headers.get("upload-offset"))
+        shown = await self._uploads.get(asker(request), request.path_params["id"])
+        if offset != shown.upload.offset:
+            raise _mismatch(shown, offset)
+        shown = await self._finished(request, await self._received(request, shown))
+        return _answer(204, {**_standing(shown), **self._expires(shown)})
+
+    async def _cancel(self, request: Request) -> Response:
+        await self._uploads.get(asker(request), request.path_params["id"])
+        await self._uploads.cancel(asker(request), request.path_params["id"])
+        return _answer(204, {})
+
+    # ---- inside
+
+    async def _received(self, request: Request, shown: UploadShown) -> UploadShown:
+        """The upload with the request's body; cut off, with what of it came."""
+        length = request.headers.get("content-length")
+        if length and shown.upload.offset + tus.whole("Content-Length", length) > shown.upload.size:
+            raise _too_long(f"{shown.upload.size - shown.upload.offset} bytes are missing, {length} were sent")
+        if shown.upload.offset == shown.upload.size:
+            return shown
+        await self._uploads.keep(asker(request), shown.upload.id)
+        if checksum := request.headers.get("upload-checksum"):
+            pieces = self._verified(request, tus.checksum(checksum), shown.upload.offset)
+        else:
+            pieces = _pieces(request, shown.upload.offset)
+        return await self._uploads.append(asker(request), shown.upload.id, pieces)
+
+    async def _verified(
+        self, request: Request, checksum: tus.Checksum, offset: int
+    ) -> AsyncIterator[tuple[int, bytes]]:
+        """The whole body, once it is known to be what was sent; of one that is cut off, nothing."""
+        if self._checked >= CHECKED_AT_ONCE:
+            raise Unavailable("Many are sending with checksums now", reason="BUSY", hint="Try again in a moment")
+        self._checked += 1
+        try:
+            body = bytearray()
+            async for received in request.stream():
+                body += received
+                if len(body) > CHECKED_MAX:
+                    raise _too_long(f"A request with a checksum may have {CHECKED_MAX} bytes")
+            checksum.verify(bytes(body))
+            for start in range(0, len(body), PIECE):
+                yield offset + start, bytes(body[start : start + PIECE])
+        finally:
+            self._checked -= 1
+
+    async def _finished(self, request: Request, shown: UploadShown) -> UploadShown:
+        """Show the file when all of it has come; done twice, it is done once."""
+        if shown.upload.offset == shown.upload.size:
+            await self._uploads.commit(asker(request), shown.upload.id, trusting=True)
+        return shown
+
+    def _expires(self, shown: UploadShown) -> dict[str, str]:
+        """For an upload under way: each PATCH keeps it from then on, so this is never too late."""
+        if shown.upload.offset == shown.upload.size:
+            return {}
+        return {"Upload-Expires": formatdate(self._clock() + KEPT, usegmt=True)}
+
+
+async def _pieces(request: Request, offset: int) -> AsyncIterator[tuple[int, bytes]]:
+    """The body as it comes, in pieces of at most a MiB with their offsets. A cut ends it: what came is kept."""
+    held = bytearray()
+    try:
+        async for received in request.stream():
+            held += received
+            while len(held) >= PIECE:
+                yield offset, bytes(held[:PIECE])
+                del held[:PIECE]
+                offset += PIECE
+    except ClientDisconnect:
+        pass
+    if held:
+        yield offset, bytes(held)
+
+
+def _speaking(handlers: Mapping[str, Handler]) -> Handler:
+    """The handler for a method, in tus: its version is asked for and told with every answer."""
+
+    async def answer(request: Request) -> Response:
+        method = request.headers.get("x-http-method-override", request.method).upper()
+        try:
+            if method not in handlers:
+                raise _not_here(method)
+            if method != "OPTIONS":
+                _require_version(request)
+            response = await handlers[method](request)
+        except WinslowError as error:
+            response = problem(error, {"Tus-Version": tus.VERSION})
+        response.headers["Tus-Resumable"] = tus.VERSION
+        return response
+
+    return answer
+
+
+def _require_version(request: Request) -> None:
+    version = request.headers.get("tus-resumable")
+    if version != tus.VERSION:
+        raise FailedPrecondition(
+            f"This is not tus {tus.VERSION}" if version else "This is where uploads are spoken to, in tus",
+            reason="TUS_VERSION_UNKNOWN",
+            subject="Tus-Resumable",
+            hint=f"Send Tus-Resumable: {tus.VERSION}",
+        )
+
+
+def _asked(request: Request, id_: str, told: str) -> Asked:
+    """Without a request ID from the sender, each creation is another upload."""
+    if len(id_) > REQUEST_ID_MAX:
+        raise InvalidArgument(
+            f"A request ID of {len(id_)} characters is too long",
+            reason="REQUEST_ID_INVALID",
+            subject="request_id",
+            hint=f"Use at most {REQUEST_ID_MAX}, for instance a UUID",
+        )
+    fingerprint = hashlib.blake2b(f"tus\0{told}".encode(), digest_size=16).hexdigest()
+    return Asked(asker(request), id_ or str(uuid.uuid4()), fingerprint)
+
+
+def _answer(status: int, headers: dict[str, str]) -> Response:
+    return Response(status_code=status, headers={"Cache-Control": "no-store", **headers})
+
+
+def _standing(shown: UploadShown) -> dict[str, str]:
+    return {"Upload-Offset": str(shown.upload.offset)}
+
+
+def _mismatch(shown: UploadShown, offset: int) -> OutOfRange:
+    return OutOfRange(
+        f"The upload goes on at byte {shown.upload.offset}, not at {offset}",
+        reason="OFFSET_MISMATCH",
+        subject=f"uploads/{shown.upload.id}",
+        hint="Ask for the upload's offset (HEAD) and go on from there",
+        metadata={"offset": str(shown.upload.offset)},
+    )
+
+
+def _too_long(message: str) -> InvalidArgument:
+    return InvalidArgument(message, reason="UPLOAD_TOO_LONG", subject="Upload-Length", hint="Send less at once")
+
+
+def _not_here(method: str) -> InvalidArgument:
+    return InvalidArgument(f"{method} does nothing here", reason="METHOD_UNKNOWN", subject=method, hint="See tus 1.0.0")
