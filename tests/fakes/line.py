@@ -43,7 +43,8 @@ class Fate(Enum):
 class Line:
     """One daemon's way to etcd. `latency` gives the seconds of one way, another each time; `fate` what becomes of a call.
 
-    `lag`: streams are that much later. `cut`: what is sent is swallowed, nothing comes back, nobody is told. `refusing`: nobody is there, and that is known.
+    `lag`: streams are that much later. `cut`: what is sent is swallowed, nothing comes back, nobody is told. `refusing`:
+    nobody is there, and that is known.
     """
 
     def __init__(
@@ -54,7 +55,6 @@ class Line:
         self.fate = fate
         self.cut = False
         self.lag = 0.0
-        """Seconds by which what streams bring is late."""
         self.refusing = False
         self.context: Context = copy_context()
         """Where what happens beyond the daemon runs."""

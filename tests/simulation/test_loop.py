@@ -132,5 +132,3 @@ def test_a_world_runs_the_same_way_each_time() -> None:
         simulate(7, lines.append)
     assert told[0] == told[1]
     assert len(told[0]) > 20
-
-
