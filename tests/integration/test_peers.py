@@ -123,6 +123,19 @@ class TestAttending:
                 assert leader.attendance.offers[A].number == 3
                 assert leader.attendance.changed() == {A}
 
+    async def test_an_old_stream_says_nothing_once_there_is_a_new_one(
+        self, leader: Leader, channels: PeerChannels
+    ) -> None:
+        """Offers of a daemon that was killed may still be on their way when the next one has come."""
+        async with peers(channels).attend(leader.address) as before:
+            await before.offer(OFFER)
+            async with peers(channels).attend(leader.address) as now:
+                await now.offer(replace(OFFER, incarnation="second"))
+                with pytest.raises(FailedPrecondition) as caught:
+                    await before.offer(replace(OFFER, number=2))
+                assert caught.value.reason == "STREAM_REPLACED"
+                assert leader.attendance.offers[A].incarnation == "second"
+
     async def test_nobody_there_is_said_at_once(self, channels: PeerChannels) -> None:
         async with cable("127.0.0.1:1") as line:
             await line.cut()

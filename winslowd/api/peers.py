@@ -59,6 +59,8 @@ class PeerService(peer_service_pb2_grpc.PeerServiceServicer):
         last: Offer | None = None
         try:
             async for request in requests:
+                if self._latest.get(node) is not stream:
+                    raise _replaced(node)
                 last = _own(node, offer_from_proto(request))
                 self._attendance.hear(last)
                 await context.write(pb.AttendResponse(number=last.number))
@@ -76,6 +78,12 @@ def _own(node: NodeId, offer: Offer) -> Offer:
             f"{node} may not offer what {offer.node} has", reason="OFFER_OF_ANOTHER", subject=f"nodes/{offer.node}"
         )
     return offer
+
+
+def _replaced(node: NodeId) -> FailedPrecondition:
+    return FailedPrecondition(
+        f"{node} makes its offers by another stream now", reason="STREAM_REPLACED", subject=f"nodes/{node}"
+    )
 
 
 def _not_leader() -> FailedPrecondition:
