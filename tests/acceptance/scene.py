@@ -24,6 +24,11 @@ WITHIN = 60.0
 _numbers = itertools.count(1)
 
 
+def fresh(name: str) -> str:
+    """A cluster's name that nobody else uses: others may run the same tests beside us, on the same engine."""
+    return f"t-{name}-{uuid.uuid4().hex[:8]}"
+
+
 def counting(lines: int, seconds: float, again: float | None = None) -> str:
     """A stage's script: it bears witness, prints its numbered lines in about so many seconds, and leaves files.
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import psutil
 import pytest
 
-from tests.acceptance.scene import Scene, counting, definition, first_try, observed
+from tests.acceptance.scene import Scene, counting, definition, first_try, fresh, observed
 from tests.acceptance.story import Story, cause_of, run_state, state_of
 from tests.cluster import Cluster
 from tests.dockerd import Dockerd, needs_dockerd
@@ -44,7 +44,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[En
             "node-b": {"tags": ["is-b"], "docker": keeping.url},
             "node-c": {"tags": ["is-c"], "docker": losing.url},
         }
-        cluster = stack.enter_context(Cluster(directory / "cluster", "t-engines", each=each, cpus=4))
+        cluster = stack.enter_context(Cluster(directory / "cluster", fresh("engines"), each=each, cpus=4))
         yield Engines(stack.enter_context(observed(cluster, image)), keeping, losing)
 
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests import etcd_raw
-from tests.acceptance.scene import Scene, Talker, counting, definition, observed, trap, until
+from tests.acceptance.scene import Scene, Talker, counting, definition, fresh, observed, trap, until
 from tests.acceptance.story import Story, run_state
 from tests.cluster import Cluster
 from tests.daemon import NodeDaemon
@@ -19,7 +19,7 @@ from winslow.domain.stage import State
 def scene(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Scene]:
     each = {f"node-{letter}": {"tags": [f"is-{letter}"]} for letter in "abc"}
     with (
-        Cluster(tmp_path_factory.mktemp("leaders"), "t-leaders", each=each, cpus=2) as cluster,
+        Cluster(tmp_path_factory.mktemp("leaders"), fresh("leaders"), each=each, cpus=2) as cluster,
         observed(cluster, image) as scene,
     ):
         yield scene

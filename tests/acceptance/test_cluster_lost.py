@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.scene import Scene, counting, definition, observed, until
+from tests.acceptance.scene import Scene, counting, definition, fresh, observed, until
 from tests.acceptance.story import run_state
 from tests.cluster import Cluster
 from tests.invariants import Write
@@ -27,7 +27,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Scen
     each = {f"node-{letter}": {"tags": ["worker", f"is-{letter}"]} for letter in "bc"}
     directory = tmp_path_factory.mktemp("lost")
     with (
-        Cluster(directory, "t-lost", each=each, cpus=4, session_ttl=TTL) as cluster,
+        Cluster(directory, fresh("lost"), each=each, cpus=4, session_ttl=TTL) as cluster,
         observed(cluster, image) as scene,
     ):
         yield scene

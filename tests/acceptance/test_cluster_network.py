@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.scene import Scene, counting, definition, observed, until
+from tests.acceptance.scene import Scene, counting, definition, fresh, observed, until
 from tests.acceptance.story import run_state
 from tests.cluster import Cluster
 from tests.daemon import NodeDaemon
@@ -21,7 +21,7 @@ pytestmark = [needs_namespaces, pytest.mark.timeout(180)]
 def scene(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Scene]:
     each = {f"node-{letter}": {"tags": [f"is-{letter}"]} for letter in "abc"}
     with (
-        Cluster(tmp_path_factory.mktemp("network"), "t-network", apart=True, each=each, cpus=4) as cluster,
+        Cluster(tmp_path_factory.mktemp("network"), fresh("network"), apart=True, each=each, cpus=4) as cluster,
         observed(cluster, image) as scene,
     ):
         yield scene

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.acceptance.scene import Scene, counting, definition, observed, until
+from tests.acceptance.scene import Scene, counting, definition, fresh, observed, until
 from tests.acceptance.story import run_state
 from tests.cluster import Cluster
 from winslow.domain.stage import Cause, State
@@ -29,7 +29,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Scen
     each["node-b"]["clock"] = DAY
     each["node-c"]["clock"] = -DAY
     with (
-        Cluster(tmp_path_factory.mktemp("people"), "t-people", each=each, cpus=4) as cluster,
+        Cluster(tmp_path_factory.mktemp("people"), fresh("people"), each=each, cpus=4) as cluster,
         observed(cluster, image) as scene,
     ):
         yield scene

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.acceptance.scene import Scene, counting, definition, first_try, observed, trap
+from tests.acceptance.scene import Scene, counting, definition, first_try, fresh, observed, trap
 from tests.acceptance.story import Story, run_state
 from tests.cluster import Cluster
 from winslow.domain.stage import State
@@ -18,7 +18,7 @@ Moment = Callable[[], object]
 def scene(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[Scene]:
     each = {f"node-{letter}": {"tags": [f"is-{letter}"]} for letter in "abc"}
     with (
-        Cluster(tmp_path_factory.mktemp("steps"), "t-steps", each=each, cpus=2) as cluster,
+        Cluster(tmp_path_factory.mktemp("steps"), fresh("steps"), each=each, cpus=2) as cluster,
         observed(cluster, image) as scene,
     ):
         yield scene
