@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
 from tests.cable import Cable, cable
 from tests.etcd import Member
+from tests.fakes.etcd import FakeEtcd
+from tests.fakes.line import Line, LineChannels
 from tests.fakes.store import FakeCluster, FakeMembership, FakeStore
 from winslow.domain.stage import NodeId
 from winslow.errors import NotFound
@@ -139,4 +142,43 @@ class FakeWorld:
         await daemon.membership.leave()
 
     def blindable(self, name: str) -> AbstractAsyncContextManager[FakeDaemon]:
+        return self.daemon(name)
+
+
+class LineDaemon(EtcdDaemon):
+    """Its store's watch hangs on a line of its own."""
+
+    def __init__(
+        self, client: Client, sessions: Sessions, store: EtcdStore, membership: EtcdMembership, eyes: Line
+    ) -> None:
+        super().__init__(client, sessions, store, membership)
+        self._eyes = eyes
+
+    async def go_blind(self) -> None:
+        self._eyes.cut = True
+
+    async def see_again(self) -> None:
+        self._eyes.cut = False
+        self._eyes.break_streams()
+
+
+class LineWorld:
+    """The real adapter over the etcd in memory: what the simulation stands on."""
+
+    def __init__(self) -> None:
+        self.etcd = FakeEtcd(lambda: asyncio.get_running_loop().time())
+
+    @asynccontextmanager
+    async def daemon(self, name: str = "a") -> AsyncIterator[LineDaemon]:
+        eyes, line = Line(self.etcd, lambda: 0.0), Line(self.etcd, lambda: 0.0)
+        sight, client = Client(LineChannels(eyes)), Client(LineChannels(line))
+        async with (
+            Sessions.open(client.channels) as sessions,
+            EtcdStore.open(sight, "lab", records, sessions) as store,
+            EtcdMembership.open(client, "lab", NodeId(name), sessions, store) as membership,
+        ):
+            await sessions.current()
+            yield LineDaemon(client, sessions, store, membership, eyes)
+
+    def blindable(self, name: str) -> AbstractAsyncContextManager[LineDaemon]:
         return self.daemon(name)
