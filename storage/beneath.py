@@ -29,6 +29,8 @@ _RACES = 128
 """How often a resolution is begun again that the kernel gave up because a directory above was renamed."""
 _STEP = 3072
 """Bytes of path that are resolved at once where a tree may be deeper than PATH_MAX."""
+_LINKS = frozenset({errno.ELOOP, errno.ENOTDIR})
+"""What the system says to a symbolic link where only a directory is taken."""
 _NO_RENAMEAT2 = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
@@ -136,11 +138,25 @@ def make_directories(root: int, relative: str, mode: int = 0o755) -> int:
     parts = relative.split("/")
     current = open_directory(root, "")
     for depth, part in enumerate(parts, start=1):
-        with held(current), suppress(FileExistsError):
-            os.mkdir(part, mode, dir_fd=current)
-        # Resolved from the root again: a link that lies in its place may lead beside it, but not out.
-        current = open_directory(root, "/".join(parts[:depth]))
+        with held(current):
+            with suppress(FileExistsError):
+                os.mkdir(part, mode, dir_fd=current)
+            current = _enter(root, current, parts, depth)
     return current
+
+
+def _enter(root: int, current: int, parts: list[str], depth: int) -> int:
+    """The directory at the first `depth` of `parts`, the last of which lies in `current`.
+
+    From there, since each step from the root takes longer than the one before, which a network file system makes felt.
+    """
+    try:
+        return open_directory(current, parts[depth - 1], follow=False)
+    except OSError as error:
+        if error.errno not in _LINKS:
+            raise
+    # Resolved from the root: a link that lies in its place may lead beside it, but not out.
+    return open_directory(root, "/".join(parts[:depth]))
 
 
 def sync_directories(root: int, relative: str) -> None:

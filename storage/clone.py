@@ -1,7 +1,8 @@
 """The content of one file into another, by the cheapest way that both file systems know.
 
 A reflink shares the blocks (XFS, btrfs); copy_file_range copies in the kernel, or in the servers of CephFS and
-NFS; sendfile is left for what knows neither. Holes stay holes. It knows nothing of names, modes or trees.
+NFS; sendfile is left for what knows neither. Holes stay holes, also where they are not told. It knows nothing of names,
+modes or trees.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from storage.stop import Stop
 _FICLONE = 0x40049409
 _CHUNK = 8 << 20
 """Bytes between two looks at the stop: a tenth of a second on a slow disk."""
+_OBJECT = 4 << 20
+"""Bytes of one object of CephFS, of which it keeps none where nothing was written."""
+_ZEROS = bytes(_OBJECT)
 _BLOCK = 512
 """The unit of st_blocks, whatever the file system's own is."""
 _UNABLE = frozenset({errno.EOPNOTSUPP, errno.ENOTTY, errno.ENOSYS, errno.EXDEV})
@@ -26,11 +30,13 @@ _REFUSED = _UNABLE | {errno.EINVAL}
 class Ways:
     """What was learnt of a pair of file systems; shared between threads, which at worst learn the same twice."""
 
-    __slots__ = ("in_kernel", "reflink")
+    __slots__ = ("hides_holes", "in_kernel", "reflink")
 
     def __init__(self, *, reflink: bool = True, in_kernel: bool = True) -> None:
         self.reflink = reflink
         self.in_kernel = in_kernel
+        self.hides_holes: bool | None = None
+        """Whether the source says that every file is full of data, as CephFS does; None: nobody has asked."""
 
 
 def clone(source: int, target: int, status: os.stat_result, ways: Ways, stop: Stop) -> None:
@@ -39,7 +45,10 @@ def clone(source: int, target: int, status: os.stat_result, ways: Ways, stop: St
     if not size or (ways.reflink and _reflink(source, target, ways)):
         return
     if status.st_blocks * _BLOCK >= size:
-        _copy(source, target, 0, size, ways, stop)
+        if size > _OBJECT and _hides_holes(source, ways):
+            _copy_but_zeros(source, target, size, stop)
+        else:
+            _copy(source, target, 0, size, ways, stop)
         return
     os.ftruncate(target, size)
     for start, end in _data(source, size):
@@ -55,6 +64,34 @@ def _reflink(source: int, target: int, ways: Ways) -> bool:
         ways.reflink = error.errno not in _UNABLE
         return False
     return True
+
+
+def _hides_holes(source: int, ways: Ways) -> bool:
+    if ways.hides_holes is None:
+        try:
+            os.getxattr(source, "ceph.file.layout")
+            ways.hides_holes = True
+        except OSError:
+            ways.hides_holes = False
+    return ways.hides_holes
+
+
+def _copy_but_zeros(source: int, target: int, size: int, stop: Stop) -> None:
+    """What is all zeros is left a hole, whatever it was: it reads the same."""
+    os.ftruncate(target, size)
+    offset = 0
+    while offset < size and (data := os.pread(source, _OBJECT, offset)):
+        stop.check()
+        if data != _ZEROS[: len(data)]:
+            _write(target, data, offset)
+        offset += len(data)
+
+
+def _write(target: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(target, view, offset)
+        view, offset = view[written:], offset + written
 
 
 def _data(source: int, size: int) -> Iterator[tuple[int, int]]:

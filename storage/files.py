@@ -23,6 +23,7 @@ from storage.beneath import (
     open_path,
     rename_new,
 )
+from storage.ceph import Recursive, recursive
 from storage.copies import copy
 from storage.faults import about
 from storage.logs import require_range
@@ -114,12 +115,18 @@ class Files:
                 os.rmdir(name, dir_fd=parent)
 
     def usage(self, location: Location, stop: Stop) -> Totals:
-        """See the port. A file with several names counts once; links are counted, not followed, but for published outputs."""
+        """See the port. A file with several names counts once; links are counted, not followed, but for published outputs.
+
+        CephFS is asked (`storage.ceph.Recursive`); elsewhere everything is looked at.
+        """
         usage = _Usage(stop)
         with about(location), pool(self._root, location) as root:
             for path in _shown_outputs(root) if _shows_outputs(location) else [location.relative]:
                 with held(open_directory(root, path)) as directory:
-                    usage.measure(directory)
+                    if (known := recursive(directory)) is None:
+                        usage.measure(directory)
+                    else:
+                        usage.add(known)
         return usage.totals()
 
     def digest(self, location: Location, stop: Stop) -> str:
@@ -210,6 +217,12 @@ class _Usage:
 
     def totals(self) -> Totals:
         return Totals(self._size, self._files, self._directories)
+
+    def add(self, known: Recursive) -> None:
+        """What the file system has added up itself."""
+        self._size += known.bytes
+        self._files += known.files
+        self._directories += known.directories
 
     def measure(self, top: int) -> None:
         waiting = [""]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from storage.beneath import held, open_directory
+from storage.ceph import SNAPSHOTS
 from winslow.domain.layout import Location, safe_parts
 from winslow.errors import FailedPrecondition, InvalidArgument
 
@@ -25,7 +26,17 @@ def pool(volume: int, location: Location) -> Iterator[int]:
 
 
 def require_writable(location: Location) -> None:
-    """Raises FailedPrecondition (POOL_READ_ONLY) for what people may not change."""
+    """Raises FailedPrecondition (POOL_READ_ONLY) for what people may not change, InvalidArgument (PATH_RESERVED) for snapshots.
+
+    On CephFS a directory made in `.snap` is a snapshot, and nothing in one can be changed; elsewhere nobody gets used to it.
+    """
+    if SNAPSHOTS in location.relative.split("/"):
+        raise InvalidArgument(
+            f"{str(location)!r} lies among snapshots",
+            reason="PATH_RESERVED",
+            subject=str(location),
+            hint=f"Choose a path without {SNAPSHOTS!r}",
+        )
     if not location.writable:
         raise FailedPrecondition(
             f"{str(location)!r} is an attempt's record and stays as it is",

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import ceph as ceph_cluster
 from tests.etcd import Member, running
-
 
 settings.register_profile("noisy", deadline=None)
 settings.load_profile("noisy")
@@ -36,6 +36,18 @@ def three_members(tmp_path: Path) -> Iterator[list[Member]]:
     """A real etcd of three members, of the test's own."""
     with running(tmp_path / "etcd", 3) as members:
         yield members
+
+
+@pytest.fixture(scope="session")
+def ceph() -> Iterator[ceph_cluster.Cluster]:
+    """One real Ceph cluster, with two metadata servers, for all tests that leave it well; each keeps to its own directory.
+
+    Tests that use it are marked `ceph`.
+    """
+    if why := ceph_cluster.why_no_fuse():
+        pytest.skip(why)
+    with ceph_cluster.running(standby=True) as cluster:
+        yield cluster
 
 
 @pytest.fixture

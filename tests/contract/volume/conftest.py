@@ -1,6 +1,6 @@
-"""The ports Workspaces, Files, Uploads and Logs, held to one suite: inline, by the real worker, and by it on XFS.
+"""The ports Workspaces, Files, Uploads and Logs, held to one suite: inline, by the real worker, and by it on XFS and CephFS.
 
-On a plain directory always, and on XFS with reflinks where that can be mounted.
+On a plain directory always, on XFS with reflinks and on a real CephFS where those can be mounted.
 """
 
 from __future__ import annotations
@@ -14,13 +14,18 @@ import pytest
 import pytest_asyncio
 
 from tests import filesystems
+from tests.ceph import Cluster
 from tests.contract.volume.project import Project, Storage
 from tests.fakes.volume import InlineVolume
 from winslow.domain.stage import ProjectId
 from winslowd.files.process import open_files
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["inline", "plain", "xfs"])
+@pytest_asyncio.fixture(
+    scope="module",
+    loop_scope="module",
+    params=["inline", "plain", "xfs", pytest.param("cephfs", marks=pytest.mark.ceph)],
+)
 async def volume(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Storage, Path]]:
@@ -30,6 +35,9 @@ async def volume(
             if why := filesystems.why_no_xfs():
                 pytest.skip(why)
             place = stack.enter_context(filesystems.xfs(place))
+        elif request.param == "cephfs":
+            cluster: Cluster = request.getfixturevalue("ceph")
+            place = stack.enter_context(cluster.mounted_new()).path
         place.chmod(0o755)
         if request.param == "inline":
             inline = InlineVolume(str(place))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from storage.beneath import held
+from storage.ceph import is_cephfs
 from tests.fakes.volume import InlineVolume
 from winslow.domain.layout import Location, WorkspacePlan, parse
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import (
     WinslowError,
 )
-from winslow.ports import Upload
+from winslow.ports import Totals, Upload
 from winslowd.files.process import FilesProcess
 
 Storage = FilesProcess | InlineVolume
@@ -56,12 +60,25 @@ class Project:
     def workspace(self, stage: str) -> Path:
         return self.path / "stages" / stage / "workspace"
 
+    async def measures(self, path: str, expected: Totals, on_cephfs: Totals) -> None:
+        """The usage at `path` is this; CephFS counts links otherwise, and is waited for while it adds up."""
+        late = _is_on_cephfs(self.volume)
+        deadline = time.monotonic() + (60 if late else 0)
+        while (found := await self.storage.files.usage(self.at(path))) != (on_cephfs if late else expected):
+            assert time.monotonic() < deadline, found
+            await asyncio.sleep(0.1)
+
     async def upload(self, path: str, content: bytes) -> Upload:
         """An upload with all of its bytes, not committed."""
         upload = await self.storage.uploads.begin(
             uuid.uuid4().hex, self.at(path), len(content), hashlib.sha256(content).hexdigest()
         )
         return await self.storage.uploads.append(upload, 0, content)
+
+
+def _is_on_cephfs(path: Path) -> bool:
+    with held(os.open(path, os.O_RDONLY)) as directory:
+        return is_cephfs(directory)
 
 
 @contextmanager

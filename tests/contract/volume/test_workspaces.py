@@ -58,7 +58,8 @@ async def test_a_workspace_is_a_faithful_copy_of_its_source(project: Project) ->
     assert (copy / "run.sh").stat().st_ino == (copy / "deep/same.sh").stat().st_ino
     assert (copy / "run.sh").stat().st_ino != (source / "run.sh").stat().st_ino
     assert (copy / "sparse").stat().st_size == 64 << 20
-    assert (copy / "sparse").stat().st_blocks * 512 < 1 << 20
+    # CephFS says of every file that it has all its blocks; there, objects are counted (tests/integration/test_cephfs.py).
+    assert (copy / "sparse").stat().st_blocks * 512 <= max(1 << 20, (source / "sparse").stat().st_blocks * 512)
     with (copy / "sparse").open("rb") as file:
         file.seek(32 << 20)
         assert file.read(10) == b"island\0\0\0\0"
