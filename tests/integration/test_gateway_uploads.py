@@ -7,6 +7,7 @@ import base64
 import hashlib
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ from tests.unit.little import ANN, Little
 from winslow.errors import FailedPrecondition
 from winslowd.gateway import server, uploads
 from winslowd.gateway.app import application
+from winslowd.usecases import files
 
 TUS = {"Tus-Resumable": "1.0.0"}
 BODY = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -324,6 +326,23 @@ async def test_a_checked_body_that_is_too_large_is_refused(http: httpx.AsyncClie
     answer = await sent(http, at, 0, content, **{"Upload-Checksum": f"sha1 {digest}"})
     assert answer.status_code == 413
     assert await offset(http, at) == 0
+
+
+async def test_what_nobody_said_the_checksum_of_is_verified_by_what_arrived(little: Little):
+    uploads = little.volume.uploads
+    location = files.writable(little.view, "resources/a")
+    upload = await uploads.append(await uploads.begin("an-id", location, 5, ""), 0, b"12345")
+    digest = await uploads.digest(upload)
+    assert digest == hashlib.sha256(b"12345").hexdigest()
+    await uploads.commit(replace(upload, sha256=digest))
+    assert await uploads.digest(upload) == digest, "stopped before it was written down, the commit is done again"
+
+
+async def test_a_port_that_is_taken_says_so(little: Little, address: str):
+    for taken in (address.removeprefix("http://"), "127.0.0.1:99999"):
+        with pytest.raises(FailedPrecondition, match="served at"):
+            async with server.listening(application(little.use_cases, lambda headers: ANN, lambda: 0.0), [taken]):
+                raise AssertionError("two servers at one port")
 
 
 async def test_a_unix_socket_is_its_owners_and_taken_over_when_abandoned(little: Little, tmp_path: Path):

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from winslow.errors import InvalidArgument
 from winslowd.config import load
 
 
@@ -23,3 +24,12 @@ from winslowd.config import load
 )
 def test_a_node_is_reached_where_others_can_call_it(listen: tuple[str, ...], advertise: str, reached: str) -> None:
     assert load(None, listen=listen, advertise=advertise).address == reached
+
+
+def test_http_is_served_to_this_machine_only() -> None:
+    near = ("127.0.0.1:7412", "[::1]:7412", "localhost:7412", "unix:/run/winslow/http.sock")
+    assert load(None, http=near).http == near
+    assert load(None).http == ()
+    for far in ("0.0.0.0:7412", "node-1:7412", "[::]:7412", "nonsense"):
+        with pytest.raises(InvalidArgument, match="http"):
+            load(None, http=(far,))

@@ -19,7 +19,7 @@ def application(use_cases: UseCases, authenticate: Authenticate, clock: Clock, n
     """`names` are the host names, beside localhost, under which it may be called."""
     uploads, downloads = UploadRoutes(use_cases.uploads, clock), DownloadRoutes(use_cases.files)
     routes = Router([*uploads.routes(), *downloads.routes()], redirect_slashes=False, default=_nothing)
-    return Guard(routes, authenticate, names)
+    return Guard(routes, authenticate, lambda: use_cases.store.connected, names)
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

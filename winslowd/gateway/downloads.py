@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from email.utils import formatdate
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -26,13 +27,28 @@ from winslowd.usecases.files import Files, FileShown
 SELECTED_MAX = 1000
 
 
+class _Any(Convertor[str]):
+    """The rest of a path, whatever is in it: names may hold line breaks."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("any", _Any())
+
+
 class DownloadRoutes:
     def __init__(self, files: Files) -> None:
         self._files = files
 
     def routes(self) -> list[Route]:
         return [
-            Route("/files/{path:path}", self._file, methods=["GET", "HEAD"]),
+            Route("/files/{path:any}", self._file, methods=["GET", "HEAD"]),
             Route("/archive", self._archive, methods=["GET"]),
         ]
 

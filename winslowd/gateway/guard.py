@@ -26,6 +26,8 @@ Authenticate = Callable[[Mapping[str, str]], Principal]
 """Who makes a request with these headers. Raises Unauthenticated or PermissionDenied."""
 
 PRINCIPAL = "winslow.principal"
+STALE = "Winslow-Stale"
+"""The header "true" with every answer of a node that is cut off from etcd: what it says may be old."""
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -43,10 +45,20 @@ def asker(request: Request) -> Principal:
 
 
 class Guard:
-    """Wraps the routes. `names` are the host names, beside addresses and localhost, under which we are called."""
+    """Wraps the routes. `connected` says whether this node knows what goes on in the cluster.
 
-    def __init__(self, routes: ASGIApp, authenticate: Authenticate, names: Collection[str] = ()) -> None:
+    `names` are the host names, beside addresses and localhost, under which we are called.
+    """
+
+    def __init__(
+        self,
+        routes: ASGIApp,
+        authenticate: Authenticate,
+        connected: Callable[[], bool] = lambda: True,
+        names: Collection[str] = (),
+    ) -> None:
         self._routes = routes
+        self._connected = connected
         self._authenticate = authenticate
         self._names = frozenset(name.lower() for name in names) | {"localhost"}
 
@@ -62,6 +74,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in ALWAYS.items():
                     headers.setdefault(name, value)
+                if not self._connected():
+                    headers[STALE] = "true"
             await send(message)
 
         try:

@@ -70,9 +70,9 @@ def _bound(address: str) -> socket.socket:
     """A socket that listens already, so that who connects from now on is served."""
     try:
         return _unix(Path(address.removeprefix("unix:"))) if address.startswith("unix:") else _tcp(address)
-    except OSError as error:
+    except (OSError, OverflowError) as error:  # the latter for a port that is none
         raise FailedPrecondition(
-            f"Nothing can be served at {address}: {error.strerror or error}",
+            f"Nothing can be served at {address}: {error}",
             reason="ADDRESS_UNUSABLE",
             subject=address,
             hint="Another daemon may use it: stop that one, or listen elsewhere",
