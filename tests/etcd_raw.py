@@ -55,9 +55,7 @@ def compact(endpoints: Sequence[str], at: int) -> None:
 
 def status(endpoint: str) -> Any:
     """A member's own word on how it is. Raises grpc.RpcError."""
-    return call(
-        endpoint, "/etcdserverpb.Maintenance/Status", pb.StatusRequest(), pb.StatusResponse.FromString, TIMEOUT
-    )
+    return call(endpoint, "/etcdserverpb.Maintenance/Status", pb.StatusRequest(), pb.StatusResponse.FromString, TIMEOUT)
 
 
 def leader_among(members: Sequence[Member], within: float = 30.0) -> Member:
