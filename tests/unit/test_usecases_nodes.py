@@ -15,7 +15,7 @@ from winslow.domain import lifecycle
 from winslow.domain.node import Silence
 from winslow.domain.project import ProjectState
 from winslow.domain.records import Commit, Kind, Limits, Put, silence_ref, stage_ref
-from winslow.domain.stage import DRAIN, Cause, NodeId, State
+from winslow.domain.stage import DRAIN, Abort, Cause, NodeId, State
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 from winslowd.engines.janitor import Janitor
 from winslowd.usecases.beginnings import Start
@@ -225,6 +225,39 @@ class TestDraining:
         revision = little.view.revision
         assert not await janitor.look()
         assert little.view.revision == revision, "what was asked once is not asked again"
+
+    @pytest.mark.parametrize("skew", [-86_400, 86_400])
+    async def test_takes_as_long_as_was_said_though_the_janitors_clock_is_a_day_apart(
+        self, little: Little, skew: float
+    ) -> None:
+        stage = (await running(little)).stage
+        await little.use_cases.nodes.drain(little.request(), NODE.id, little.now + 3600)
+        deadline = little.view.policy(NODE.id).drain_deadline  # type: ignore[union-attr]
+        passed = 0.0
+
+        def aborted() -> Abort | None:
+            now = little.view.stage(stage.id)
+            assert now
+            return now.abort
+
+        def janitor() -> Janitor:
+            volume = little.volume
+            clock = lambda: little.now + skew  # noqa: E731
+            return Janitor(little.store, little.membership, volume.workspaces, volume.uploads, clock, lambda: passed)
+
+        first = janitor()
+        for _ in range(30):
+            assert not await first.look()
+            passed += 60
+        then = janitor()  # it goes on from what the first one noted
+        while passed < 3590:
+            assert not await then.look()
+            passed += 60
+        assert aborted() is None
+        passed += 3600 * 0.05  # what was not noted yet when the janitors changed
+        assert not await then.look()
+        assert aborted() is not None
+        assert little.view.policy(NODE.id).drain_deadline == deadline  # type: ignore[union-attr]
 
 
 class TestLimits:

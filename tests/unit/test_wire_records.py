@@ -63,6 +63,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("timeout", "lost_after", "backoff", "backoff_max", "grace"), LENGTHS),
     **dict.fromkeys(("cpus", "factor", "waited"), st.floats(allow_nan=False)),
     "progress": st.none() | st.floats(0, 1),
+    "drain_left": st.none() | LENGTHS,
     **dict.fromkeys(("memory", "shared_memory", "log_limit", "disk", "fence", "made", "first_number"), INT64),
     **dict.fromkeys(("source_version", "next_run", "succeeded", "failed"), INT64),
     **dict.fromkeys(("pids", "count", "attempt", "max_stages", "priority", "per_user", "per_project"), INT32),

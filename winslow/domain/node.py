@@ -30,6 +30,8 @@ class Node:
 class NodePolicy:
     """What an operator decided about a node; outlives its lease. `drain_deadline` in Unix seconds.
 
+    `drain_left` are the seconds until then as they were noted last: counted by steady clocks, since the wall clocks of two
+    machines may be a day apart, and no stage may be aborted for that. None in records of versions that did not count.
     `max_stages` is how many stages it may have at a time, 0 for as many as fit.
     """
 
@@ -38,6 +40,7 @@ class NodePolicy:
     drain_deadline: float | None = None
     reason: str = ""
     max_stages: int = 0
+    drain_left: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 import datetime
 
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from winslow.v1 import resources_pb2 as _resources_pb2
 from google.protobuf.internal import containers as _containers
@@ -23,20 +24,22 @@ NODE_STATE_SUSPECT: NodeState
 NODE_STATE_LOST: NodeState
 
 class NodePolicy(_message.Message):
-    __slots__ = ("name", "revision", "cordoned", "drain_deadline", "reason", "max_stages")
+    __slots__ = ("name", "revision", "cordoned", "drain_deadline", "reason", "max_stages", "drain_left")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     CORDONED_FIELD_NUMBER: _ClassVar[int]
     DRAIN_DEADLINE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     MAX_STAGES_FIELD_NUMBER: _ClassVar[int]
+    DRAIN_LEFT_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     cordoned: bool
     drain_deadline: _timestamp_pb2.Timestamp
     reason: str
     max_stages: int
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., cordoned: _Optional[bool] = ..., drain_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., max_stages: _Optional[int] = ...) -> None: ...
+    drain_left: _duration_pb2.Duration
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., cordoned: _Optional[bool] = ..., drain_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., max_stages: _Optional[int] = ..., drain_left: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Reservation(_message.Message):
     __slots__ = ("name", "stages", "cpus", "memory", "gpus")

@@ -7,7 +7,7 @@ from winslow.v1 import node_pb2 as pb
 from winslow.v1 import peer_service_pb2 as peer_pb
 from winslow.wire import names
 from winslow.wire.resources import capacity_from_proto, capacity_to_proto
-from winslow.wire.times import optional_timestamp, timestamp, unix_seconds
+from winslow.wire.times import duration, optional_timestamp, seconds, timestamp, unix_seconds
 
 
 def node_to_proto(node: Node, revision: int = 0) -> pb.Node:
@@ -47,6 +47,7 @@ def policy_to_proto(policy: NodePolicy, revision: int = 0) -> pb.NodePolicy:
         drain_deadline=optional_timestamp(policy.drain_deadline),
         reason=policy.reason,
         max_stages=policy.max_stages,
+        drain_left=duration(policy.drain_left) if policy.drain_left is not None else None,
     )
 
 
@@ -57,6 +58,7 @@ def policy_from_proto(message: pb.NodePolicy) -> NodePolicy:
         drain_deadline=unix_seconds(message.drain_deadline) if message.HasField("drain_deadline") else None,
         reason=message.reason,
         max_stages=message.max_stages,
+        drain_left=seconds(message.drain_left) if message.HasField("drain_left") else None,
     )
 
 

@@ -17,7 +17,7 @@ import structlog
 from winslow.domain.node import NodePolicy
 from winslow.domain.principal import SYSTEM
 from winslow.domain.project import Project
-from winslow.domain.records import Change, Commit, Fence, Kind, Ref, View, project_ref
+from winslow.domain.records import Change, Commit, Expect, Fence, Kind, Put, Ref, View, node_policy_ref, project_ref
 from winslow.domain.stage import DRAIN, ProjectId, Stage
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Clock, Membership, Store, Uploads, Workspaces
@@ -36,6 +36,9 @@ OWNED = (Kind.COMMENT, Kind.STAGE, Kind.RUN, Kind.SWEEP)
 """What a project's key leads. Stages go before runs, so that no run is seen without being able to tell why."""
 
 
+NOTED = 60.0
+"""Seconds after which it is noted how much of a drain is left, at least: what a change of janitors may add to it."""
+TWENTIETH = 0.05
 UPLOAD_KEPT = 7 * 86_400.0
 """Seconds that an upload may be left alone: a week's holiday, and it still goes on where it was."""
 UPLOADS_EVERY = 3600.0
@@ -45,13 +48,20 @@ class Janitor:
     """Runs until cancelled."""
 
     def __init__(
-        self, store: Store, membership: Membership, workspaces: Workspaces, uploads: Uploads, clock: Clock
+        self,
+        store: Store,
+        membership: Membership,
+        workspaces: Workspaces,
+        uploads: Uploads,
+        clock: Clock,
+        steady: Clock | None = None,
     ) -> None:
         self._store = store
         self._membership = membership
         self._workspaces = workspaces
         self._uploads = uploads
         self._clock = clock
+        self._drains = Drains(steady or (lambda: asyncio.get_running_loop().time()))
         self._fence: Fence | None = None
         self._wake = asyncio.Event()
 
@@ -60,6 +70,7 @@ class Janitor:
             try:
                 async with self._membership.lock("janitor") as term:
                     self._fence = term.fence
+                    self._drains.begin_anew()
                     await self._work()
             except Unavailable as error:
                 log.warning("the janitor's lock was lost", error=str(error))
@@ -85,7 +96,7 @@ class Janitor:
         failed = False
         for step in [
             *(self._remove(project) for project in _deleting(view)),
-            *(self._drain(policy) for policy in _drained(view, self._clock())),
+            *(self._drain(policy, left) for policy, left in self._drains.left(_policies(view), self._clock())),
         ]:
             try:
                 await step
@@ -97,8 +108,7 @@ class Janitor:
         return failed
 
     async def _rest(self, failed: bool) -> None:
-        now = self._clock()
-        due = [deadline - now for deadline in _deadlines(self._store.view) if deadline > now]
+        due = [left for _, left in self._drains.left(_policies(self._store.view), self._clock()) if left > 0]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min([AGAIN if failed else RESYNC, *due])):
                 await self._wake.wait()
@@ -162,9 +172,56 @@ class Janitor:
 
     # ---- drains
 
-    async def _drain(self, policy: NodePolicy) -> None:
-        """Abort what still runs on the node, to be tried again, which is elsewhere: the node is cordoned."""
-        await self._abort([one for one in self._store.view.live_on(policy.id) if one.abort is None], DRAIN)
+    async def _drain(self, policy: NodePolicy, left: float) -> None:
+        """At the deadline, abort what still runs on the node, to be tried again, which is elsewhere: the node is cordoned."""
+        if left <= 0:
+            await self._abort([one for one in self._store.view.live_on(policy.id) if one.abort is None], DRAIN)
+        elif policy.drain_left is not None and policy.drain_left - left >= max(NOTED, TWENTIETH * left):
+            ref = node_policy_ref(policy.id)
+            expect = Expect(ref, self._store.view.revision_of(ref))
+            noted = replace(policy, drain_left=round(left, 3))
+            await self._commit(Commit(puts=(Put(ref, noted),), expects=(expect,)))
+            self._drains.noted(noted)
+
+
+class Drains:
+    """How long drained nodes still have, counted by a steady clock from when that was noted last.
+
+    The wall clocks of the machine that was asked and of the janitor's may be a day apart: no stage may be aborted for that.
+    """
+
+    def __init__(self, steady: Clock) -> None:
+        self._steady = steady
+        self._since: dict[_Drain, float] = {}
+        self._looked = 0.0
+
+    def begin_anew(self) -> None:
+        """Another may have counted meanwhile."""
+        self._since.clear()
+
+    def left(self, policies: Iterable[NodePolicy], now: float) -> list[tuple[NodePolicy, float]]:
+        """The drains with the seconds that they have. `now` (Unix seconds) is for records of versions that did not count."""
+        self._looked = self._steady()
+        drained = [policy for policy in policies if policy.drain_deadline is not None]
+        self._since = {_drain_of(one): self._since.get(_drain_of(one), self._looked) for one in drained}
+        return [(one, self._left(one, now)) for one in drained]
+
+    def noted(self, policy: NodePolicy) -> None:
+        """What was left at the last look is in the records."""
+        self._since[_drain_of(policy)] = self._looked
+
+    def _left(self, policy: NodePolicy, now: float) -> float:
+        if policy.drain_left is None:
+            return (policy.drain_deadline or now) - now
+        return policy.drain_left - (self._looked - self._since[_drain_of(policy)])
+
+
+_Drain = tuple[str, float | None, float | None]
+
+
+def _drain_of(policy: NodePolicy) -> _Drain:
+    """Another drain of the same node is counted for itself; whatever else is decided about the node changes nothing."""
+    return policy.id, policy.drain_deadline, policy.drain_left
 
 
 def _deleting(view: View) -> list[Project]:
@@ -175,14 +232,6 @@ def _deleting(view: View) -> list[Project]:
 def _policies(view: View) -> Iterable[NodePolicy]:
     found = (one.value for one in view.all(Kind.NODE_POLICY).values())
     return (policy for policy in found if isinstance(policy, NodePolicy))
-
-
-def _drained(view: View, now: float) -> list[NodePolicy]:
-    return [policy for policy in _policies(view) if policy.drain_deadline is not None and policy.drain_deadline <= now]
-
-
-def _deadlines(view: View) -> list[float]:
-    return [policy.drain_deadline for policy in _policies(view) if policy.drain_deadline is not None]
 
 
 def _matters(view: View, change: Change) -> bool:

@@ -129,7 +129,13 @@ class Nodes:
         return await self._decide(
             request,
             id_,
-            lambda policy: replace(policy, cordoned=True, drain_deadline=deadline, reason=said or policy.reason),
+            lambda policy: replace(
+                policy,
+                cordoned=True,
+                drain_deadline=deadline,
+                drain_left=round(max(deadline - self.clock(), 0.0), 3),
+                reason=said or policy.reason,
+            ),
             expected,
         )
 
