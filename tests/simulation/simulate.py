@@ -89,7 +89,7 @@ async def _through(world: World, people: People, random: Random) -> list[str]:
     leases = asyncio.create_task(world.keep_leases())
     for node in world.nodes:
         node.start()
-    until = random.choice((5.0, 10.0, 20.0))
+    until = random.choice((4.0, 8.0, 15.0))
     async with asyncio.TaskGroup() as group:
         for name in ("ann", "bob")[: random.choice((1, 2))]:
             group.create_task(people.live(name, until))
