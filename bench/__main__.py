@@ -8,7 +8,20 @@ import sys
 
 from bench.figures import table
 
-NAMES = ("chain", "backlog", "logs", "idle", "restart", "launcher", "failover", "submit", "sweep", "scale", "history")
+NAMES = (
+    "chain",
+    "backlog",
+    "logs",
+    "idle",
+    "restart",
+    "launcher",
+    "failover",
+    "submit",
+    "sweep",
+    "scale",
+    "history",
+    "workspace",
+)
 
 
 def main() -> None:
