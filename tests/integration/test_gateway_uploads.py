@@ -14,7 +14,7 @@ import httpx
 import pytest
 from tusclient.client import TusClient
 
-from tests.unit.little import ANN, Little
+from tests.unit.little import ANN, BOB, Little
 from winslow.errors import FailedPrecondition
 from winslowd.gateway import server, uploads
 from winslowd.gateway.app import application
@@ -336,6 +336,40 @@ async def test_what_nobody_said_the_checksum_of_is_verified_by_what_arrived(litt
     assert digest == hashlib.sha256(b"12345").hexdigest()
     await uploads.commit(replace(upload, sha256=digest))
     assert await uploads.digest(upload) == digest, "stopped before it was written down, the commit is done again"
+
+
+async def test_a_node_that_is_cut_off_gives_files_and_takes_none(little: Little, http: httpx.AsyncClient):
+    at = await begun(http, "resources/a", 10)
+    there(little, "resources/b").write_bytes(b"b")
+    little.store.disconnect()
+    read = await http.get("/files/resources/b")
+    assert (read.content, read.headers["winslow-stale"]) == (b"b", "true")
+    headers = {**TUS, "Upload-Length": "1", "Upload-Metadata": said(path="resources/c")}
+    for answer in (await http.post("/files", headers=headers), await sent(http, at, 0, b"12345")):
+        assert (answer.status_code, answer.json()["code"]) == (503, "UNAVAILABLE")
+    little.store.reconnect()
+    assert "winslow-stale" not in (await sent(http, at, 0, b"12345")).headers
+    assert await offset(http, at) == 5
+
+
+async def test_an_upload_goes_on_at_another_node(little: Little, http: httpx.AsyncClient):
+    """All that a gateway knows of an upload is in the store and on the volume."""
+    at = await begun(http, "resources/a", 10)
+    await sent(http, at, 0, b"12345")
+    other = application(little.use_cases, lambda headers: ANN, lambda: little.now)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url="http://localhost") as elsewhere:
+        assert await offset(elsewhere, at) == 5
+        assert (await sent(elsewhere, at, 5, b"67890")).status_code == 204
+    assert there(little, "resources/a").read_bytes() == b"1234567890"
+
+
+async def test_an_upload_is_its_senders_only(little: Little, http: httpx.AsyncClient):
+    at = await begun(http, "resources/a", 10)
+    bobs = application(little.use_cases, lambda headers: BOB, lambda: little.now)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(bobs), base_url="http://localhost") as bob:
+        assert (await bob.head(at, headers=TUS)).status_code == 404
+        assert (await sent(bob, at, 0, b"12345")).status_code == 404
+        assert (await bob.delete(at, headers=TUS)).status_code == 404
 
 
 async def test_a_port_that_is_taken_says_so(little: Little, address: str):
