@@ -218,6 +218,17 @@ async def test_a_client_that_stops_reading_keeps_nobody_waiting(little: Little, 
             one.close()
 
 
+async def test_a_client_that_stops_reading_does_not_keep_the_daemon_from_stopping(little: Little):
+    put(little, "resources/large", bytes(64 << 20))
+    web = application(little.use_cases, lambda headers: ANN, lambda: little.now)
+    async with asyncio.timeout(server.GRACE + 5):
+        async with server.listening(web, ["127.0.0.1:0"]) as (bound,):
+            lazy = socket.create_connection(("127.0.0.1", int(bound.rpartition(":")[2])))
+            lazy.sendall(b"GET /files/resources/large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await asyncio.to_thread(lazy.recv, 1)
+    lazy.close()
+
+
 async def tree(little: Little) -> dict[str, bytes]:
     project = await little.project()
     contents = {
