@@ -236,6 +236,22 @@ async def test_recover_finds_every_container_with_its_labels(site: Site) -> None
     assert found[created.stage].labels["fence"] == "12"
 
 
+async def test_how_long_a_stage_ran_is_told_by_a_clock_that_nobody_sets(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = site.spec(RUNS)
+    await site.driver.create(spec)
+    assert await site.driver.elapsed(spec.stage) == 0
+    await site.driver.start(spec.stage)
+    await site.is_up(spec)
+    began = time.monotonic()
+    first = await site.driver.elapsed(spec.stage)
+    day = time.time() + 86400
+    monkeypatch.setattr(time, "time", lambda: day)
+    await asyncio.sleep(0.2)
+    assert 0.2 <= await site.driver.elapsed(spec.stage) - first <= time.monotonic() - began + 0.1
+
+
 async def test_usage_is_of_what_runs(site: Site) -> None:
     spec = site.spec(RUNS)
     assert await site.driver.usage(spec.stage) is None

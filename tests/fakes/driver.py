@@ -159,6 +159,10 @@ class FakeDriver:
         self._reach()
         return tuple(Found(stage, found.phase, dict(found.spec.labels)) for stage, found in self.containers.items())
 
+    async def elapsed(self, stage: StageId) -> float:
+        container = self.containers.get(stage)
+        return max(self._clock() - container.started_at, 0.0) if container and container.started_at else 0.0
+
     async def usage(self, stage: StageId) -> Usage | None:
         self._reach()
         container = self.containers.get(stage)

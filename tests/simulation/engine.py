@@ -273,6 +273,10 @@ class SimulatedDriver:
     async def recover(self) -> tuple[Found, ...]:
         return await self._call(self._engine.found)
 
+    async def elapsed(self, stage: StageId) -> float:
+        entry = self._machine.disk.entries.get(stage)
+        return self._machine.clock() - entry.claimed if entry and entry.claimed is not None else 0.0
+
     async def usage(self, stage: StageId) -> Usage | None:
         return None
 

@@ -50,6 +50,12 @@ class Driver(Protocol):
     async def recover(self) -> tuple[Found, ...]:
         """Every container of this cluster on this node."""
 
+    async def elapsed(self, stage: StageId) -> float:
+        """Seconds since the stage's process was launched, by a clock that nobody sets; 0 when it was not.
+
+        Raises NotFound (CONTAINER_GONE) where nothing is left of it, Unavailable.
+        """
+
     async def usage(self, stage: StageId) -> Usage | None:
         """What it uses now; None when it does not run. Cheap enough for each second: the engine is asked the first time at most."""
 

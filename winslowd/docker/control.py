@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import os
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -83,10 +84,22 @@ class Control:
 
     def started(self) -> float | None:
         """When the launcher claimed the one launch, in Unix seconds; 0 when that cannot be read; None when it has not."""
+        times = self._claimed()
+        return None if times is None else times[0]
+
+    def elapsed(self) -> float:
+        """Seconds since the launch by the clock of this boot, which nobody sets; 0 when nothing was launched, or nobody can say."""
+        _, launched = self._claimed() or (0.0, 0.0)
+        return max(time.clock_gettime(time.CLOCK_BOOTTIME) - launched, 0.0) if launched else 0.0
+
+    def _claimed(self) -> tuple[float, float] | None:
+        """When the launch was claimed: in Unix seconds, and since the boot. 0 for what cannot be read."""
         text = self._read("started")
         if text is None:
             return None
-        return int(text) / 1e9 if text.strip().isdecimal() else 0.0
+        words = [*text.split(), "", ""][:2]
+        wall, boot = (int(word) / 1e9 if word.isdecimal() else 0.0 for word in words)
+        return wall, boot
 
     def refused(self) -> bool:
         """Whether the launcher was started again and declined."""

@@ -180,6 +180,9 @@ class DockerDriver:
         state = exits.engine_state({"Status": entry["State"]})
         return Found(stage, _phase(labels, state, self._remember(stage, labels)), dict(labels))
 
+    async def elapsed(self, stage: StageId) -> float:
+        return (await self._control(stage)).elapsed()
+
     async def usage(self, stage: StageId) -> Usage | None:
         """Asks the engine once where the container's cgroup is, and then only reads there."""
         return await self._cgroups.usage(stage, lambda: self._pid(stage))

@@ -125,12 +125,15 @@ static void write_exit(const struct outcome *o)
         fsync(record);
 }
 
-/* The one and only launch. Not yet synced: the process need not wait for the disk, see `sync_claim`. */
+/*
+ * The one and only launch, when by the wall clock and by the one that nobody sets. Not yet synced: the process need not
+ * wait for the disk, see `sync_claim`.
+ */
 static int claim(int64_t when)
 {
     int fd = create_record("started");
     if (fd >= 0)
-        dprintf(fd, "%lld\n", (long long)when);
+        dprintf(fd, "%lld %lld\n", (long long)when, (long long)now(CLOCK_BOOTTIME));
     return fd;
 }
 

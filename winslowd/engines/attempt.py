@@ -273,10 +273,12 @@ class Attempt:
         self._scanned = Findings(found.offset, tuple(sorted(results.items())), progress)
 
     async def _stop_when_told(self) -> None:
-        """Write down why before it is stopped, so that the cause survives us."""
+        """Write down why before it is stopped, so that the cause survives us.
+
+        A timeout is counted from the launch by a clock that nobody sets: no wall clock's jump may kill a stage, or spare it.
+        """
         timeout = self._stage.definition.timeout
-        began = self._stage.started_at or self._tools.clock()
-        left = max(began + timeout - self._tools.clock(), 0.0) if timeout else None
+        left = max(timeout - await self._elapsed(), 0.0) if timeout else None
         try:
             async with asyncio.timeout(left):
                 await self._abort.wait()
@@ -284,6 +286,11 @@ class Attempt:
         except TimeoutError:
             verdict = Verdict(Cause.TIMEOUT, f"it ran longer than its timeout of {timeout:g} s")
         await self._stop(verdict)
+
+    async def _elapsed(self) -> float:
+        return await insist(
+            lambda: self._tools.driver.elapsed(self._id), "it is not known yet how long the stage ran", stage=self._id
+        )
 
     async def _stop(self, verdict: Verdict) -> None:
         """Until it is stopped, or has ended by itself; nothing that goes wrong here may end the stage in its stead."""
