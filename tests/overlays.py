@@ -72,6 +72,7 @@ def require_mounts(home: Path) -> None:
     overlays.drop(StageId("probe"), Stop())
 
 
+_TARGETS = ("a", "b/c", "../a", "../../../a", "/nowhere/at/all", "c/../b", ".", "a/./", "nowhere", "ü")
 NAMES = ("a", "b", "c", "ü", "with space:,\\")
 
 
@@ -145,7 +146,6 @@ _MOVES: tuple[Callable[[Path, Path, random.Random], object], ...] = (
     lambda path, other, dice: path.symlink_to(dice.choice(_TARGETS)),
 )
 _SPECIAL: tuple[Callable[[Path, Path, random.Random], object], ...] = (lambda path, _, dice: os.mkfifo(path),)
-_TARGETS = ("a", "b/c", "../a", "../../../a", "/nowhere/at/all", "c/../b", ".", "a/./", "nowhere", "ü")
 
 
 def walked(top: Path) -> Tree:
