@@ -19,7 +19,7 @@ from winslow.domain.pipeline import DefinitionName
 from winslow.domain.project import Axis, RunEnd
 from winslow.domain.records import Commit, Fence, Kind, Put, View, project_ref, stage_ref
 from winslow.domain.stage import Cause, Outcome, ProjectId, RunId, Stage, StageId
-from winslow.errors import Ambiguous, Conflict, FailedPrecondition, NotFound, Unavailable
+from winslow.errors import Ambiguous, Conflict, Exhausted, FailedPrecondition, NotFound, Unavailable
 from winslow.wire import records
 from winslowd.engines.archivist import Archivist
 from winslowd.usecases.beginnings import Start
@@ -326,6 +326,26 @@ class TestBetweenTheTwo:
         assert live(little.view, project) == [1, 2, 3, 4]
         assert not await Archive(little).look()
         assert live(little.view, project) == [1, 3, 4]
+
+    async def test_what_cannot_leave_a_full_store_is_written_down_once(
+        self, little: Little, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        project = await with_runs(little, 3)
+        archive = Archive(little)
+
+        async def full(commit: Commit) -> int:
+            raise Exhausted("no room", reason="ETCD_NOSPACE")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(little.store, "commit", full)
+            for _ in range(5):
+                assert await archive.look()
+        assert little.volume.calls.count("history.append") == 1
+        (old, _) = little.view.stages_of_run(little.run(project, 1))
+        await little.use_cases.stages.pin(little.request(), project, old.id, pinned=True)
+        await archive.moved()
+        assert live(little.view, project) == [3]
+        assert (await little.use_cases.stages.get(ANN, project, old.id)).stage.pinned
 
     async def test_what_is_pinned_while_it_is_written_down_stays_pinned(self, little: Little) -> None:
         project = await with_runs(little, 2)

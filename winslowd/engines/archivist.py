@@ -50,6 +50,8 @@ class Archivist:
         self._clock = clock
         self._policy = policy or Policy()
         self._seen: dict[Ref, float] = {}
+        self._safe: dict[Ref, int] = {}
+        """The revisions of what is in the history and has not left the records: a history only grows, so it goes there once."""
 
     async def run(self) -> None:
         while True:
@@ -68,6 +70,7 @@ class Archivist:
         """Move what may go now; whether something failed and is to be tried again soon. Raises Conflict (FENCED)."""
         now, view = self._clock(), self._store.view
         self._seen = {ref: self._seen.get(ref, now) for ref in noticed(view)}
+        self._safe = {ref: revision for ref, revision in self._safe.items() if view.revision_of(ref) == revision}
         decided = list(archivable(view, now, self._policy, self._seen))
         # Whatever begins changes its project: what was decided of a project holds while it stays as it is now.
         unchanged = {one.project: view.revision_of(project_ref(one.project)) for one in decided}
@@ -90,8 +93,9 @@ class Archivist:
         """As they are at one moment: what changes while they are written down stays."""
         view = self._store.view
         found = {ref: one for unit in units for ref in unit.refs if (one := _as_it_is(view, ref))}
-        for some in _pieces(list(found.values()), APPENDED):
+        for some in _pieces([one for one in found.values() if self._safe.get(one.ref) != one.revision], APPENDED):
             await self._history.append(project, [(one, facts(one)) for one in some])
+            self._safe.update((one.ref, one.revision) for one in some)
         if counts := _counted(view, found.values()):
             await self._store.commit(replace(counts, fence=fence))
         for commit in _leaving(units, found, guard, fence):
