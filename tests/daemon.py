@@ -214,6 +214,10 @@ class NodeDaemon(Daemon):
         """Other settings from its next start on."""
         self._settings |= settings
 
+    def set_clock(self, ahead: float) -> None:
+        """By how many seconds its clock is ahead from its next start on."""
+        self._clock = ahead
+
     @property
     def files(self) -> Path:
         return Path(str(self._settings["volume"]))

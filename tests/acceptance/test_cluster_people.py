@@ -191,3 +191,28 @@ def test_a_node_whose_clock_is_a_day_off_is_given_up_by_the_steady_clock_and_not
     assert again and again.state is State.SUCCEEDED
     assert len(scene.observer.stages(story.project, "work")) == 2
     scene.observer.check()
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY], ids=["a day ahead", "a day back"])
+def test_a_clock_that_is_set_while_a_stage_runs_neither_kills_it_nor_spares_it(scene: Scene, jump: float) -> None:
+    story = scene.story("node-c").pipeline(
+        definition("quick", counting(40, 12), resources="{tags: [is-a]}", timeout="1h")
+        + definition("endless", "sleep 3600", resources="{tags: [is-a]}", timeout="15s", grace="1s")
+    )
+    run = scene.start(story)
+    scene.stage(story, "quick", State.RUNNING)
+    scene.stage(story, "endless", State.RUNNING)
+    node = scene.cluster.nodes["node-a"]
+    node.kill()
+    node.set_clock(jump)
+    try:
+        node.start()
+        scene.settled(story, run)
+    finally:
+        node.stop()
+        node.set_clock(0)
+        node.start()
+    assert scene.stage(story, "quick", State.SUCCEEDED)
+    endless = scene.stage(story, "endless", State.FAILED)
+    assert endless.outcome and endless.outcome.cause is Cause.TIMEOUT
+    scene.observer.check()
