@@ -29,9 +29,9 @@ Tree = dict[str, tuple[object, ...]]
 class Workplace:
     """`volume` with a base, and the overlays of one node."""
 
-    def __init__(self, home: Path, root: int, most: int = 20) -> None:
+    def __init__(self, home: Path, volume: Path, root: int, most: int) -> None:
         self.home = home
-        self.volume = home / "volume"
+        self.volume = volume
         self.base = self.volume / BASE
         self.root = root
         self.layers = Layers(root, most)
@@ -51,10 +51,12 @@ class Workplace:
 
 
 @contextmanager
-def workplace(home: Path, most: int = 20) -> Iterator[Workplace]:
-    (home / "volume" / BASE).mkdir(parents=True)
-    with held(os.open(home / "volume", os.O_RDONLY)) as root:
-        place = Workplace(home, root, most)
+def workplace(home: Path, most: int = 20, volume: Path | None = None) -> Iterator[Workplace]:
+    """All in directory `home`, or the volume elsewhere; nothing is mounted any more at the end."""
+    volume = volume or home / "volume"
+    (volume / BASE).mkdir(parents=True)
+    with held(os.open(volume, os.O_RDONLY)) as root:
+        place = Workplace(home, volume, root, most)
         try:
             yield place
         finally:
