@@ -1,7 +1,7 @@
 """Writing changes into a directory, safely on disk, and proving that what lies there is what was meant.
 
-A file's time is set last, so one that has its size and its time is whole, and work that was cut goes on behind it. It
-never asks why something changed.
+A file's time is set last, so one that has its size and its time is taken for whole by work that goes on after a cut; all
+are read again before anybody sees them. It never asks why something changed.
 """
 
 from __future__ import annotations
@@ -128,6 +128,8 @@ class ChangeWriter:
     def _copy(self, change: Change) -> None:
         with _entry(self._target, change.path) as (directory, name):
             if self._is_there(change, directory, name):
+                with held(open_file(directory, name, follow=False)) as copy:
+                    os.fsync(copy)  # who wrote it may have been killed before it was safe
                 return
             remove(directory, name, self._stop)
             with (
@@ -135,7 +137,6 @@ class ChangeWriter:
                 held(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=directory)) as copy,
             ):
                 clone(source, copy, os.fstat(source), self._ways, self._stop)
-                os.fsync(copy)  # before it looks whole to whoever goes on
                 _dress(copy, change)
                 os.fsync(copy)
 
