@@ -455,6 +455,15 @@ class TestASweep:
         assert states[State.SUCCEEDED] == len(still)
         assert states[State.ABORTED] == self.POINTS - 1 - len(still)
 
+    async def test_of_a_project_that_is_being_deleted_is_not_gone_on_with(self, house: House) -> None:
+        """Runs that were made behind the janitor's back would stay for ever."""
+        sweep = await self.begun(house)
+        await house.put(Put(project_ref(PROJECT), replace(house.project(), deleting=True)))
+        async with led(house):
+            await looked(house)
+            assert not house.view.runs_of(PROJECT)
+            assert self.of(house, sweep).made == 0
+
     async def test_begins_nothing_of_what_was_just_made_when_it_stops(self, house: House) -> None:
         project = world.project(world.chain("detect"))
         axis = Axis("N", tuple(str(number) for number in range(3)))

@@ -39,9 +39,12 @@ class Sweeper:
         self._commits = commits
 
     async def see_to(self, sweeps: Iterable[Sweep]) -> Left:
-        """The next runs of each of them, or its stop."""
+        """The next runs of each of them, or its stop; of a project that is going, neither."""
         left = Left()
         for sweep in sweeps:
+            project = self._store.view.project(sweep.project)
+            if project is None or project.deleting:
+                continue
             stoppable = not (sweep.stopped or sweep.keep_going)
             stopped = stop_of(sweep, self._store.view.runs_of(sweep.project)) if stoppable else None
             if stopped:
