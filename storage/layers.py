@@ -74,7 +74,8 @@ class Stack:
         spot = self.resolve(path)
         names = ((_shown(name), name) for name in self.names(spot, stop))
         page = heapq.nsmallest(min(max(limit, 0), _PAGE_MAX), (pair for pair in names if pair[0] > after))
-        return [self._entry(spot, shown, name) for shown, name in page]
+        with self.opened(spot) as handles:
+            return [self._entry(spot, handles, shown, name) for shown, name in page]
 
     def open(self, path: str) -> int:
         """The regular file at `path`, for reading. EISDIR for a directory; FIFOs, sockets and devices are never opened."""
@@ -170,8 +171,12 @@ class Stack:
             raise _error(errno.ENOENT)
         return spot
 
-    def _entry(self, directory: Spot, shown: str, name: str) -> Entry:
-        entry = describe(shown, self.status(self._required(directory, name)))
+    def _entry(self, directory: Spot, handles: Sequence[int], shown: str, name: str) -> Entry:
+        spot = self.look(directory, handles, name)
+        if spot is None:
+            raise _error(errno.ENOENT)
+        handle = handles[directory.layers.index(spot.layers[0])]
+        entry = describe(shown, os.stat(name, dir_fd=handle, follow_symlinks=False))
         return entry if shown == name else Entry(shown, "other", entry.size, entry.modified)
 
     def _found(self, layer: int, directory: int, name: str, path: str) -> Found | None:
