@@ -158,6 +158,15 @@ class Aborting(Failing):
         return await FakeStore.commit(self, commit)
 
 
+class Narrow(FakeStore):
+    """Takes so few stages in one transaction, as etcd does of large records."""
+
+    async def commit(self, commit):
+        if sum(put.ref.kind is Kind.STAGE for put in commit.puts) > 1:
+            raise TOO_LARGE
+        return await super().commit(commit)
+
+
 class TestAnAward:
     async def test_is_in_the_transaction_that_makes_the_stage(self, house: House) -> None:
         seen: list[Change] = []
@@ -690,6 +699,13 @@ class TestOneAmongMany:
             assert not placed(house)
             await self.with_another(house, world.chain("detect"))
             await house.until(lambda: len(placed(house)) == 2)
+
+    async def test_run_whose_stages_are_too_large_for_one_transaction_gets_them_one_by_one(self, house: House) -> None:
+        house.store = Narrow(house.cluster)
+        async with led(house):
+            await begun(house, wide(5))
+            async with asyncio.timeout(0.9):  # before everything is looked at anew
+                await house.until(lambda: len(placed(house)) == 5)
 
     async def test_award_that_cannot_be_kept_takes_no_room_from_others(self, house: House) -> None:
         house.store = store = Refusing(house.cluster, 1, TOO_LARGE)

@@ -54,8 +54,8 @@ def stage_id(project: Project, run: Run, definition: DefinitionName, attempt: in
     return StageId(f"{definition}-{run.number}-{attempt}-{project.suffix}")
 
 
-def plan(situation: Situation, now: float) -> Plan:
-    """Decide what the run does next."""
+def plan(situation: Situation, now: float, at_once: int = MADE_AT_ONCE) -> Plan:
+    """Decide what the run does next, with `at_once` new stages at most."""
     run = situation.run
     if run.end is not None:
         return Plan(run)
@@ -63,7 +63,7 @@ def plan(situation: Situation, now: float) -> Plan:
     again, failed = _tried_again(situation, found, now)
     run = _halt_on(failed, run, now)
     begun, gates, waits_for_pause = _begun(replace(situation, run=run), found, now)
-    made = (again + begun)[:MADE_AT_ONCE]
+    made = (again + begun)[:at_once]
     run = _with_made(run, made)
     if made or gates or run.hold or any(isinstance(standing, Live) for standing in found.values()):
         return Plan(run, tuple(made), tuple(gates))

@@ -16,7 +16,7 @@ import structlog
 
 from winslow.domain import lifecycle
 from winslow.domain.election import Award, Need, need_of
-from winslow.domain.progress import Plan, plan
+from winslow.domain.progress import MADE_AT_ONCE, Plan, plan
 from winslow.domain.project import Run
 from winslow.domain.records import Expect, Fence, Put, project_ref, run_ref, stage_ref
 from winslow.domain.rounds import AT_ONCE, Rounds, held
@@ -73,6 +73,8 @@ class Term:
         self._unfit: list[Move] = []
         """What cannot be recorded: tried again with the resync."""
         self._unfit_sweeps: set[str] = set()
+        self._one_by_one: set[str] = set()
+        """Runs, by key, whose new stages were too large for one transaction."""
         self._awaited: dict[NodeId, float] = {}
         self._untold: set[StageId] = set()
         """Waiting stages of which nothing could be said while nodes were awaited."""
@@ -218,7 +220,7 @@ class Term:
             if run is None or situation is None:
                 continue
             try:
-                decided = plan(situation, now)
+                decided = plan(situation, now, 1 if key in self._one_by_one else MADE_AT_ONCE)
             except Exception:  # one run that we cannot decide on must not keep all others waiting
                 log.exception("run cannot be planned", project=run.project, run=run.id)
                 continue
@@ -355,10 +357,15 @@ class Term:
         return [*zip(fit, fates, strict=True), *lost]
 
     def _set_aside(self, unfit: list[Move]) -> None:
-        """Until the resync it neither waits nor holds anything."""
-        self._unfit += unfit
-        for id_ in (id_ for move in unfit for id_ in move.stages):
-            self.rounds.see_stage(self._store.view, id_, None, self._clock())
+        """Until the resync it neither waits nor holds anything. What makes many stages makes them one by one first."""
+        for move in unfit:
+            if move.run and len(move.stages) > 1:
+                self._one_by_one.add(move.run)
+                self._take_back([move])
+                continue
+            self._unfit.append(move)
+            for id_ in move.stages:
+                self.rounds.see_stage(self._store.view, id_, None, self._clock())
 
     def _take_back(self, moves: Iterable[Move]) -> None:
         for move in moves:
