@@ -2,7 +2,7 @@
 
 Level-triggered and repeatable: each look at the records says what is left to do, so a janitor that was stopped at any
 point goes on where it was. One in the cluster works at a time, and what it commits is fenced: another that takes its place
-has it to itself. Files of a deleted project may be removed twice: its id, and so its directory, is never used again.
+has it to itself. Files have no fence: before they are removed it is made sure that the project is still ours to remove.
 """
 
 from __future__ import annotations
@@ -147,11 +147,17 @@ class Janitor:
         if live:
             await self._abort([stage for stage in live if not stage.stopped], SYSTEM.name)
             return  # their ends wake us
-        await self._workspaces.delete_project(project.id)
+        await self._remove_files(project.id)
         await self._delete_records(project.id)
-        await self._workspaces.delete_project(project.id)  # what a late publisher may have put there meanwhile
+        await self._remove_files(project.id)  # what a late publisher may have put there meanwhile
         await self._commit(Commit(deletes=(project_ref(project.id),)))
         log.info("project is gone", project=project.id)
+
+    async def _remove_files(self, project: ProjectId) -> None:
+        """While it is still ours to do: whoever took our place may be through, and the id be a new project's by now."""
+        ref = project_ref(project)
+        await self._commit(Commit(expects=(Expect(ref, self._store.view.revision_of(ref)),)))
+        await self._workspaces.delete_project(project)
 
     async def _abort(self, stages: Sequence[Stage], by: str) -> None:
         for start in range(0, len(stages), BATCH):
