@@ -252,6 +252,19 @@ async def test_concurrent_writers_lose_no_update(world: World) -> None:
                 await one.store.changed(one.store.view.revision)
 
 
+async def test_a_commit_may_only_compare(world: World) -> None:
+    async with world.daemon() as daemon:
+        written = await daemon.store.commit(Commit(puts=(put("a", "1"),)))
+        async with daemon.membership.lock("x") as term:
+            await daemon.store.commit(Commit(expects=(Expect(ref("a"), written),), fence=term.fence))
+            with pytest.raises(Conflict):
+                await daemon.store.commit(Commit(expects=(Expect(ref("a"), 0),), fence=term.fence))
+        with pytest.raises(Conflict) as raised:
+            await daemon.store.commit(Commit(expects=(Expect(ref("a"), written),), fence=term.fence))
+        assert raised.value.reason == "FENCED"
+        assert daemon.store.view.revision_of(ref("a")) == written
+
+
 async def test_a_commit_that_is_too_large_is_refused(world: World) -> None:
     async with world.daemon() as daemon:
         await daemon.store.commit(Commit(puts=tuple(put(f"k{n}") for n in range(128))))
