@@ -181,8 +181,7 @@ def test_a_mount_whose_process_was_killed_is_told_so(ceph: Cluster) -> None:
 
 @on_ceph
 def test_work_goes_on_after_the_metadata_server_was_killed(ceph: Cluster, mount: Mount) -> None:
-    killed = ceph.active
-    killed.kill()
+    killed = ceph.fail_over()
     (mount.path / "after").write_text("x")
     assert (mount.path / "after").read_text() == "x"
     assert ceph.active is not killed
