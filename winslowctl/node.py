@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -67,9 +67,8 @@ def drain(
 ) -> None:
     """Empty a node: no more stages, and what still runs when the time is up is aborted, to be tried elsewhere."""
     found = references.node(client(), node)
-    deadline = datetime.now(UTC) + timedelta(seconds=parse_duration(within))
     confirm(f"Abort what still runs on {last(found.name)} in {within}?", yes)
-    changed = client().nodes.drain(found.name, deadline, reason=reason)
+    changed = client().nodes.drain(found.name, timedelta(seconds=parse_duration(within)), reason=reason)
     show(changed, lambda: [f"Draining {last(changed.name)} until {human.when(changed.policy.drain_deadline)}"])
 
 

@@ -80,3 +80,12 @@ async def test_a_silent_node_is_suspect_with_its_stage_until_it_is_given_up(api:
     await api.nodes.RemoveNode(node_service_pb2.RemoveNodeRequest(name="nodes/node-1", give_up=True))
     lost = await api.stages.GetStage(stage_service_pb2.GetStageRequest(name=name))
     assert (lost.state, lost.suspect) == (StageState.STAGE_STATE_LOST, False)
+
+
+async def test_a_drain_within_a_time_is_counted_by_the_node_that_answers(api: Api) -> None:  # noqa: F811
+    ask = node_service_pb2.DrainNodeRequest(name="nodes/node-1")
+    ask.within.FromSeconds(3600)
+    drained = await api.nodes.DrainNode(ask)
+    assert drained.policy.drain_deadline.ToSeconds() == int(api.little.now) + 3600
+    neither = node_service_pb2.DrainNodeRequest(name="nodes/node-1")
+    assert (await refused(api.nodes.DrainNode(neither))).reason == "DEADLINE_MISSING"

@@ -8,22 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit import world
-from winslow.domain.node import Node, Reservation
+from winslow.domain.node import Node, NodePolicy, Reservation
+from winslow.domain.project import Hold
 from winslow.domain.records import (
     Expect,
     Fence,
+    Kind,
     Put,
     Ref,
     Versioned,
     View,
+    node_policy_ref,
     node_ref,
     reservation_ref,
     run_ref,
     stage_ref,
 )
 from winslow.domain.resources import Capacity, Gpu, GpuVendor, Resources
-from winslow.domain.stage import NodeId, RunId, Stage, StageId, State
-from winslowd.engines.moves import OPERATIONS, Batch, Move, commit_of, sound, waves
+from winslow.domain.stage import NodeId, Reason, RunId, Stage, StageId, State
+from winslowd.engines.moves import OPERATIONS, Batch, Move, commit_of, room_for, sound, stage_move, waves
 
 FENCE = Fence("elections/leader/1", 7)
 GPU = Gpu("gpu-1", GpuVendor.NVIDIA, "T4", 1 << 34)
@@ -111,3 +114,35 @@ def test_a_gpu_is_given_once_and_only_while_it_is_there() -> None:
 def test_a_node_that_lost_a_gpu_which_a_stage_holds_is_given_others_still() -> None:
     view = view_with(machine("a"), stages=(placed(1, "a", gpus=("gpu-1",)),))
     assert sound(batch_of(placed(2, "a")), view)
+
+
+def test_what_people_paused_or_closed_a_moment_ago_is_not_awarded_though_it_was_not_counted_yet() -> None:
+    stage = placed(2, "a")
+    view = view_with(machine("a"))
+    run = world.run(world.project(world.chain("s")), "s")
+    assert sound(batch_of(stage), view)
+    view.apply(6, [(run_ref(run), Versioned(replace(run, hold=Hold(Reason("PAUSED", ""), "bob", 1.0)), 6, 6))])
+    assert not sound(batch_of(stage), view)
+    open_again = view_with(machine("a"))
+    policy = NodePolicy(NodeId("a"), cordoned=True)
+    open_again.apply(6, [(node_policy_ref("a"), Versioned(policy, 6, 6))])
+    assert not sound(batch_of(stage), open_again)
+
+
+def test_an_award_compares_what_people_decided_of_the_run_and_of_the_node() -> None:
+    waiting = replace(placed(2, "a"), state=State.QUEUED, node=None)
+    [[batch]] = list(waves([stage_move(waiting, placed(2, "a"), view_with(machine("a")))]))
+    commit = commit_of(batch, view_with(machine("a")), FENCE)
+    run = Ref(Kind.RUN, f"{waiting.project}/{waiting.run}")
+    assert {Expect(run, 0), Expect(node_policy_ref("a"), 0)} <= set(commit.expects)
+
+
+def test_a_decision_awards_on_no_more_nodes_than_one_transaction_compares() -> None:
+    stages = [placed(number, f"n{number}") for number in range(room_for(42))]
+    move = move_of(
+        stages + [replace(placed(900 + n, "x"), node=None, state=State.QUEUED) for n in range(41 - len(stages))], 1
+    )
+    awarded = replace(move, awards=tuple(stages))
+    [[batch]] = list(waves([awarded]))
+    commit = commit_of(batch, view_with(), FENCE)
+    assert max(len(commit.puts), len(commit.expects) + 1) <= 128

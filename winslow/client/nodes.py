@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from google.protobuf.empty_pb2 import Empty
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from winslow.client import naming
 from winslow.client.calls import Calls
@@ -50,11 +49,13 @@ class Nodes:
         request = pb.UncordonNodeRequest(request_id=request_id, name=naming.node(node))
         return self._calls.unary("NodeService/UncordonNode", request, Node)
 
-    def drain(self, node: str, deadline: datetime, *, reason: str = "", request_id: str = "") -> Node:
-        """Cordon it, and at the deadline (a time with its zone) abort what still runs, to be tried elsewhere."""
-        at = Timestamp()
-        at.FromDatetime(deadline)
-        request = pb.DrainNodeRequest(request_id=request_id, name=naming.node(node), deadline=at, reason=reason)
+    def drain(self, node: str, until: datetime | timedelta, *, reason: str = "", request_id: str = "") -> Node:
+        """Cordon it, and after so long, or at a time (with its zone), abort what still runs, to be tried elsewhere."""
+        request = pb.DrainNodeRequest(request_id=request_id, name=naming.node(node), reason=reason)
+        if isinstance(until, timedelta):
+            request.within.FromTimedelta(until)
+        else:
+            request.deadline.FromDatetime(until)
         return self._calls.unary("NodeService/DrainNode", request, Node)
 
     def readings(

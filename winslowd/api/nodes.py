@@ -45,7 +45,8 @@ class NodeService(node_service_pb2_grpc.NodeServiceServicer):
 
     async def DrainNode(self, request: pb.DrainNodeRequest, context: Any) -> node_pb2.Node:
         id_ = names.parse_node(request.name)
-        deadline = unix_seconds(request.deadline)
+        within = request.within.ToTimedelta().total_seconds() if request.HasField("within") else None
+        deadline = unix_seconds(request.deadline) if within is None else self._nodes.clock() + within
         name = await self._nodes.drain(request_of(request), id_, deadline, request.reason, request.expected_revision)
         return self._now(name)
 

@@ -1,7 +1,7 @@
 """What a leader decided, as transactions: many decisions in one, and no two at a time that take from the same node.
 
-Pure. Each award compares the stage, the node's registration and its reservation, and writes the reservation anew, so
-that nobody who knows less can give the same room away a second time.
+Pure. Each award compares the stage, its run, the node's registration, policy and reservation, and writes the reservation
+anew, so that nobody who knows less can give the same room away a second time, or against what people decided meanwhile.
 """
 
 from __future__ import annotations
@@ -10,21 +10,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from winslow.domain.election import left
-from winslow.domain.node import Node, Reservation
+from winslow.domain.node import Reservation
 from winslow.domain.records import (
     Commit,
     Expect,
     Fence,
+    Kind,
     Put,
+    Ref,
     View,
+    node_policy_ref,
     node_ref,
     reservation_ref,
     stage_ref,
 )
+from winslow.domain.rounds import held
 from winslow.domain.stage import PLACED, NodeId, Stage, StageId
 
 OPERATIONS = 120
 """Comparisons, and changes, of one transaction; etcd takes 128 of each by default."""
+COMPARED = 3
+"""What is compared of each node that is awarded something: its registration, its reservation, its policy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Batch:
     def takes(self, move: Move) -> bool:
         """Whether it has room for one more."""
         nodes = self.nodes | move.nodes
-        compared = len(self.expects.union(move.expects)) + 2 * len(nodes) + 1
+        compared = len(self.expects.union(move.expects)) + COMPARED * len(nodes) + 1
         return not self.moves or max(compared, self.puts + len(move.puts) + len(nodes)) <= OPERATIONS
 
     def add(self, move: Move) -> None:
@@ -98,7 +104,7 @@ def commit_of(batch: Batch, view: View, fence: Fence) -> Commit:
     taken = [_reservation(node, batch, view) for node in sorted(batch.nodes)]
     expects = dict.fromkeys(expect for move in batch.moves for expect in move.expects)
     for node in sorted(batch.nodes):
-        for ref in (node_ref(node), reservation_ref(node)):
+        for ref in (node_ref(node), reservation_ref(node), node_policy_ref(node)):
             expects[Expect(ref, view.revision_of(ref))] = None
     return Commit(
         puts=(
@@ -110,20 +116,28 @@ def commit_of(batch: Batch, view: View, fence: Fence) -> Commit:
     )
 
 
+def room_for(expects: int) -> int:
+    """How many nodes one decision may award something on, beside so many comparisons of its own."""
+    return (OPERATIONS - 1 - expects) // COMPARED
+
+
 def sound(batch: Batch, view: View) -> bool:
-    """Whether every node of the batch is there and has room for all that it would have, counted from the records alone.
+    """Whether nobody has paused what is awarded, and every node of the batch is there, open, and has room for all of it.
 
-    Rounds keep count by single changes; this is the count anew, before anything is written.
+    Rounds keep count by single changes, and may be a change behind; this is the count anew, from the records alone, before
+    anything is written.
     """
-    return all(_has_room(view.node(id_), batch, _mine(id_, batch, view)) for id_ in batch.nodes)
+    going = all(not held(view, stage) for move in batch.moves for stage in move.awards)
+    return going and all(_has_room(view, id_, batch, _mine(id_, batch, view)) for id_ in batch.nodes)
 
 
-def _has_room(node: Node | None, batch: Batch, stages: Sequence[Stage]) -> bool:
-    if node is None:
+def _has_room(view: View, id_: NodeId, batch: Batch, stages: Sequence[Stage]) -> bool:
+    node, policy = view.node(id_), view.policy(id_)
+    if node is None or (policy and (policy.cordoned or 0 < policy.max_stages < len(stages))):
         return False
     free = left(node, stages)
     given = [uuid for stage in stages for uuid in stage.gpus]
-    new = {uuid for move in batch.moves for stage in move.awards if stage.node == node.id for uuid in stage.gpus}
+    new = {uuid for move in batch.moves for stage in move.awards if stage.node == id_ for uuid in stage.gpus}
     known = {gpu.uuid for gpu in node.capacity.gpus}
     return new <= known and len(given) == len(set(given)) and free.cpus > -1e-6 and free.memory >= 0
 
@@ -145,11 +159,13 @@ def _reservation(id_: NodeId, batch: Batch, view: View) -> Reservation:
 
 
 def stage_move(before: Stage, after: Stage, view: View) -> Move:
-    """A stage that waits, moved on."""
-    ref = stage_ref(before)
+    """A stage that waits, moved on. It is awarded only while its run is as it was: a pause that was acknowledged holds."""
+    refs = [stage_ref(before)]
+    if after.state in PLACED:
+        refs.append(Ref(Kind.RUN, f"{before.project}/{before.run}"))
     return Move(
-        puts=(Put(ref, after),),
-        expects=(Expect(ref, view.revision_of(ref)),),
+        puts=(Put(refs[0], after),),
+        expects=tuple(Expect(ref, view.revision_of(ref)) for ref in refs),
         awards=(after,) if after.state in PLACED else (),
         stages=(before.id,),
     )

@@ -25,7 +25,7 @@ from winslow.domain.standing import situation_of
 from winslow.errors import OutOfRange, Unavailable
 from winslow.ports import Clock, Store
 from winslowd.engines.commits import Commits, Fate
-from winslowd.engines.moves import Batch, Move, commit_of, sound, stage_move, waves
+from winslowd.engines.moves import Batch, Move, commit_of, room_for, sound, stage_move, waves
 from winslowd.engines.sweeper import Sweeper
 from winslowd.engines.todo import Due, Todo, sweeps_in
 from winslowd.engines.undertaker import Undertaker
@@ -275,8 +275,9 @@ class Term:
         self, run: Run, planned: Plan, awards: dict[StageId, Award], reasons: dict[Need, Reason], now: float
     ) -> Move:
         view = self._store.view
-        stages = [self._moved_on(stage, awards.get(stage.id), reasons, now) for stage in planned.stages]
         before = (run_ref(run), project_ref(run.project))
+        awards = self._as_many_as_go(planned.stages, awards, room_for(len(before) + len(planned.stages)))
+        stages = [self._moved_on(stage, awards.get(stage.id), reasons, now) for stage in planned.stages]
         return Move(
             puts=(Put(run_ref(run), planned.run), *(Put(stage_ref(stage), stage) for stage in stages)),
             expects=(
@@ -287,6 +288,19 @@ class Term:
             stages=tuple(stage.id for stage in stages),
             run=f"{run.project}/{run.id}",
         )
+
+    def _as_many_as_go(self, stages: Iterable[Stage], awards: dict[StageId, Award], nodes: int) -> dict[StageId, Award]:
+        """The awards of stages that are made in one transaction, on at most so many nodes; the next step awards the rest."""
+        kept: dict[StageId, Award] = {}
+        homes: set[NodeId] = set()
+        for award in (awards[stage.id] for stage in stages if stage.id in awards):
+            if award.node in homes or len(homes) < nodes:
+                homes.add(award.node)
+                kept[award.stage] = award
+            else:
+                self._todo.stages.add(award.stage)
+                self._wake.set()
+        return kept
 
     def _moved_on(self, stage: Stage, award: Award | None, reasons: dict[Need, Reason], now: float) -> Stage:
         """The stage awarded, up for election, or with the reason it waits for; one of the same kind is not written again."""
