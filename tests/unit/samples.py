@@ -207,7 +207,7 @@ OF_0_1: dict[str, tuple[Kind, Record]] = {
         ),
     ),
     "node-policy": (Kind.NODE_POLICY, NodePolicy(NODE, True, AT + 3600, "new disk", 8)),
-    "reservation": (Kind.RESERVATION, Reservation(NODE, (SECOND,), 2.5, 8 << 30, ("GPU-1", "GPU-2"))),
+    "reservation": (Kind.RESERVATION, Reservation(NODE, 1, 2.5, 8 << 30, ("GPU-1", "GPU-2"))),
     "silence": (Kind.SILENCE, Silence(NODE, AT, 12.5)),
     "globals": (Kind.GLOBALS, Globals({"HTTP_PROXY": "", "TZ": "UTC"})),
     "limits": (Kind.LIMITS, Limits(10, 20, {"ann": 30}, {PROJECT: 5})),

@@ -86,7 +86,7 @@ def test_an_award_compares_the_node_and_its_reservation_and_writes_that_anew() -
     assert Expect(reservation_ref("a"), 5) in commit.expects
     assert commit.fence == FENCE
     [reservation] = [put.value for put in commit.puts if isinstance(put.value, Reservation)]
-    assert reservation == Reservation(NodeId("a"), ("s-1", "s-2"), 2.0, 0, ())
+    assert reservation == Reservation(NodeId("a"), 2, 2.0, 0, ())
 
 
 def batch_of(*stages: Stage) -> Batch:

@@ -73,6 +73,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 
 OF_CLASS: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (PipelineRecord, "version"): INT64,
+    (Reservation, "stages"): INT32,
     (RetryPolicy, "attempts"): INT32,
     (Run, "number"): INT64,
     (Comment, "number"): st.integers(0, 10**18 - 1),

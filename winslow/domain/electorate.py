@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 from winslow.domain.election import Bid, Candidate, Need, Refusal, answer_to, best, left, near
@@ -61,7 +62,7 @@ class Electorate:
         self.release(stage.id)
         self._where[stage.id] = stage.node
         self._placed.setdefault(stage.node, {})[stage.id] = stage
-        self._changed(stage.node)
+        self._taken(stage.node, stage)
 
     def release(self, id_: StageId) -> None:
         """It holds nothing any more."""
@@ -119,17 +120,28 @@ class Electorate:
             table[id_] = value
         self._changed(id_)
 
+    def _taken(self, id_: NodeId, stage: Stage) -> None:
+        """One stage more: nothing else is counted anew, so that an award costs the same on a node that has a thousand."""
+        before = self._candidates.get(id_)
+        if before:
+            free = before.free.less(stage.definition.resources, frozenset(stage.gpus))
+            self._bid_anew(id_, replace(before, free=free, stages=before.stages + 1))
+
     def _changed(self, id_: NodeId) -> None:
-        """Its bids so far are void; it bids anew for every need that is known."""
-        self._versions[id_] = self._versions.get(id_, 0) + 1
+        """What it has free is counted anew from all that is placed on it."""
         node = self._nodes.get(id_)
         if node is None:
+            self._versions[id_] = self._versions.get(id_, 0) + 1
             self._candidates.pop(id_, None)
             return
         placed = self._placed.get(id_, {})
-        self._candidates[id_] = Candidate(
-            node, left(node, placed.values()), self._policies.get(id_), len(placed), self._offers.get(id_)
-        )
+        offer, policy = self._offers.get(id_), self._policies.get(id_)
+        self._bid_anew(id_, Candidate(node, left(node, placed.values()), policy, len(placed), offer))
+
+    def _bid_anew(self, id_: NodeId, candidate: Candidate) -> None:
+        """Its bids so far are void; it bids for every need that is known."""
+        self._versions[id_] = self._versions.get(id_, 0) + 1
+        self._candidates[id_] = candidate
         most = VOID_BIDS + 4 * len(self._candidates)
         for need in [need for need, bids in self._bids.items() if len(bids) > most]:
             del self._bids[need]

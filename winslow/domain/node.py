@@ -79,7 +79,7 @@ class Reservation:
     """
 
     node: NodeId
-    stages: tuple[str, ...] = ()
+    stages: int = 0
     cpus: float = 0.0
     memory: int = 0
     gpus: tuple[str, ...] = ()

@@ -42,18 +42,18 @@ class NodePolicy(_message.Message):
     def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., cordoned: _Optional[bool] = ..., drain_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ..., max_stages: _Optional[int] = ..., drain_left: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Reservation(_message.Message):
-    __slots__ = ("name", "stages", "cpus", "memory", "gpus")
+    __slots__ = ("name", "stage_count", "cpus", "memory", "gpus")
     NAME_FIELD_NUMBER: _ClassVar[int]
-    STAGES_FIELD_NUMBER: _ClassVar[int]
+    STAGE_COUNT_FIELD_NUMBER: _ClassVar[int]
     CPUS_FIELD_NUMBER: _ClassVar[int]
     MEMORY_FIELD_NUMBER: _ClassVar[int]
     GPUS_FIELD_NUMBER: _ClassVar[int]
     name: str
-    stages: _containers.RepeatedScalarFieldContainer[str]
+    stage_count: int
     cpus: float
     memory: int
     gpus: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., stages: _Optional[_Iterable[str]] = ..., cpus: _Optional[float] = ..., memory: _Optional[int] = ..., gpus: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., stage_count: _Optional[int] = ..., cpus: _Optional[float] = ..., memory: _Optional[int] = ..., gpus: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Silence(_message.Message):
     __slots__ = ("name", "start_time", "waited")

@@ -65,7 +65,7 @@ def policy_from_proto(message: pb.NodePolicy) -> NodePolicy:
 def reservation_to_proto(reservation: Reservation) -> pb.Reservation:
     return pb.Reservation(
         name=names.node(reservation.node),
-        stages=reservation.stages,
+        stage_count=reservation.stages,
         cpus=reservation.cpus,
         memory=reservation.memory,
         gpus=reservation.gpus,
@@ -75,7 +75,7 @@ def reservation_to_proto(reservation: Reservation) -> pb.Reservation:
 def reservation_from_proto(message: pb.Reservation) -> Reservation:
     return Reservation(
         node=names.parse_node(message.name),
-        stages=tuple(message.stages),
+        stages=message.stage_count,
         cpus=message.cpus,
         memory=message.memory,
         gpus=tuple(message.gpus),

@@ -151,7 +151,7 @@ def _reservation(id_: NodeId, batch: Batch, view: View) -> Reservation:
     stages = _mine(id_, batch, view)
     return Reservation(
         node=id_,
-        stages=tuple(sorted(stage.id for stage in stages)),
+        stages=len(stages),
         cpus=round(sum(stage.definition.resources.cpus for stage in stages), 6),
         memory=sum(stage.definition.resources.memory for stage in stages),
         gpus=tuple(sorted(uuid for stage in stages for uuid in stage.gpus)),
