@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
 from tests.contract.daemons import World
+from tests.unit.world import World as Story
+from tests.unit.world import chain, project, run
 from winslow.domain.records import (
     GLOBALS_REF,
     Change,
@@ -21,8 +24,10 @@ from winslow.domain.records import (
     Put,
     Record,
     Ref,
+    stage_ref,
 )
-from winslow.errors import Conflict, InvalidArgument, OutOfRange
+from winslow.domain.stage import ProjectId
+from winslow.errors import Conflict, InvalidArgument, OutOfRange, Unavailable
 
 
 def ref(key: str) -> Ref:
@@ -272,3 +277,27 @@ async def test_a_commit_that_is_too_large_is_refused(world: World) -> None:
             await daemon.store.commit(Commit(puts=tuple(put(f"l{n}") for n in range(129))))
         assert raised.value.reason == "COMMIT_TOO_LARGE"
         assert daemon.store.view.get(ref("l0")) is None
+
+
+async def test_who_has_caught_up_sees_what_others_did_before(world: World) -> None:
+    """However late its watch is: it waits, or says that it cannot know, and never answers from an old view."""
+    pipeline = chain("detect")
+    stage = Story(project(pipeline), run(project(pipeline), "detect")).decide()[0]
+    async with world.daemon("a") as one, world.blindable("b") as other, asyncio.timeout(30):
+        await other.go_blind()
+        written = await one.store.commit(Commit(puts=(Put(stage_ref(stage), stage),)))
+        with pytest.raises((TimeoutError, Unavailable)):
+            async with asyncio.timeout(0.5):
+                await other.store.caught_up(stage.project)
+        await other.see_again()
+        while True:
+            with suppress(Unavailable):
+                await other.store.caught_up(stage.project)
+                break
+            await asyncio.sleep(0.05)
+        assert other.store.view.revision_of(stage_ref(stage)) == written
+
+
+async def test_who_has_nothing_to_catch_up_with_does_not_wait(world: World) -> None:
+    async with world.daemon() as daemon, asyncio.timeout(10):
+        await daemon.store.caught_up(ProjectId("nobodys-abc123"))

@@ -91,6 +91,8 @@ class FakeEtcd:
         if 0 < request.revision < self.compacted:
             raise Refused(grpc.StatusCode.OUT_OF_RANGE, "etcdserver: mvcc: required revision has been compacted")
         found = self._at(request.key, request.range_end, request.revision)
+        if request.min_mod_revision:
+            found = [pair for pair in found if pair.mod_revision >= request.min_mod_revision]
         if request.max_create_revision:
             found = [pair for pair in found if pair.create_revision <= request.max_create_revision]
         if request.sort_target == pb.RangeRequest.CREATE:

@@ -29,7 +29,7 @@ from winslow.domain.records import (
     node_ref,
     silence_ref,
 )
-from winslow.domain.stage import NodeId
+from winslow.domain.stage import NodeId, ProjectId
 from winslow.errors import InvalidArgument, Unavailable, WinslowError
 from winslow.ports import Term
 from winslowd.etcd.history import Entry, History
@@ -189,6 +189,11 @@ class FakeStore:
         if failure:
             raise failure
         return revision
+
+    async def caught_up(self, project: ProjectId) -> None:
+        await asyncio.sleep(0)
+        if not self.connected:
+            raise Unavailable("The store is cut off", reason="ETCD_UNAVAILABLE")
 
     async def changed(self, since: int) -> int:
         while self._view.revision <= since:

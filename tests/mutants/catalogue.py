@@ -251,6 +251,13 @@ MUTANTS = (
         f"{PROMISES}::test_bytes_of_an_upload_are_on_the_disk_before_they_are_acknowledged",
     ),
     Mutant(
+        "an output is shown on an old view",
+        "winslowd/engines/finishing.py",
+        "        await store.caught_up(stage.project)\n",
+        "",
+        "tests/unit/test_engine_attempt.py::TestPublishing::test_on_an_old_view_shows_nothing_until_it_has_caught_up",
+    ),
+    Mutant(
         "a history's records are acknowledged before they are on the disk",
         "storage/history.py",
         "            view, offset = view[written:], offset + written\n        os.fsync(fd)\n",

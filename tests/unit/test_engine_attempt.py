@@ -454,6 +454,22 @@ class TestPublishing:
             await going.over()
         assert house.output() == other.id
 
+    async def test_on_an_old_view_shows_nothing_until_it_has_caught_up(self, house: House) -> None:
+        stage = await house.stage()
+        ready = house.tap.held["store.caught_up"] = asyncio.Event()
+        async with house.seeing_through(stage) as going:
+            await house.runs(stage)
+            house.finish(stage)
+            await house.until(lambda: house.of(stage).ended)
+            house.own_store.disconnect()
+            await self.succeeded(house, 1020.0, number=2)
+            ready.set()
+            await house.until(lambda: house.tap.count("store.caught_up") > 2)  # tried in vain, and again
+            assert "workspaces.publish" not in house.tap.calls
+            house.own_store.reconnect()
+            await going.over()
+        assert "workspaces.publish" not in house.tap.calls
+
     async def test_ends_although_the_output_was_removed_meanwhile(self, house: House) -> None:
         stage = await house.stage()
         async with house.seeing_through(stage) as going:

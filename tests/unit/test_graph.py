@@ -172,6 +172,12 @@ def test_a_branch_that_is_always_taken_is_no_choice() -> None:
         assert faults(replace(pipeline, stages=stages)) == [("stages[1].workspace", "WORKSPACE_CONTENDED")]
 
 
+def test_a_parent_that_may_be_left_out_of_a_run_bars_no_other() -> None:
+    """A run that begins at `b` alone has no `a`: then `d` is made from `b`, as `c` is."""
+    pipeline = continuing(graph_of(a="", b="", c="b", d="a b"), "c")
+    assert faults(pipeline) == [("stages[2].workspace", "WORKSPACE_CONTENDED")]
+
+
 def test_a_parent_that_comes_only_when_another_does_not_is_one_too() -> None:
     pipeline = continuing(graph_of(a="", b="a", c="a b", d="b"), "c")
     assert faults(pipeline) == []

@@ -238,10 +238,26 @@ def _workspaces(pipeline: Pipeline) -> Iterator[Fault]:
             yield Fault(at, "WORKSPACE_CONTENDED", message, "Use 'parent', or let one of both come after the other")
 
 
-def _parents(stage: StageDefinition) -> tuple[Edge, ...]:
-    """The edges over which its parent may come: the first that is taken, so none after one that always is."""
-    always = next((place for place, edge in enumerate(stage.after) if not edge.when), len(stage.after))
-    return stage.after[: always + 1]
+def _parents(pipeline: Pipeline, stage: StageDefinition) -> list[Edge]:
+    """The edges over which its parent may come: the first that is taken.
+
+    An edge without a condition is not taken where its stage is dead, or outside of a run that begins elsewhere; it bars
+    only those after it whose stages never come without it.
+    """
+    return [
+        edge
+        for place, edge in enumerate(stage.after)
+        if not any(
+            not other.when and _always_before(pipeline, other.stage, edge.stage) for other in stage.after[:place]
+        )
+    ]
+
+
+def _always_before(pipeline: Pipeline, first: DefinitionName, then: DefinitionName) -> bool:
+    """Whether `then` never comes without `first` before it, whichever way it comes."""
+    stage = pipeline.stage(then)
+    ways = stage.after if stage else ()
+    return bool(ways) and all(edge.stage == first or _always_before(pipeline, first, edge.stage) for edge in ways)
 
 
 def _homes(
@@ -251,7 +267,7 @@ def _homes(
     stage = pipeline.stage(name)
     if stage is None or stage.workspace is not WorkspaceMode.CONTINUE or not stage.after or name in seen:
         return {name}
-    return {home for edge in _parents(stage) for home in _homes(pipeline, edge.stage, seen | {name})}
+    return {home for edge in _parents(pipeline, stage) for home in _homes(pipeline, edge.stage, seen | {name})}
 
 
 def _rival(pipeline: Pipeline, stage: StageDefinition) -> str:
@@ -262,7 +278,7 @@ def _rival(pipeline: Pipeline, stage: StageDefinition) -> str:
     related = descendants(pipeline, stage.name) | ancestors(pipeline, stage.name) | {stage.name}
     for other in pipeline.stages:
         if other.name not in related and other.workspace is not WorkspaceMode.EMPTY:
-            pairs = ((mine, theirs) for mine in _parents(stage) for theirs in _parents(other))
+            pairs = ((mine, theirs) for mine in _parents(pipeline, stage) for theirs in _parents(pipeline, other))
             if any(_contend(pipeline, mine, theirs) for mine, theirs in pairs):
                 return other.name
     return ""

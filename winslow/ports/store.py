@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from winslow.domain.records import Change, Commit, View
+from winslow.domain.stage import ProjectId
 
 
 class Store(Protocol):
@@ -25,6 +26,12 @@ class Store(Protocol):
 
     async def changed(self, since: int) -> int:
         """Wait until `view.revision` is past `since`; returns it."""
+
+    async def caught_up(self, project: ProjectId) -> None:
+        """Return once `view` shows all that was committed to the project's stages before this call, by whomever.
+
+        For what is done outside of the store and must not be done on an old view. Raises Unavailable.
+        """
 
     def changes(self, since: int) -> AsyncIterator[tuple[Change, ...]]:
         """Every change after revision `since`, in order, one tuple a revision, without end.

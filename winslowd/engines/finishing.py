@@ -40,14 +40,22 @@ class Finishing:
         self._tools.journal.close(id_)
 
     async def _publish(self, stage: Stage) -> None:
-        """Whoever is overtaken by a later success while publishing shows that one's output in the place of its own."""
-        view, name = self._tools.store.view, stage.definition.name
-        latest, shown = exits.published(view.stages_of(stage.project), name), None
+        """Whoever is overtaken by a later success while publishing shows that one's output in the place of its own.
+
+        A node whose view is late must not show what another has overtaken: it catches up before it looks, and looks again
+        after it has shown something, since it may have been frozen in between.
+        """
+        latest, shown = await self._latest(stage), None
         if latest != stage.id:
             return
         while latest and latest != shown:
             await self._show(latest)
-            latest, shown = exits.published(view.stages_of(stage.project), name), latest
+            latest, shown = await self._latest(stage), latest
+
+    async def _latest(self, stage: Stage) -> StageId | None:
+        store = self._tools.store
+        await store.caught_up(stage.project)
+        return exits.published(store.view.stages_of(stage.project), stage.definition.name)
 
     async def _show(self, id_: StageId) -> None:
         stage = self._tools.store.view.stage(id_)

@@ -57,6 +57,12 @@ class Kv:
         request = pb.RangeRequest(key=key, range_end=end, revision=revision, limit=limit)
         return await self._channels.call(RANGE, request)
 
+    async def changed_since(self, key: bytes, end: bytes, revision: int) -> int:
+        """The revision of the last change among keys of a range that changed after `revision`; 0 when none did."""
+        request = pb.RangeRequest(key=key, range_end=end, min_mod_revision=revision + 1, keys_only=True)
+        found = await self._channels.call(RANGE, request)
+        return max((pair.mod_revision for pair in found.kvs), default=0)
+
     async def last_created_before(self, prefix: bytes, end: bytes, revision: int) -> pb.RangeResponse:
         """The youngest key of a range that was created before `revision`: at most one."""
         request = pb.RangeRequest(

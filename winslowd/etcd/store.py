@@ -15,12 +15,13 @@ from itertools import groupby
 import structlog
 
 from winslow.domain.records import Change, Commit, Kind, Lifetime, Ref, Versioned, View
+from winslow.domain.stage import ProjectId
 from winslow.errors import Ambiguous, Conflict, NotFound, OutOfRange, Unavailable
 from winslowd.etcd import kv, transaction
 from winslowd.etcd.claims import Claims
 from winslowd.etcd.client import Client
 from winslowd.etcd.history import Entry, History
-from winslowd.etcd.keys import Keys
+from winslowd.etcd.keys import Keys, prefix_end
 from winslowd.etcd.request_lease import RequestLease
 from winslowd.etcd.scope import alongside
 from winslowd.etcd.session import Sessions, lease_lost
@@ -83,6 +84,11 @@ class EtcdStore:
     async def changed(self, since: int) -> int:
         await self._until(lambda: self._view.revision > since)
         return self._view.revision
+
+    async def caught_up(self, project: ProjectId) -> None:
+        start = self._keys.record(Ref(Kind.STAGE, f"{project}/"))
+        newest = await self._client.kv.changed_since(start, prefix_end(start), self._view.revision)
+        await self._until(lambda: self._view.revision >= newest)
 
     async def changes(self, since: int) -> AsyncIterator[tuple[Change, ...]]:
         position = self._history.seek(since)
