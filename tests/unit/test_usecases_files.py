@@ -15,6 +15,7 @@ from tests.unit import world
 from tests.unit.little import ANN, BOB, Little
 from winslow.domain import lifecycle
 from winslow.domain.pipeline import DefinitionName
+from winslow.domain.records import Kind, Ref
 from winslow.domain.resources import Resources
 from winslow.domain.stage import NodeId, ProjectId, RunId, Stage
 from winslow.errors import (
@@ -291,6 +292,18 @@ class TestUploads:
         assert await refused(commit(ANN, id_), InvalidArgument) == "SHA256_MISSING"
         assert await refused(commit(ANN, id_, "0" * 64), DataLoss) == "CHECKSUM_MISMATCH"
         assert await names(little, f"projects/{project}/input") == []
+
+    async def test_whoever_goes_on_is_remembered_for_another_day_and_an_outage_of_etcd_stops_nobody(
+        self, little: Little
+    ) -> None:
+        _, id_ = await self.begun(little)
+        ref = Ref(Kind.REQUEST, f"upload-{id_}")
+        promised = little.view.revision_of(ref)
+        await little.use_cases.uploads.append(ANN, id_, pieces((0, CONTENT[:4000])))
+        assert little.view.revision_of(ref) > promised
+        little.store.disconnect()
+        shown = await little.use_cases.uploads.append(ANN, id_, pieces((4000, CONTENT[4000:])))
+        assert shown.upload.offset == len(CONTENT)
 
     async def test_a_gap_is_refused_and_a_cancelled_upload_is_gone(self, little: Little) -> None:
         _, id_ = await self.begun(little)

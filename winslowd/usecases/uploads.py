@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 from winslow.domain.principal import Principal
 from winslow.domain.records import Commit, Done, Expect, Fence, Kind, Lifetime, Put, Ref, View
-from winslow.errors import AlreadyExists, Conflict, InvalidArgument, NotFound
+from winslow.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, Unavailable
 from winslow.ports import Entry, Membership, Store, Upload
 from winslow.ports import Files as FilesPort
 from winslow.ports import Uploads as UploadsPort
 from winslowd.usecases.files import FileShown, writable
 from winslowd.usecases.requests import Request, answered
 
-FLUSH_EVERY = 32 << 20
+FLUSH_EVERY = 8 << 20
 """Bytes after which what was appended is made safe, so that a cut costs no more than that."""
 KEPT = 86_400.0
 """Seconds for which a promise is remembered, at least: see `keep`."""
@@ -97,11 +97,13 @@ class Uploads:
         return tuple([await self.get(asker, id_) for id_ in mine])
 
     async def append(self, asker: Principal, id_: str, pieces: AsyncIterable[tuple[int, bytes]]) -> UploadShown:
-        """Append (offset, data) pieces; answers when all of them are safe.
+        """Append (offset, data) pieces; answers when all of them are safe. The promise is kept from now on.
 
         Raises OutOfRange (OFFSET_MISMATCH). Cut off, `get` says where to go on.
         """
         upload = (await self.get(asker, id_)).upload
+        with suppress(Unavailable):  # an outage of etcd stops no upload: the next piece keeps the promise
+            await self.keep(asker, id_)
         safe = upload.offset
         async for offset, data in pieces:
             upload = await self.uploads.append(upload, offset, data)
