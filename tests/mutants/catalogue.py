@@ -21,7 +21,6 @@ class Mutant:
 
 
 PROMISES = "tests/mutants/test_promises.py"
-LEADER = "tests/unit/test_engine_leader.py"
 ATTEMPT = "tests/unit/test_engine_attempt.py"
 UNDERTAKER = "tests/unit/test_engine_undertaker.py"
 
