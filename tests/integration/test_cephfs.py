@@ -104,7 +104,8 @@ def test_a_quota_that_is_used_up_is_told_as_one(mount: Mount, top: int) -> None:
         for _ in range(64):
             file.write(bytes(1 << 20))
     assert caught.value.reason == "QUOTA_EXCEEDED"
-    assert (mount.path / "big").stat().st_size == 8 << 20
+    # Clients hear of what is used a moment late, and write a little more until then.
+    assert 8 << 20 <= (mount.path / "big").stat().st_size < 16 << 20
     with pytest.raises(Exhausted) as caught, about(WHAT):
         for index in range(5):
             (mount.path / str(index)).touch()
