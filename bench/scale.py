@@ -13,9 +13,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -54,10 +55,10 @@ class Seen:
     keys: int = 0
     bytes_: int = 0
 
-    def take(self, answer: object) -> None:
+    def take(self, answer: Any) -> None:
         now = time.monotonic()
         stages = f"{self.prefix}{Kind.STAGE.value}/".encode()
-        for event in answer.events:  # type: ignore[attr-defined]
+        for event in answer.events:
             self.revisions.add(event.kv.mod_revision)
             self.keys += 1
             self.bytes_ += len(event.kv.key) + len(event.kv.value)
@@ -120,9 +121,9 @@ def crowded(cluster: Cluster, count: int, cpus: float) -> Iterator[None]:
             process.wait(60)
 
 
-def until(what: str, condition: object, within: float = WITHIN) -> None:
+def until(what: str, condition: Callable[[], bool], within: float = WITHIN) -> None:
     deadline = time.monotonic() + within
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < deadline, f"never came: {what}"
         time.sleep(0.05)
 

@@ -29,7 +29,7 @@ def candidate(of: Node, *placed: Stage, policy: NodePolicy | None = None, offer:
 
 
 def winner(stage_: Stage, *standing: Candidate, parent: str | None = None) -> str | None:
-    answers = [election.bid(stage_, one, NodeId(parent) if parent else None) for one in standing]
+    answers = [election.bid(need_of(stage_), one, NodeId(parent) if parent else None) for one in standing]
     found = best(answer for answer in answers if isinstance(answer, Bid))
     return found.node if found else None
 
@@ -66,7 +66,7 @@ def test_a_gpu_whose_memory_somebody_else_has_is_not_given() -> None:
     machine = node("a", gpus=2)
     need = stage(gpus=GpuRequest(1, memory=60 * GIB))
     taken = replace(idle_offer(machine), gpus=(GpuOffer("a-gpu0", 0.9, 10 * GIB), GpuOffer("a-gpu1", 0.0, 79 * GIB)))
-    answer = election.bid(need, candidate(machine, offer=taken), None)
+    answer = election.bid(need_of(need), candidate(machine, offer=taken), None)
     assert isinstance(answer, Bid) and answer.gpus == ("a-gpu1",)
     two = stage(gpus=GpuRequest(2, memory=60 * GIB))
     assert "needs 2 GPUs" in lacks(two, candidate(machine, offer=taken))
@@ -75,7 +75,7 @@ def test_a_gpu_whose_memory_somebody_else_has_is_not_given() -> None:
 def test_the_gpu_that_is_least_busy_is_given() -> None:
     machine = node("a", gpus=2)
     busy = replace(idle_offer(machine), gpus=(GpuOffer("a-gpu0", 0.8, 80 * GIB), GpuOffer("a-gpu1", 0.1, 80 * GIB)))
-    answer = election.bid(stage(gpus=GpuRequest(1)), candidate(machine, offer=busy), None)
+    answer = election.bid(need_of(stage(gpus=GpuRequest(1))), candidate(machine, offer=busy), None)
     assert isinstance(answer, Bid) and answer.gpus == ("a-gpu1",)
 
 
@@ -120,7 +120,7 @@ def test_a_need_that_no_node_could_ever_meet_is_told_from_one_that_waits_for_roo
 
 
 def test_a_bid_says_what_it_is_made_of() -> None:
-    answer = election.bid(stage(), candidate(node("a", images=frozenset({"busybox"}))), NodeId("a"))
+    answer = election.bid(need_of(stage()), candidate(node("a", images=frozenset({"busybox"}))), NodeId("a"))
     assert isinstance(answer, Bid)
     assert answer.score == sum(value for _, value in answer.parts)
     assert dict(answer.parts) == {"image is there": 2.0, "idle": 1.0, "parent's workspace is there": 1.0}

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit import world
-from winslow.domain.election import Bid, Candidate, Need, answer_to, best, left, near
+from winslow.domain.election import Bid, Candidate, Need, best, bid, left
 from winslow.domain.electorate import Electorate
 from winslow.domain.node import Node, NodePolicy, Offer
 from winslow.domain.queue import Queue, Turn
@@ -52,8 +52,8 @@ class Naive:
         return Candidate(node, left(node, mine), self.policies.get(name), len(mine), self.offers.get(NodeId(name)))
 
     def bid(self, turn: Turn) -> Bid | None:
-        answers = [answer_to(turn.need, self.candidate(name)) for name in self.nodes]
-        return best(near(one) if one.node == turn.parent_node else one for one in answers if isinstance(one, Bid))
+        answers = [bid(turn.need, self.candidate(name), turn.parent_node) for name in self.nodes]
+        return best(one for one in answers if isinstance(one, Bid))
 
     def share(self, project: str) -> float:
         mine = [turn.need.resources for turn, _ in self.placed.values() if turn.project == project]

@@ -6,7 +6,7 @@ that "why is it waiting?" and "why there?" have answers. Rounds over all that wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from winslow.domain.node import Node, NodePolicy, Offer
@@ -79,23 +79,6 @@ def need_of(stage: Stage) -> Need:
     return Need(stage.definition.resources, stage.definition.image)
 
 
-def candidates(
-    nodes: Iterable[Node],
-    policies: Mapping[str, NodePolicy],
-    placed: Iterable[Stage],
-    offers: Mapping[NodeId, Offer],
-) -> list[Candidate]:
-    """The nodes with what is left of them once `placed` stages have taken theirs. A GPU is taken by its UUID."""
-    mine: dict[NodeId, list[Stage]] = {node.id: [] for node in nodes}
-    for stage in placed:
-        if stage.node in mine:
-            mine[stage.node].append(stage)
-    return [
-        Candidate(node, left(node, mine[node.id]), policies.get(node.id), len(mine[node.id]), offers.get(node.id))
-        for node in nodes
-    ]
-
-
 def left(node: Node, placed: Iterable[Stage]) -> Capacity:
     """What `placed`, all of them the node's, leave of it."""
     free = node.capacity
@@ -109,13 +92,13 @@ def idle_offer(node: Node) -> Offer:
     return Offer(node.id, node.incarnation, 0, node.capacity.cpus, node.capacity.memory, node.capacity.disk)
 
 
-def bid(stage: Stage, candidate: Candidate, parent_node: NodeId | None) -> Bid | Refusal:
-    """The candidate's answer for `stage`."""
-    answer = answer_to(need_of(stage), candidate)
-    return near(answer) if isinstance(answer, Bid) and parent_node == answer.node else answer
+def bid(need: Need, candidate: Candidate, parent_node: NodeId | None) -> Bid | Refusal:
+    """The candidate's answer to a stage of this need whose parent was executed on `parent_node`."""
+    answer = answer_to(need, candidate)
+    return _near(answer) if isinstance(answer, Bid) and parent_node == answer.node else answer
 
 
-def near(found: Bid) -> Bid:
+def _near(found: Bid) -> Bid:
     """The bid of the node on which the parent was executed: its workspace is there."""
     return replace(found, score=found.score + NEAR, parts=(*found.parts, ("parent's workspace is there", NEAR)))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from winslow.domain.election import Bid, Candidate, Need, Refusal, answer_to, best, left, near
+from winslow.domain.election import Bid, Candidate, Need, Refusal, answer_to, best, bid, left
 from winslow.domain.node import Node, NodePolicy, Offer
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, Stage, StageId
@@ -77,10 +77,6 @@ class Electorate:
         """Nodes that are up."""
         return len(self._candidates)
 
-    @property
-    def candidates(self) -> Iterable[Candidate]:
-        return self._candidates.values()
-
     def total(self) -> Capacity:
         """What all live nodes have together, GPUs included."""
         have = [node.capacity for node in self._nodes.values()]
@@ -95,16 +91,15 @@ class Electorate:
         bids = self._in_order(need)
         top = bids[0][3] if bids else None
         beside = self._candidates.get(parent_node) if top and parent_node else None
-        answer = answer_to(need, beside) if beside else None
-        return best([top, near(answer)]) if top and isinstance(answer, Bid) else top
+        answer = bid(need, beside, parent_node) if beside else None
+        return best([top, answer]) if top and isinstance(answer, Bid) else top
 
     def able(self, need: Need) -> bool:
         return bool(self._in_order(need))
 
     def answers(self, need: Need, parent_node: NodeId | None = None) -> list[Bid | Refusal]:
         """What every node says, by name."""
-        answers = [answer_to(need, self._candidates[id_]) for id_ in sorted(self._candidates)]
-        return [near(one) if isinstance(one, Bid) and one.node == parent_node else one for one in answers]
+        return [bid(need, self._candidates[id_], parent_node) for id_ in sorted(self._candidates)]
 
     def refusals(self, need: Need) -> list[Refusal]:
         return [answer for answer in self.answers(need) if isinstance(answer, Refusal)]

@@ -108,9 +108,6 @@ class Queue:
     def __len__(self) -> int:
         return len(self._turns)
 
-    def __contains__(self, id_: StageId) -> bool:
-        return id_ in self._turns
-
     def __iter__(self) -> Iterator[Turn]:
         return iter(self._turns.values())
 

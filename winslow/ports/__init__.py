@@ -18,6 +18,8 @@ from winslow.ports.volume import Archived, History, Storage, StorageState, Works
 
 Clock = Callable[[], float]
 """Unix seconds."""
+Steady = Callable[[], float]
+"""Seconds from some moment on; never set, never back."""
 
 __all__ = [
     "Archived",
@@ -33,6 +35,7 @@ __all__ = [
     "Membership",
     "Peers",
     "Readings",
+    "Steady",
     "Storage",
     "StorageState",
     "Store",

@@ -12,8 +12,8 @@ import structlog
 
 from winslow.domain.records import Fence
 from winslow.errors import Conflict, Unavailable
-from winslow.ports import Clock, Membership, Store
-from winslowd.engines.term import Steady, Term
+from winslow.ports import Clock, Membership, Steady, Store
+from winslowd.engines.term import Term
 from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.ledger import Ledger
 

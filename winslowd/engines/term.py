@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 import structlog
 
 from winslow.domain import lifecycle
-from winslow.domain.election import Award, Need, need_of
+from winslow.domain.election import Award, Bid, Need, Refusal, need_of
 from winslow.domain.progress import MADE_AT_ONCE, Plan, plan
 from winslow.domain.project import Run
 from winslow.domain.records import Expect, Fence, Put, project_ref, run_ref, stage_ref
@@ -23,7 +23,7 @@ from winslow.domain.rounds import AT_ONCE, Rounds, held
 from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
 from winslow.domain.standing import situation_of
 from winslow.errors import OutOfRange, Unavailable
-from winslow.ports import Clock, Store
+from winslow.ports import Clock, Steady, Store
 from winslowd.engines.commits import Commits, Fate
 from winslowd.engines.moves import Batch, Move, commit_of, room_for, sound, stage_move, waves
 from winslowd.engines.sweeper import Sweeper
@@ -48,9 +48,6 @@ RUN_PAUSED = Reason("RUN_PAUSED", "its run is paused; resume it to go on")
 ALL_TOLD = 20
 """Nodes up to which the answers of all are kept with an election."""
 
-Steady = Callable[[], float]
-"""Seconds from some moment on; never set, never back."""
-
 
 class Term:
     """One time as leader. Every commit carries its fence, so that a leader that does not know better changes nothing."""
@@ -68,6 +65,8 @@ class Term:
         self._sweeper = Sweeper(store, clock, fence, self._commits)
         self.rounds = Rounds()
         self._round = 0
+        self._answers: dict[Need, tuple[Bid | Refusal, ...]] = {}
+        """What nodes say to a need once the round is over, asked once for all of its stages."""
         self._todo = Todo(everything=True)
         self._due = Due()
         self._unfit: list[Move] = []
@@ -245,6 +244,7 @@ class Term:
         """One round over all stages whose turn it may be, those just made included."""
         if self._still_awaited() is not None:
             return {}
+        self._answers.clear()
         awards = self.rounds.hold(lambda id_: made.get(id_) or self._waiting(id_))
         self._round += bool(awards)
         if len(awards) == AT_ONCE:
@@ -334,8 +334,10 @@ class Term:
 
     def _closed(self, stage: Stage, award: Award, now: float) -> Election:
         electorate = self.rounds.electorate
-        few = len(electorate) <= ALL_TOLD
-        answers = tuple(electorate.answers(need_of(stage))) if few else ()
+        need = need_of(stage)
+        if len(electorate) <= ALL_TOLD and need not in self._answers:
+            self._answers[need] = tuple(electorate.answers(need))
+        answers = self._answers.get(need, ())
         others = tuple(answer for answer in answers if answer.node != award.node)
         return Election(
             stage=stage.id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -22,7 +22,7 @@ from winslow.domain.records import Change, Commit, Expect, Fence, Kind, Put, nod
 from winslow.domain.silence import Burial, Decision
 from winslow.domain.stage import NodeId, Stage
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
-from winslow.ports import Clock, Store
+from winslow.ports import Clock, Steady, Store
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +34,6 @@ AT_ONCE = 2 * silence.CHECKPOINT
 """Seconds that one look may add: a leader that was frozen for longer heard nobody meanwhile."""
 BATCH = 40
 """Stages given up in one transaction; etcd takes 128 operations in one by default."""
-
-Steady = Callable[[], float]
-"""Seconds from some moment on; never set, never back."""
 
 
 @dataclass(slots=True)
