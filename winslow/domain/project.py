@@ -169,3 +169,5 @@ class Project:
     deleting: bool = False
     priority: int = 0
     """Among stages that wait, those of a higher one come first."""
+    quota: int = 0
+    """Bytes that all its files may take; 0 for none."""

@@ -32,6 +32,7 @@ def project_to_proto(project: Project, revision: int = 0, status: Status | None 
         confirmed=sorted(project.confirmed),
         deleting=project.deleting,
         priority=project.priority,
+        quota=project.quota,
     )
     if status:
         message.MergeFrom(_derived(project, status))
@@ -64,4 +65,5 @@ def project_from_proto(message: pb.Project) -> Project:
         confirmed=frozenset(DefinitionName(name) for name in message.confirmed),
         deleting=message.deleting,
         priority=message.priority,
+        quota=message.quota,
     )
