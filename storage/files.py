@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from storage.beneath import (
-    descend,
     held,
     make_directories,
     open_directory,
@@ -23,13 +22,14 @@ from storage.beneath import (
     open_path,
     rename_new,
 )
-from storage.ceph import Recursive, recursive
+from storage.ceph import recursive
 from storage.copies import copy
 from storage.faults import about
 from storage.logs import require_range
 from storage.pools import pool, require_name, require_writable
 from storage.removal import remove
 from storage.stop import Stop
+from storage.totals import Usage
 from winslow.domain.layout import Location, Pool
 from winslow.errors import InvalidArgument
 from winslow.ports import Entry, Totals
@@ -119,7 +119,7 @@ class Files:
 
         CephFS is asked (`storage.ceph.Recursive`); elsewhere everything is looked at.
         """
-        usage = _Usage(stop)
+        usage = Usage(stop)
         with about(location), pool(self._root, location) as root:
             for path in _shown_outputs(root) if _shows_outputs(location) else [location.relative]:
                 with held(open_directory(root, path)) as directory:
@@ -150,7 +150,8 @@ def describe(name: str, status: os.stat_result) -> Entry:
         kind = "directory"
     elif stat.S_ISLNK(mode):
         kind = "symlink"
-    return Entry(name, kind, status.st_size if kind == "file" else 0, status.st_mtime)
+    is_file = kind == "file"
+    return Entry(name, kind, status.st_size if is_file else 0, status.st_mtime, is_file and bool(mode & 0o100))
 
 
 @contextmanager
@@ -204,55 +205,6 @@ def _present(directory: int, names: list[tuple[str, str]], *, follow: bool) -> I
 def _shown_outputs(project: int) -> list[str]:
     with held(open_directory(project, "output", follow=False)) as directory, os.scandir(directory) as entries:
         return [f"output/{entry.name}" for entry in entries if entry.is_dir()]
-
-
-class _Usage:
-    """Adds up what lies in one directory after another."""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
-        self._size = self._files = self._directories = 0
-        self._seen: set[tuple[int, int]] = set()
-        """Files with several names."""
-
-    def totals(self) -> Totals:
-        return Totals(self._size, self._files, self._directories)
-
-    def add(self, known: Recursive) -> None:
-        """What the file system has added up itself."""
-        self._size += known.bytes
-        self._files += known.files
-        self._directories += known.directories
-
-    def measure(self, top: int) -> None:
-        waiting = [""]
-        while waiting:
-            path = waiting.pop()
-            # What vanishes while we count is not there.
-            with suppress(FileNotFoundError), held(descend(top, path)) as directory:
-                waiting.extend(f"{path}/{name}" if path else name for name in self._count(directory))
-
-    def _count(self, directory: int) -> list[str]:
-        below = []
-        with os.scandir(directory) as entries:
-            for entry in entries:
-                self._stop.check()
-                if entry.is_dir(follow_symlinks=False):
-                    self._directories += 1
-                    below.append(entry.name)
-                else:
-                    with suppress(FileNotFoundError):
-                        self._add(entry.stat(follow_symlinks=False))
-        return below
-
-    def _add(self, status: os.stat_result) -> None:
-        self._files += 1
-        if status.st_nlink > 1:
-            if (status.st_dev, status.st_ino) in self._seen:
-                return
-            self._seen.add((status.st_dev, status.st_ino))
-        if stat.S_ISREG(status.st_mode):
-            self._size += status.st_size
 
 
 def _sha256(fd: int, stop: Stop) -> str:

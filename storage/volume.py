@@ -1,6 +1,6 @@
 """The volume on one directory of a POSIX file system: an ordinary disk, XFS with reflinks, a CephFS or NFS mount.
 
-Brings the five ports together over one open root. A file system that can do more (snapshots, recursive sizes,
+Brings the six ports together over one open root. A file system that can do more (snapshots, recursive sizes,
 layers) gets a volume of its own beside this one; the worker asks for no more than these attributes.
 """
 
@@ -16,6 +16,7 @@ from storage.faults import about
 from storage.files import Files
 from storage.history import History
 from storage.logs import Logs
+from storage.quotas import Quotas
 from storage.stop import Stop
 from storage.upload_state import Background
 from storage.uploads import Uploads
@@ -51,6 +52,7 @@ class PlainVolume:
         self.files = Files(self._root)
         self.uploads = Uploads(self._root, background, clock)
         self.history = History(self._root)
+        self.quotas = Quotas(self._root)
         self._path = root
 
     def space(self, stop: Stop) -> Space:

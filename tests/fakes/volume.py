@@ -14,12 +14,13 @@ from storage.volume import PlainVolume
 from winslow.errors import WinslowError
 from winslowd.files.client import FilesClient, LogsClient, UploadsClient, WorkspacesClient
 from winslowd.files.history import HistoryClient
+from winslowd.files.quotas import QuotasClient
 
 T = TypeVar("T")
 
 
 class InlineVolume:
-    """The ports of `winslow.ports` as `workspaces`, `files`, `uploads`, `logs` and `history`, over the directory `root`."""
+    """The ports of `winslow.ports` as `workspaces`, `files`, `uploads`, `logs`, `history` and `quotas`, over the directory `root`."""
 
     def __init__(self, root: str, clock: Callable[[], float] | None = None) -> None:
         self.volume = PlainVolume(root, clock=clock) if clock else PlainVolume(root)
@@ -28,6 +29,7 @@ class InlineVolume:
         self.uploads = UploadsClient(self)
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
+        self.quotas = QuotasClient(self)
         self.calls: list[str] = []
         """What was called, in order."""
         self.failing: dict[str, WinslowError] = {}

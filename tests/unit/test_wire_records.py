@@ -65,7 +65,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "progress": st.none() | st.floats(0, 1),
     "drain_left": st.none() | LENGTHS,
     **dict.fromkeys(("memory", "shared_memory", "log_limit", "disk", "fence", "made", "first_number"), INT64),
-    **dict.fromkeys(("source_version", "next_run", "succeeded", "failed"), INT64),
+    **dict.fromkeys(("source_version", "next_run", "succeeded", "failed", "quota"), INT64),
     **dict.fromkeys(("pids", "count", "attempt", "max_stages", "priority", "per_user", "per_project"), INT32),
     "exit_code": st.none() | INT32,
 }

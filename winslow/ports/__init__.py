@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from winslow.ports.cluster import Attending, Membership, Peers, Term
-from winslow.ports.files import Entry, Files, Totals, Upload, Uploads
+from winslow.ports.files import Entry, Files, NewFile, SmallFiles, Totals, Upload, Uploads, WholeFile
 from winslow.ports.logs import Findings, Logs
 from winslow.ports.node import Driver, Journal, Readings, Verdict
 from winslow.ports.store import Store, StoreMember, Upkeep
-from winslow.ports.volume import Archived, History, Storage, StorageState, Workspaces
+from winslow.ports.volume import Allowance, Archived, History, Quotas, Storage, StorageState, Workspaces
 
 Clock = Callable[[], float]
 """Unix seconds."""
@@ -22,6 +22,7 @@ Steady = Callable[[], float]
 """Seconds from some moment on; never set, never back."""
 
 __all__ = [
+    "Allowance",
     "Archived",
     "Attending",
     "Clock",
@@ -33,8 +34,11 @@ __all__ = [
     "Journal",
     "Logs",
     "Membership",
+    "NewFile",
     "Peers",
+    "Quotas",
     "Readings",
+    "SmallFiles",
     "Steady",
     "Storage",
     "StorageState",
@@ -46,5 +50,6 @@ __all__ = [
     "Upload",
     "Uploads",
     "Verdict",
+    "WholeFile",
     "Workspaces",
 ]

@@ -48,6 +48,25 @@ class Workspaces(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """Bytes that a project may take (0: as many as there are) and takes; `kept` where the file system itself refuses more."""
+
+    quota: int
+    used: int
+    kept: bool
+
+
+class Quotas(Protocol):
+    """What projects' files may take. Where the file system keeps no quotas, uploads, copies and stages are looked at beforehand."""
+
+    async def set(self, project: ProjectId, quota: int) -> None:
+        """In place of the one that is there; 0 for none. Raises NotFound (FILE_NOT_FOUND), PermissionDenied (QUOTA_FORBIDDEN)."""
+
+    async def allowance(self, project: ProjectId) -> Allowance:
+        """What it may take and takes. Elsewhere than on CephFS everything is looked at. Raises NotFound (FILE_NOT_FOUND)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Storage:
     """How the volume was when it was last looked at: `fault` is why it is not well, "" when it is. Sizes in bytes."""
 

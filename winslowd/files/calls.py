@@ -56,6 +56,8 @@ CALLS: dict[str, Lane] = {
     "logs.read": Lane.QUICK,
     "logs.scan": Lane.SCAN,
     "logs.note": Lane.QUICK,
+    "quotas.set": Lane.QUICK,
+    "quotas.allowance": Lane.BULK,
     "history.append": Lane.SYNC,
     "history.get": Lane.HISTORY,
     "history.page": Lane.HISTORY,

@@ -26,6 +26,7 @@ from winslowd.files.calls import CALLS, PING, Lane
 from winslowd.files.client import FilesClient, LogsClient, UploadsClient, WorkspacesClient
 from winslowd.files.history import HistoryClient
 from winslowd.files.link import Link
+from winslowd.files.quotas import QuotasClient
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ class Patience:
 
 
 class FilesProcess:
-    """The storage of this node: the ports as `workspaces`, `files`, `uploads`, `logs` and `history`. Made by `open_files`.
+    """The storage of this node: the ports as `workspaces`, `files`, `uploads`, `logs`, `history` and `quotas`. Made by `open_files`.
 
     Every call raises Unavailable (STORAGE_DEGRADED) past its deadline, and (STORAGE_RESTARTED) when the worker died.
     """
@@ -61,6 +62,7 @@ class FilesProcess:
         self.uploads = UploadsClient(self)
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
+        self.quotas = QuotasClient(self)
         self.degraded = ""
         """Why the storage is degraded, for people; empty while it is well."""
         self.space: Space | None = None
