@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from winslow.domain.node import Node, NodePolicy, Reservation, Silence
+from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silence
 from winslow.domain.pipeline import (
     Confirmation,
     DefinitionName,
@@ -26,7 +26,7 @@ from winslow.domain.pipeline import (
     WorkspaceMode,
 )
 from winslow.domain.project import Answer, Axis, Hold, Override, Project, Run, RunEnd, RunMode, Sweep, SweepId
-from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record
+from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record, VolumeIdentity
 from winslow.domain.resources import Capacity, Gpu, GpuRequest, GpuVendor, Resources
 from winslow.domain.stage import (
     Abort,
@@ -210,6 +210,8 @@ OF_0_1: dict[str, tuple[Kind, Record]] = {
     "node-policy": (Kind.NODE_POLICY, NodePolicy(NODE, True, AT + 3600, "new disk", 8)),
     "reservation": (Kind.RESERVATION, Reservation(NODE, 1, 2.5, 8 << 30, ("GPU-1", "GPU-2"))),
     "silence": (Kind.SILENCE, Silence(NODE, AT, 12.5)),
+    "attachment": (Kind.ATTACHMENT, Attachment(NODE, ("828bf11d/4119/10.0.0.1:0/2699893154",))),
+    "volume": (Kind.VOLUME, VolumeIdentity("6f2c1d0e")),
     "globals": (Kind.GLOBALS, Globals({"HTTP_PROXY": "", "TZ": "UTC"})),
     "limits": (Kind.LIMITS, Limits(10, 20, {"ann": 30}, {PROJECT: 5})),
     "request": (Kind.REQUEST, Done("f1n6e", f"projects/{PROJECT}")),

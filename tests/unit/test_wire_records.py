@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winslow.domain.node import Node, NodePolicy, Reservation, Silence
+from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silence
 from winslow.domain.pipeline import (
     DefinitionName,
     Pipeline,
@@ -24,7 +24,7 @@ from winslow.domain.pipeline import (
     UserInput,
 )
 from winslow.domain.project import Override, Project, Run, Sweep, SweepId
-from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record
+from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record, VolumeIdentity
 from winslow.domain.resources import Capacity, Resources
 from winslow.domain.stage import Cause, NodeId, Outcome, ProjectId, RunId, Stage, StageId, State
 from winslow.errors import DataLoss, InvalidArgument
@@ -44,6 +44,8 @@ KINDS: dict[type[Record], Kind] = {
     NodePolicy: Kind.NODE_POLICY,
     Reservation: Kind.RESERVATION,
     Silence: Kind.SILENCE,
+    Attachment: Kind.ATTACHMENT,
+    VolumeIdentity: Kind.VOLUME,
     Globals: Kind.GLOBALS,
     Limits: Kind.LIMITS,
     Done: Kind.REQUEST,

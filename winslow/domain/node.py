@@ -12,7 +12,9 @@ from winslow.domain.stage import NodeId
 class Node:
     """What a node registers under its lease.
 
-    `boot_id` changes with each boot of the machine, `incarnation` with each start of the daemon.
+    `boot_id` changes with each boot of the machine, `incarnation` with each start of the daemon. `storage_client` is the
+    client by which its mount of the volume is known to the servers behind it, "" where there are none. `warnings` are
+    sentences on what is wrong with the storage there, or will be soon.
     """
 
     id: NodeId
@@ -24,6 +26,8 @@ class Node:
     boot_id: str = ""
     incarnation: str = ""
     registered_at: float = 0.0
+    storage_client: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,24 @@ class Silence:
     """A node's session is gone while stages are its own: noticed `since` (Unix seconds).
 
     `waited` are the seconds that leaders have waited for it so far, each by its own steady clock: wall clocks of two
-    machines may be a day apart, and no stage may be given up for that.
+    machines may be a day apart, and no stage may be given up for that. `fenced` are clients of the shared file system that
+    it had and that can write no more; `fault` is why one could not be shut out so far, "" when nothing is in the way.
     """
 
     node: NodeId
     since: float
     waited: float = 0.0
+    fenced: tuple[str, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """The clients of the shared file system through which a node may write, the one that it mounts with now last.
+
+    The node writes it before it takes a stage, and it outlives the node's session: whoever gives up the node's stages shuts
+    these clients out first. Earlier ones stay in it while a stage that may still hold them is live.
+    """
+
+    node: NodeId
+    clients: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
-from winslow.domain.node import Node, NodePolicy, Reservation, Silence
+from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silence
 from winslow.domain.pipeline import PipelineRecord
 from winslow.domain.project import Project, Run, Sweep
 from winslow.domain.stage import NodeId, ProjectId, RunId, Stage, StageId
@@ -42,6 +42,13 @@ class Limits:
 
     def of_project(self, project: str) -> int:
         return self.projects.get(project, self.per_project)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeIdentity:
+    """The volume that is the cluster's: a file at its root says the same `id`. Another one, or none, is another volume."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,8 @@ class Kind(Enum):
     NODE_POLICY = "node-policies"
     RESERVATION = "reservations"
     SILENCE = "silences"
+    ATTACHMENT = "attachments"
+    VOLUME = "volume"
     GLOBALS = "globals"
     LIMITS = "limits"
     REQUEST = "requests"
@@ -94,6 +103,8 @@ Record = (
     | NodePolicy
     | Reservation
     | Silence
+    | Attachment
+    | VolumeIdentity
     | Globals
     | Limits
     | Done
@@ -218,6 +229,11 @@ def silence_ref(node: str) -> Ref:
     return Ref(Kind.SILENCE, node)
 
 
+def attachment_ref(node: str) -> Ref:
+    return Ref(Kind.ATTACHMENT, node)
+
+
+VOLUME_REF = Ref(Kind.VOLUME, "identity")
 GLOBALS_REF = Ref(Kind.GLOBALS, "environment")
 LIMITS_REF = Ref(Kind.LIMITS, "limits")
 
@@ -377,6 +393,12 @@ class View:
 
     def silence(self, node: str) -> Silence | None:
         return _only(Silence, self.get(silence_ref(node)))
+
+    def attachment(self, node: str) -> Attachment | None:
+        return _only(Attachment, self.get(attachment_ref(node)))
+
+    def volume(self) -> VolumeIdentity | None:
+        return _only(VolumeIdentity, self.get(VOLUME_REF))
 
     def globals(self) -> Globals:
         return _only(Globals, self.get(GLOBALS_REF)) or Globals()

@@ -28,6 +28,12 @@ class Part(_message.Message):
     text: str
     def __init__(self, name: _Optional[str] = ..., health: _Optional[_Union[Health, str]] = ..., text: _Optional[str] = ...) -> None: ...
 
+class VolumeIdentity(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
 class Cluster(_message.Message):
     __slots__ = ("id", "answered_by", "version", "leader", "revision", "stale", "parts", "storage_size", "storage_free")
     ID_FIELD_NUMBER: _ClassVar[int]

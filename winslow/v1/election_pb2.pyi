@@ -53,17 +53,19 @@ class Election(_message.Message):
     def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., open_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., close_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., winner: _Optional[str] = ..., bids: _Optional[_Iterable[_Union[Bid, _Mapping]]] = ..., fence: _Optional[int] = ..., round: _Optional[int] = ...) -> None: ...
 
 class Explanation(_message.Message):
-    __slots__ = ("stage", "reason", "remedies", "queue_position", "queue_length", "bids")
+    __slots__ = ("stage", "reason", "remedies", "queue_position", "queue_length", "bids", "warnings")
     STAGE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     REMEDIES_FIELD_NUMBER: _ClassVar[int]
     QUEUE_POSITION_FIELD_NUMBER: _ClassVar[int]
     QUEUE_LENGTH_FIELD_NUMBER: _ClassVar[int]
     BIDS_FIELD_NUMBER: _ClassVar[int]
+    WARNINGS_FIELD_NUMBER: _ClassVar[int]
     stage: str
     reason: _common_pb2.Reason
     remedies: _containers.RepeatedScalarFieldContainer[str]
     queue_position: int
     queue_length: int
     bids: _containers.RepeatedCompositeFieldContainer[Bid]
-    def __init__(self, stage: _Optional[str] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., remedies: _Optional[_Iterable[str]] = ..., queue_position: _Optional[int] = ..., queue_length: _Optional[int] = ..., bids: _Optional[_Iterable[_Union[Bid, _Mapping]]] = ...) -> None: ...
+    warnings: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, stage: _Optional[str] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., remedies: _Optional[_Iterable[str]] = ..., queue_position: _Optional[int] = ..., queue_length: _Optional[int] = ..., bids: _Optional[_Iterable[_Union[Bid, _Mapping]]] = ..., warnings: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -56,17 +56,29 @@ class Reservation(_message.Message):
     def __init__(self, name: _Optional[str] = ..., stage_count: _Optional[int] = ..., cpus: _Optional[float] = ..., memory: _Optional[int] = ..., gpus: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Silence(_message.Message):
-    __slots__ = ("name", "start_time", "waited")
+    __slots__ = ("name", "start_time", "waited", "fenced", "fault")
     NAME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     WAITED_FIELD_NUMBER: _ClassVar[int]
+    FENCED_FIELD_NUMBER: _ClassVar[int]
+    FAULT_FIELD_NUMBER: _ClassVar[int]
     name: str
     start_time: _timestamp_pb2.Timestamp
     waited: float
-    def __init__(self, name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waited: _Optional[float] = ...) -> None: ...
+    fenced: _containers.RepeatedScalarFieldContainer[str]
+    fault: str
+    def __init__(self, name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waited: _Optional[float] = ..., fenced: _Optional[_Iterable[str]] = ..., fault: _Optional[str] = ...) -> None: ...
+
+class Attachment(_message.Message):
+    __slots__ = ("name", "clients")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CLIENTS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    clients: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., clients: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Node(_message.Message):
-    __slots__ = ("name", "revision", "address", "capacity", "tags", "images", "version", "boot_id", "incarnation", "register_time", "policy", "state", "free", "stages", "leader", "warnings", "silent_since")
+    __slots__ = ("name", "revision", "address", "capacity", "tags", "images", "version", "boot_id", "incarnation", "register_time", "policy", "state", "free", "stages", "leader", "warnings", "silent_since", "storage_client")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -84,6 +96,7 @@ class Node(_message.Message):
     LEADER_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     SILENT_SINCE_FIELD_NUMBER: _ClassVar[int]
+    STORAGE_CLIENT_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     address: str
@@ -101,7 +114,8 @@ class Node(_message.Message):
     leader: bool
     warnings: _containers.RepeatedScalarFieldContainer[str]
     silent_since: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., address: _Optional[str] = ..., capacity: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., tags: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[str]] = ..., version: _Optional[str] = ..., boot_id: _Optional[str] = ..., incarnation: _Optional[str] = ..., register_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy: _Optional[_Union[NodePolicy, _Mapping]] = ..., state: _Optional[_Union[NodeState, str]] = ..., free: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., stages: _Optional[_Iterable[str]] = ..., leader: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., silent_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    storage_client: str
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., address: _Optional[str] = ..., capacity: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., tags: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[str]] = ..., version: _Optional[str] = ..., boot_id: _Optional[str] = ..., incarnation: _Optional[str] = ..., register_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy: _Optional[_Union[NodePolicy, _Mapping]] = ..., state: _Optional[_Union[NodeState, str]] = ..., free: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., stages: _Optional[_Iterable[str]] = ..., leader: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., silent_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., storage_client: _Optional[str] = ...) -> None: ...
 
 class GpuReading(_message.Message):
     __slots__ = ("uuid", "utilisation", "memory_used", "temperature", "power")

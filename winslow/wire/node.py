@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from winslow.domain.node import GpuOffer, Node, NodePolicy, Offer, Reservation, Silence
+from winslow.domain.node import Attachment, GpuOffer, Node, NodePolicy, Offer, Reservation, Silence
 from winslow.v1 import node_pb2 as pb
 from winslow.v1 import peer_service_pb2 as peer_pb
 from winslow.wire import names
@@ -22,6 +22,8 @@ def node_to_proto(node: Node, revision: int = 0) -> pb.Node:
         boot_id=node.boot_id,
         incarnation=node.incarnation,
         register_time=timestamp(node.registered_at),
+        storage_client=node.storage_client,
+        warnings=node.warnings,
     )
 
 
@@ -36,6 +38,8 @@ def node_from_proto(message: pb.Node) -> Node:
         boot_id=message.boot_id,
         incarnation=message.incarnation,
         registered_at=unix_seconds(message.register_time),
+        storage_client=message.storage_client,
+        warnings=tuple(message.warnings),
     )
 
 
@@ -83,11 +87,31 @@ def reservation_from_proto(message: pb.Reservation) -> Reservation:
 
 
 def silence_to_proto(silence: Silence) -> pb.Silence:
-    return pb.Silence(name=names.node(silence.node), start_time=timestamp(silence.since), waited=silence.waited)
+    return pb.Silence(
+        name=names.node(silence.node),
+        start_time=timestamp(silence.since),
+        waited=silence.waited,
+        fenced=silence.fenced,
+        fault=silence.fault,
+    )
 
 
 def silence_from_proto(message: pb.Silence) -> Silence:
-    return Silence(node=names.parse_node(message.name), since=unix_seconds(message.start_time), waited=message.waited)
+    return Silence(
+        node=names.parse_node(message.name),
+        since=unix_seconds(message.start_time),
+        waited=message.waited,
+        fenced=tuple(message.fenced),
+        fault=message.fault,
+    )
+
+
+def attachment_to_proto(attachment: Attachment) -> pb.Attachment:
+    return pb.Attachment(name=names.node(attachment.node), clients=attachment.clients)
+
+
+def attachment_from_proto(message: pb.Attachment) -> Attachment:
+    return Attachment(names.parse_node(message.name), tuple(message.clients))
 
 
 def offer_to_proto(offer: Offer) -> peer_pb.AttendRequest:

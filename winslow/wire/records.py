@@ -12,13 +12,14 @@ from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
-from winslow.domain.node import Node, NodePolicy, Reservation, Silence
+from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silence
 from winslow.domain.pipeline import PipelineRecord
 from winslow.domain.project import Project, Run, Sweep
-from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record
+from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record, VolumeIdentity
 from winslow.domain.stage import Stage
 from winslow.errors import DataLoss, InvalidArgument
 from winslow.v1 import (
+    cluster_pb2,
     node_pb2,
     pipeline_pb2,
     project_pb2,
@@ -29,6 +30,8 @@ from winslow.v1 import (
     sweep_pb2,
 )
 from winslow.wire.node import (
+    attachment_from_proto,
+    attachment_to_proto,
     node_from_proto,
     node_to_proto,
     policy_from_proto,
@@ -89,6 +92,10 @@ def message_of(record: Record) -> Message:
     return _ENCODERS[type(record)](record)
 
 
+def _volume(message: cluster_pb2.VolumeIdentity) -> VolumeIdentity:
+    return VolumeIdentity(message.id)
+
+
 def _done(message: request_record_pb2.RequestRecord) -> Done:
     return Done(message.fingerprint, message.answer)
 
@@ -104,6 +111,8 @@ _ENCODERS: dict[type, Callable[[Any], Message]] = {
     NodePolicy: policy_to_proto,
     Reservation: reservation_to_proto,
     Silence: silence_to_proto,
+    Attachment: attachment_to_proto,
+    VolumeIdentity: lambda volume: cluster_pb2.VolumeIdentity(id=volume.id),
     Globals: globals_to_proto,
     Limits: limits_to_proto,
     Done: lambda done: request_record_pb2.RequestRecord(fingerprint=done.fingerprint, answer=done.answer),
@@ -122,6 +131,8 @@ _DECODERS: dict[Kind, tuple[type[Message], Callable[[Any], Record]]] = {
     Kind.NODE_POLICY: (node_pb2.NodePolicy, policy_from_proto),
     Kind.RESERVATION: (node_pb2.Reservation, reservation_from_proto),
     Kind.SILENCE: (node_pb2.Silence, silence_from_proto),
+    Kind.ATTACHMENT: (node_pb2.Attachment, attachment_from_proto),
+    Kind.VOLUME: (cluster_pb2.VolumeIdentity, _volume),
     Kind.LIMITS: (settings_pb2.Limits, limits_from_proto),
     Kind.GLOBALS: (settings_pb2.GlobalEnvironment, globals_from_proto),
     Kind.REQUEST: (request_record_pb2.RequestRecord, _done),

@@ -116,7 +116,7 @@ def node(shown: NodeShown) -> node_pb2.Node:
         message.free.CopyFrom(capacity_to_proto(shown.free))
     message.stages.extend(names.stage(one.project, one.id) for one in shown.stages)
     message.leader = shown.leader
-    message.warnings.extend(shown.warnings)
+    message.warnings[:] = shown.warnings
     if shown.silent_since is not None:
         message.silent_since.CopyFrom(timestamp(shown.silent_since))
     return message

@@ -22,6 +22,7 @@ from winslow.domain.records import (
     Kind,
     Put,
     View,
+    attachment_ref,
     node_policy_ref,
     node_ref,
     reservation_ref,
@@ -158,7 +159,7 @@ class Nodes:
             if stages := view.live_on(id_):
                 raise _busy(id_, stages)
             policy, absent = node_policy_ref(id_), Expect(node_ref(id_), 0)
-            leaves = (policy, silence_ref(id_), reservation_ref(id_))
+            leaves = (policy, silence_ref(id_), reservation_ref(id_), attachment_ref(id_))
             return Commit(deletes=leaves, expects=(absent, Expect(policy, view.revision_of(policy)))), name
 
         return await once(self.store, request, decide)
@@ -210,7 +211,7 @@ def shown(view: View, id_: NodeId, now: float) -> NodeShown:
         free=left(node, stages) if node else None,
         silent_since=record.since if record and not node else None,
         leader=view.leader == id_,
-        warnings=() if node else (silence.told_of_node(stages, record, now),),
+        warnings=node.warnings if node else (silence.told_of_node(stages, record, now),),
     )
 
 
