@@ -27,8 +27,10 @@ from storage.beneath import (
 from storage.clone import Ways, clone
 from storage.faults import about
 from storage.pools import pool, require_name, require_writable
+from storage.quotas import Quotas
 from storage.removal import remove
 from storage.stop import Stop
+from storage.totals import totals
 from storage.tree import copy_tree
 from winslow.domain.layout import Location
 
@@ -38,7 +40,7 @@ _DRAFT = "data"
 def copy(volume: int, source: Location, target: Location, stop: Stop) -> None:
     """A file, or a directory with all that is in it; parents of `target` are made. Links are copied as links.
 
-    Cut off, nothing of it is shown. Raises AlreadyExists (FILE_EXISTS), Exhausted (DISK_FULL), Stopped.
+    Cut off, nothing of it is shown. Raises AlreadyExists (FILE_EXISTS), Exhausted (DISK_FULL, QUOTA_EXCEEDED), Stopped.
     """
     require_writable(target)
     require_name(target)
@@ -49,6 +51,7 @@ def copy(volume: int, source: Location, target: Location, stop: Stop) -> None:
                 is_directory = stat.S_ISDIR(os.fstat(found).st_mode)
                 opened = (open_directory if is_directory else open_file)(old, source.relative)
             with held(opened):
+                Quotas(volume).require(str(target), lambda: _size(opened, stop), stop)
                 (_fill_tree if is_directory else _fill_file)(opened, drafts, stop)
             _show(root, drafts, target.relative)
 
@@ -69,6 +72,12 @@ def _require_free(root: int, relative: str) -> None:
     """Said before a long copy, not only after it."""
     with suppress(FileNotFoundError), held(open_path(root, relative, follow=False)):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
+def _size(source: int, stop: Stop) -> int:
+    """Bytes of a file, or of all that lies in a directory."""
+    status = os.fstat(source)
+    return totals(source, stop).size if stat.S_ISDIR(status.st_mode) else status.st_size
 
 
 def _fill_file(source: int, drafts: int, stop: Stop) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -71,8 +71,8 @@ class Quotas:
                 return Allowance(ceph.quota(directory, path).bytes, known.bytes, kept=True)
             return Allowance(_kept(directory), totals(directory, stop).size, kept=False)
 
-    def require(self, path: str, more: int, stop: Stop) -> None:
-        """Raises Exhausted (QUOTA_EXCEEDED) where `more` bytes at `path` would be more than its project may hold.
+    def require(self, path: str, more: Callable[[], int], stop: Stop) -> None:
+        """Raises Exhausted (QUOTA_EXCEEDED) where what `more` says, in bytes at `path`, is more than its project may hold.
 
         Others may take the room in the next moment. Costs one look where there is no quota; on file systems that add up
         nothing themselves, a walk now and then, between which what is let in is counted as if it were there.
@@ -85,9 +85,12 @@ class Quotas:
             quota = _kept(directory) if known is None else ceph.quota(directory, path).bytes
             if not quota:
                 return
-            used = self._counted(directory, project, more, stop) if known is None else known.bytes
-            if used + more > quota or used >= quota:
-                raise _exceeded(path, project, Allowance(quota, used, kept=known is not None), more)
+            needed = more()
+            used = self._counted(directory, project, stop) if known is None else known.bytes
+            if used + needed > quota or used >= quota:
+                raise _exceeded(path, project, Allowance(quota, used, kept=known is not None), needed)
+            if known is None:
+                self._count(project, needed)
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -104,8 +107,8 @@ class Quotas:
                     raise _exceeded(error.subject, project, Allowance(quota, known.bytes, kept=True)) from error
             raise
 
-    def _counted(self, directory: int, project: ProjectId, more: int, stop: Stop) -> int:
-        """What lies there by the latest walk; `more` is counted from now on."""
+    def _counted(self, directory: int, project: ProjectId, stop: Stop) -> int:
+        """What lies there by the latest walk, with what was let in since."""
         with self._guard:
             known = self._sums.get(project)
         if known is None or time.monotonic() >= known.until:
@@ -113,10 +116,13 @@ class Quotas:
             used = totals(directory, stop).size
             ended = time.monotonic()
             known = _Sum(used, ended + max(_FRESH, _SHARE * (ended - began)))
+            with self._guard:
+                self._sums[project] = known
+        return known.used
+
+    def _count(self, project: ProjectId, more: int) -> None:
         with self._guard:
-            self._sums[project] = known
-            used, known.used = known.used, known.used + more
-        return used
+            self._sums[project].used += more
 
     @contextmanager
     def _project(self, path: str) -> Iterator[int]:

@@ -20,6 +20,7 @@ from storage.faults import about
 from storage.files import describe
 from storage.locks import Locks
 from storage.pools import pool, require_name, require_writable
+from storage.quotas import Quotas
 from storage.removal import remove
 from storage.stop import Stop
 from storage.upload_record import DATA, DIRECTORY, Record
@@ -46,8 +47,11 @@ def _leave_it(work: object) -> None:
 class Uploads:
     """Implements the port `winslow.ports.Uploads`; blocking, any number of threads. `root` is the volume, held open."""
 
-    def __init__(self, root: int, background: Background = _leave_it, clock: Clock = time.time) -> None:
+    def __init__(
+        self, root: int, quotas: Quotas, background: Background = _leave_it, clock: Clock = time.time
+    ) -> None:
         self._root = root
+        self._quotas = quotas
         self._clock = clock
         self._locks = Locks()
         self._open = OpenUploads(background)
@@ -71,6 +75,7 @@ class Uploads:
                     return _at(upload, size)
                 if known is None:
                     _require_space(directory, upload, 0)
+                    self._quotas.require(str(location), lambda: size, stop)
                     os.close(os.open(DATA, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=directory))
                     upload_record.write(directory, record)
             with self._data(upload) as data:

@@ -48,11 +48,11 @@ class PlainVolume:
             for name in ("resources", "projects"):
                 os.close(make_directories(self._root, name))
         self.logs = Logs(self._root, clock)
-        self.workspaces = Workspaces(self._root, self.logs)
-        self.files = Files(self._root)
-        self.uploads = Uploads(self._root, background, clock)
-        self.history = History(self._root)
         self.quotas = Quotas(self._root)
+        self.workspaces = Workspaces(self._root, self.logs, self.quotas)
+        self.files = Files(self._root)
+        self.uploads = Uploads(self._root, self.quotas, background, clock)
+        self.history = History(self._root)
         self._path = root
 
     def space(self, stop: Stop) -> Space:

@@ -17,6 +17,7 @@ from storage.beneath import held, make_directories, open_directory
 from storage.faults import about
 from storage.locks import Locks
 from storage.logs import Logs
+from storage.quotas import Quotas
 from storage.removal import remove
 from storage.seal import Seal, break_seal, read_seal, write_seal
 from storage.stop import Stop
@@ -37,9 +38,10 @@ _RESERVED = ".reserved"
 class Workspaces:
     """Implements the port `winslow.ports.Workspaces`; blocking, any number of threads. `root` is the volume, held open."""
 
-    def __init__(self, root: int, logs: Logs) -> None:
+    def __init__(self, root: int, logs: Logs, quotas: Quotas) -> None:
         self._root = root
         self._logs = logs
+        self._quotas = quotas
         self._locks = Locks()
 
     def make_project(self, project: ProjectId, stop: Stop) -> None:
@@ -79,6 +81,7 @@ class Workspaces:
         """See the port. An attempt that has been sealed is not opened again by preparing it again."""
         own_root, target_root = stage_root(_name(plan.project), _name(plan.stage)), _split(plan.target)[0]
         with about(plan.target), self._locks.hold(own_root, target_root, stop=stop):
+            self._quotas.require(plan.target, lambda: 0, stop)
             os.close(make_directories(self._root, own_root))
             self._make_owned(plan.output, owner)
             self._logs.create(plan.log, owner)
