@@ -85,7 +85,7 @@ def write(directory: int, record: Record) -> None:
     """Set the record, whole or not at all."""
     draft = f"{RECORD}.new"
     with held(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600, dir_fd=directory)) as fd:
-        os.write(fd, json.dumps(asdict(record)).encode())
+        os.write(fd, json.dumps(_encoded(record)).encode())
         if record.entry is not None:
             os.fsync(fd)  # the data may be renamed before the system writes this by itself
     os.rename(draft, RECORD, src_dir_fd=directory, dst_dir_fd=directory)
@@ -96,6 +96,13 @@ def settle(directory: int) -> None:
     with held(os.open(RECORD, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory)) as fd:
         os.fsync(fd)
     os.fsync(directory)
+
+
+def _encoded(record: Record) -> dict[str, Any]:
+    fields = asdict(record)
+    if record.entry is not None and not record.entry.executable:
+        del fields["entry"]["executable"]  # a daemon of the version before this field reads the rest
+    return fields
 
 
 def _decode(data: bytes) -> Record:

@@ -60,6 +60,16 @@ class WinslowError(Exception):
     def __str__(self) -> str:
         return f"{self.message}. {self.hint}" if self.hint else self.message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Whole, between the processes of one daemon; of arguments by name an exception keeps nothing by itself."""
+        return _again, (type(self), self.message, self.reason, self.subject, self.hint, self.metadata)
+
+
+def _again(
+    kind: type[WinslowError], message: str, reason: str, subject: str, hint: str, metadata: Mapping[str, str]
+) -> WinslowError:
+    return kind(message, reason=reason, subject=subject, hint=hint, metadata=metadata)
+
 
 class Internal(WinslowError):
     """A fault of Winslow itself; always worth a bug report."""

@@ -115,6 +115,7 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         workspaces=parts.files.workspaces,
         files=parts.files.files,
         uploads=parts.files.uploads,
+        small=parts.files.small,
         logs=parts.files.logs,
         history=parts.files.history,
         storage=parts.files.state,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from storage.stop import Stop
 from storage.volume import PlainVolume
 from winslow.errors import WinslowError
-from winslowd.files.client import FilesClient, LogsClient, UploadsClient, WorkspacesClient
+from winslowd.files.client import FilesClient, LogsClient, SmallFilesClient, UploadsClient, WorkspacesClient
 from winslowd.files.history import HistoryClient
 from winslowd.files.quotas import QuotasClient
 
@@ -27,6 +27,7 @@ class InlineVolume:
         self.workspaces = WorkspacesClient(self, root)
         self.files = FilesClient(self)
         self.uploads = UploadsClient(self)
+        self.small = SmallFilesClient(self)
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
         self.quotas = QuotasClient(self)

@@ -62,6 +62,7 @@ class Little:
             workspaces=self.volume.workspaces,
             files=self.volume.files,
             uploads=self.volume.uploads,
+            small=self.volume.small,
             logs=self.volume.logs,
             history=self.volume.history,
             storage=lambda: self.storage,

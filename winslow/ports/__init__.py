@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from winslow.ports.ceph import Fencer, ServersShown, StorageServers, Watched
 from winslow.ports.cluster import Attending, Membership, Peers, Term
-from winslow.ports.files import Entry, Files, NewFile, SmallFiles, Totals, Upload, Uploads, WholeFile
+from winslow.ports.files import Entry, Files, Listing, NewFile, SmallFiles, Totals, Upload, Uploads
 from winslow.ports.logs import Findings, Logs
 from winslow.ports.node import Driver, Journal, Readings, Verdict
 from winslow.ports.store import Store, StoreMember, Upkeep
@@ -27,11 +28,13 @@ __all__ = [
     "Attending",
     "Clock",
     "Driver",
+    "Fencer",
     "Entry",
     "Files",
     "Findings",
     "History",
     "Journal",
+    "Listing",
     "Logs",
     "Membership",
     "NewFile",
@@ -39,8 +42,10 @@ __all__ = [
     "Quotas",
     "Readings",
     "SmallFiles",
+    "ServersShown",
     "Steady",
     "Storage",
+    "StorageServers",
     "StorageState",
     "Store",
     "StoreMember",
@@ -50,6 +55,6 @@ __all__ = [
     "Upload",
     "Uploads",
     "Verdict",
-    "WholeFile",
+    "Watched",
     "Workspaces",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from winslow.domain.layout import Location
+from winslow.errors import WinslowError
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,19 @@ class Entry:
     kind: str
     size: int
     modified: float
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of a directory. `next` is where the next one begins, None where there is none.
+
+    It is a name where entries come in the order of their names, else a place of the file system's own: a very large
+    directory is told in an order of its own.
+    """
+
+    entries: list[Entry]
+    next: str | int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,9 @@ class Files(Protocol):
 
     async def entries(self, location: Location, after: str, limit: int) -> list[Entry]:
         """Up to `limit` entries whose names sort after `after`, sorted by name."""
+
+    async def listing(self, location: Location, at: str | int, limit: int) -> Listing:
+        """Up to `limit` entries from `at` on: "" for the beginning, else the `next` of the page before."""
 
     async def read(self, location: Location, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset`; fewer only at the end of the file, b"" past it."""
@@ -62,7 +80,8 @@ class Files(Protocol):
 class Upload:
     """An upload under way: `offset` bytes are safe on disk. `size` and `sha256` are what the sender promised.
 
-    `sha256` is "" until the sender knows it, at the latest at the commit.
+    `sha256` is "" until the sender knows it, at the latest at the commit, where `modified` (Unix seconds; 0 for now) and
+    `executable` say how the file is shown.
     """
 
     id: str
@@ -70,6 +89,8 @@ class Upload:
     size: int
     sha256: str
     offset: int
+    modified: float = 0.0
+    executable: bool = False
 
 
 class Uploads(Protocol):
@@ -95,3 +116,25 @@ class Uploads(Protocol):
 
     async def expire(self, before: float) -> int:
         """Forget uploads that nobody touched since `before` (Unix seconds); returns how many. Files that were shown stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """A small file on its way in, whole. `modified` in Unix seconds, 0 for now."""
+
+    location: Location
+    data: bytes
+    sha256: str
+    modified: float = 0.0
+    executable: bool = False
+
+
+class SmallFiles(Protocol):
+    """Small files on their way in, many in one call; what one cannot have is its own error and stops no other."""
+
+    async def put(self, files: Sequence[NewFile], replace: bool) -> list[Entry | WinslowError]:
+        """One outcome for each, in their order. Each is shown at once or not at all, and safe on disk when this
+        returns. What is there and the same is answered.
+
+        Each may be DataLoss (CHECKSUM_MISMATCH), AlreadyExists (FILE_EXISTS) unless `replace`, Exhausted (DISK_FULL).
+        """

@@ -23,7 +23,7 @@ FILE_KIND_SYMLINK: FileKind
 FILE_KIND_OTHER: FileKind
 
 class File(_message.Message):
-    __slots__ = ("path", "base_name", "kind", "size", "modify_time", "etag", "media_type", "writable")
+    __slots__ = ("path", "base_name", "kind", "size", "modify_time", "etag", "media_type", "writable", "executable")
     PATH_FIELD_NUMBER: _ClassVar[int]
     BASE_NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +32,7 @@ class File(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
     WRITABLE_FIELD_NUMBER: _ClassVar[int]
+    EXECUTABLE_FIELD_NUMBER: _ClassVar[int]
     path: str
     base_name: str
     kind: FileKind
@@ -40,7 +41,8 @@ class File(_message.Message):
     etag: str
     media_type: str
     writable: bool
-    def __init__(self, path: _Optional[str] = ..., base_name: _Optional[str] = ..., kind: _Optional[_Union[FileKind, str]] = ..., size: _Optional[int] = ..., modify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., media_type: _Optional[str] = ..., writable: _Optional[bool] = ...) -> None: ...
+    executable: bool
+    def __init__(self, path: _Optional[str] = ..., base_name: _Optional[str] = ..., kind: _Optional[_Union[FileKind, str]] = ..., size: _Optional[int] = ..., modify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., media_type: _Optional[str] = ..., writable: _Optional[bool] = ..., executable: _Optional[bool] = ...) -> None: ...
 
 class FileUsage(_message.Message):
     __slots__ = ("path", "size", "file_count", "directory_count", "quota")
@@ -55,6 +57,14 @@ class FileUsage(_message.Message):
     directory_count: int
     quota: int
     def __init__(self, path: _Optional[str] = ..., size: _Optional[int] = ..., file_count: _Optional[int] = ..., directory_count: _Optional[int] = ..., quota: _Optional[int] = ...) -> None: ...
+
+class FileOutcome(_message.Message):
+    __slots__ = ("file", "error")
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    file: File
+    error: bytes
+    def __init__(self, file: _Optional[_Union[File, _Mapping]] = ..., error: _Optional[bytes] = ...) -> None: ...
 
 class Upload(_message.Message):
     __slots__ = ("name", "path", "size", "sha256", "offset", "expire_time")

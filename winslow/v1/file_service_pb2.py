@@ -23,66 +23,83 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from winslow.v1 import file_pb2 as winslow_dot_v1_dot_file__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwinslow/v1/file_service.proto\x12\nwinslow.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a\x15winslow/v1/file.proto\"\x1f\n\x0fStatFileRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"G\n\x10ListFilesRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"M\n\x11ListFilesResponse\x12\x1f\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x10.winslow.v1.File\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x0fReadFileRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x15\n\rexpected_etag\x18\x04 \x01(\t\"P\n\x10ReadFileResponse\x12\x1e\n\x04\x66ile\x18\x01 \x01(\x0b\x32\x10.winslow.v1.File\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"8\n\x14MakeDirectoryRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\"E\n\x0fMoveFileRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0e\n\x06target\x18\x03 \x01(\t\"E\n\x0f\x43opyFileRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0e\n\x06target\x18\x03 \x01(\t\"_\n\x11\x44\x65leteFileRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x11\n\trecursive\x18\x03 \x01(\x08\x12\x15\n\rexpected_etag\x18\x04 \x01(\t\"#\n\x13GetFileUsageRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"X\n\x12SearchFilesRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"O\n\x13SearchFilesResponse\x12\x1f\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x10.winslow.v1.File\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"$\n\x14GetFileDigestRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"5\n\x15GetFileDigestResponse\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"O\n\x13\x41rchiveFilesRequest\x12\r\n\x05paths\x18\x01 \x03(\t\x12)\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x19.winslow.v1.ArchiveFormat\"$\n\x14\x41rchiveFilesResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"H\n\x14UnpackArchiveRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06target\x18\x03 \x01(\t\"e\n\x12\x42\x65ginUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0f\n\x07replace\x18\x05 \x01(\x08\"A\n\x13\x41ppendUploadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\" \n\x10GetUploadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\";\n\x12ListUploadsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"S\n\x13ListUploadsResponse\x12#\n\x07uploads\x18\x01 \x03(\x0b\x32\x12.winslow.v1.Upload\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"G\n\x13\x43ommitUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"7\n\x13\x43\x61ncelUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t*_\n\rArchiveFormat\x12\x1e\n\x1a\x41RCHIVE_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41RCHIVE_FORMAT_ZIP\x10\x01\x12\x16\n\x12\x41RCHIVE_FORMAT_TAR\x10\x02\x32\x88\n\n\x0b\x46ileService\x12\x39\n\x08StatFile\x12\x1b.winslow.v1.StatFileRequest\x1a\x10.winslow.v1.File\x12H\n\tListFiles\x12\x1c.winslow.v1.ListFilesRequest\x1a\x1d.winslow.v1.ListFilesResponse\x12G\n\x08ReadFile\x12\x1b.winslow.v1.ReadFileRequest\x1a\x1c.winslow.v1.ReadFileResponse0\x01\x12\x43\n\rMakeDirectory\x12 .winslow.v1.MakeDirectoryRequest\x1a\x10.winslow.v1.File\x12\x39\n\x08MoveFile\x12\x1b.winslow.v1.MoveFileRequest\x1a\x10.winslow.v1.File\x12\x39\n\x08\x43opyFile\x12\x1b.winslow.v1.CopyFileRequest\x1a\x10.winslow.v1.File\x12\x43\n\nDeleteFile\x12\x1d.winslow.v1.DeleteFileRequest\x1a\x16.google.protobuf.Empty\x12\x46\n\x0cGetFileUsage\x12\x1f.winslow.v1.GetFileUsageRequest\x1a\x15.winslow.v1.FileUsage\x12N\n\x0bSearchFiles\x12\x1e.winslow.v1.SearchFilesRequest\x1a\x1f.winslow.v1.SearchFilesResponse\x12T\n\rGetFileDigest\x12 .winslow.v1.GetFileDigestRequest\x1a!.winslow.v1.GetFileDigestResponse\x12S\n\x0c\x41rchiveFiles\x12\x1f.winslow.v1.ArchiveFilesRequest\x1a .winslow.v1.ArchiveFilesResponse0\x01\x12\x43\n\rUnpackArchive\x12 .winslow.v1.UnpackArchiveRequest\x1a\x10.winslow.v1.File\x12\x41\n\x0b\x42\x65ginUpload\x12\x1e.winslow.v1.BeginUploadRequest\x1a\x12.winslow.v1.Upload\x12\x45\n\x0c\x41ppendUpload\x12\x1f.winslow.v1.AppendUploadRequest\x1a\x12.winslow.v1.Upload(\x01\x12=\n\tGetUpload\x12\x1c.winslow.v1.GetUploadRequest\x1a\x12.winslow.v1.Upload\x12N\n\x0bListUploads\x12\x1e.winslow.v1.ListUploadsRequest\x1a\x1f.winslow.v1.ListUploadsResponse\x12\x41\n\x0c\x43ommitUpload\x12\x1f.winslow.v1.CommitUploadRequest\x1a\x10.winslow.v1.File\x12G\n\x0c\x43\x61ncelUpload\x12\x1f.winslow.v1.CancelUploadRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwinslow/v1/file_service.proto\x12\nwinslow.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15winslow/v1/file.proto\"\x1f\n\x0fStatFileRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"G\n\x10ListFilesRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"M\n\x11ListFilesResponse\x12\x1f\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x10.winslow.v1.File\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x0fReadFileRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x15\n\rexpected_etag\x18\x04 \x01(\t\"P\n\x10ReadFileResponse\x12\x1e\n\x04\x66ile\x18\x01 \x01(\x0b\x32\x10.winslow.v1.File\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"8\n\x14MakeDirectoryRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\"E\n\x0fMoveFileRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0e\n\x06target\x18\x03 \x01(\t\"E\n\x0f\x43opyFileRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0e\n\x06target\x18\x03 \x01(\t\"_\n\x11\x44\x65leteFileRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x11\n\trecursive\x18\x03 \x01(\x08\x12\x15\n\rexpected_etag\x18\x04 \x01(\t\"#\n\x13GetFileUsageRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"X\n\x12SearchFilesRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05query\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"O\n\x13SearchFilesResponse\x12\x1f\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x10.winslow.v1.File\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"$\n\x14GetFileDigestRequest\x12\x0c\n\x04path\x18\x01 \x01(\t\"5\n\x15GetFileDigestResponse\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"O\n\x13\x41rchiveFilesRequest\x12\r\n\x05paths\x18\x01 \x03(\t\x12)\n\x06\x66ormat\x18\x02 \x01(\x0e\x32\x19.winslow.v1.ArchiveFormat\"$\n\x14\x41rchiveFilesResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"H\n\x14UnpackArchiveRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06target\x18\x03 \x01(\t\"!\n\x10StatFilesRequest\x12\r\n\x05paths\x18\x01 \x03(\t\">\n\x11StatFilesResponse\x12)\n\x08outcomes\x18\x01 \x03(\x0b\x32\x17.winslow.v1.FileOutcome\"z\n\x07NewFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12/\n\x0bmodify_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nexecutable\x18\x05 \x01(\x08\"Z\n\x0fPutFilesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\"\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x13.winslow.v1.NewFile\x12\x0f\n\x07replace\x18\x03 \x01(\x08\"=\n\x10PutFilesResponse\x12)\n\x08outcomes\x18\x01 \x03(\x0b\x32\x17.winslow.v1.FileOutcome\"!\n\x10ReadFilesRequest\x12\r\n\x05paths\x18\x01 \x03(\t\"9\n\x11ReadFilesResponse\x12$\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x15.winslow.v1.WholeFile\"S\n\tWholeFile\x12(\n\x07outcome\x18\x01 \x01(\x0b\x32\x17.winslow.v1.FileOutcome\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"e\n\x12\x42\x65ginUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0f\n\x07replace\x18\x05 \x01(\x08\"A\n\x13\x41ppendUploadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\" \n\x10GetUploadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\";\n\x12ListUploadsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"S\n\x13ListUploadsResponse\x12#\n\x07uploads\x18\x01 \x03(\x0b\x32\x12.winslow.v1.Upload\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8c\x01\n\x13\x43ommitUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12/\n\x0bmodify_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nexecutable\x18\x05 \x01(\x08\"7\n\x13\x43\x61ncelUploadRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t*_\n\rArchiveFormat\x12\x1e\n\x1a\x41RCHIVE_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41RCHIVE_FORMAT_ZIP\x10\x01\x12\x16\n\x12\x41RCHIVE_FORMAT_TAR\x10\x02\x32\xe5\x0b\n\x0b\x46ileService\x12\x39\n\x08StatFile\x12\x1b.winslow.v1.StatFileRequest\x1a\x10.winslow.v1.File\x12H\n\tListFiles\x12\x1c.winslow.v1.ListFilesRequest\x1a\x1d.winslow.v1.ListFilesResponse\x12G\n\x08ReadFile\x12\x1b.winslow.v1.ReadFileRequest\x1a\x1c.winslow.v1.ReadFileResponse0\x01\x12\x43\n\rMakeDirectory\x12 .winslow.v1.MakeDirectoryRequest\x1a\x10.winslow.v1.File\x12\x39\n\x08MoveFile\x12\x1b.winslow.v1.MoveFileRequest\x1a\x10.winslow.v1.File\x12\x39\n\x08\x43opyFile\x12\x1b.winslow.v1.CopyFileRequest\x1a\x10.winslow.v1.File\x12\x43\n\nDeleteFile\x12\x1d.winslow.v1.DeleteFileRequest\x1a\x16.google.protobuf.Empty\x12\x46\n\x0cGetFileUsage\x12\x1f.winslow.v1.GetFileUsageRequest\x1a\x15.winslow.v1.FileUsage\x12N\n\x0bSearchFiles\x12\x1e.winslow.v1.SearchFilesRequest\x1a\x1f.winslow.v1.SearchFilesResponse\x12T\n\rGetFileDigest\x12 .winslow.v1.GetFileDigestRequest\x1a!.winslow.v1.GetFileDigestResponse\x12S\n\x0c\x41rchiveFiles\x12\x1f.winslow.v1.ArchiveFilesRequest\x1a .winslow.v1.ArchiveFilesResponse0\x01\x12\x43\n\rUnpackArchive\x12 .winslow.v1.UnpackArchiveRequest\x1a\x10.winslow.v1.File\x12H\n\tStatFiles\x12\x1c.winslow.v1.StatFilesRequest\x1a\x1d.winslow.v1.StatFilesResponse\x12\x45\n\x08PutFiles\x12\x1b.winslow.v1.PutFilesRequest\x1a\x1c.winslow.v1.PutFilesResponse\x12J\n\tReadFiles\x12\x1c.winslow.v1.ReadFilesRequest\x1a\x1d.winslow.v1.ReadFilesResponse0\x01\x12\x41\n\x0b\x42\x65ginUpload\x12\x1e.winslow.v1.BeginUploadRequest\x1a\x12.winslow.v1.Upload\x12\x45\n\x0c\x41ppendUpload\x12\x1f.winslow.v1.AppendUploadRequest\x1a\x12.winslow.v1.Upload(\x01\x12=\n\tGetUpload\x12\x1c.winslow.v1.GetUploadRequest\x1a\x12.winslow.v1.Upload\x12N\n\x0bListUploads\x12\x1e.winslow.v1.ListUploadsRequest\x1a\x1f.winslow.v1.ListUploadsResponse\x12\x41\n\x0c\x43ommitUpload\x12\x1f.winslow.v1.CommitUploadRequest\x1a\x10.winslow.v1.File\x12G\n\x0c\x43\x61ncelUpload\x12\x1f.winslow.v1.CancelUploadRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.file_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ARCHIVEFORMAT']._serialized_start=1721
-  _globals['_ARCHIVEFORMAT']._serialized_end=1816
-  _globals['_STATFILEREQUEST']._serialized_start=97
-  _globals['_STATFILEREQUEST']._serialized_end=128
-  _globals['_LISTFILESREQUEST']._serialized_start=130
-  _globals['_LISTFILESREQUEST']._serialized_end=201
-  _globals['_LISTFILESRESPONSE']._serialized_start=203
-  _globals['_LISTFILESRESPONSE']._serialized_end=280
-  _globals['_READFILEREQUEST']._serialized_start=282
-  _globals['_READFILEREQUEST']._serialized_end=366
-  _globals['_READFILERESPONSE']._serialized_start=368
-  _globals['_READFILERESPONSE']._serialized_end=448
-  _globals['_MAKEDIRECTORYREQUEST']._serialized_start=450
-  _globals['_MAKEDIRECTORYREQUEST']._serialized_end=506
-  _globals['_MOVEFILEREQUEST']._serialized_start=508
-  _globals['_MOVEFILEREQUEST']._serialized_end=577
-  _globals['_COPYFILEREQUEST']._serialized_start=579
-  _globals['_COPYFILEREQUEST']._serialized_end=648
-  _globals['_DELETEFILEREQUEST']._serialized_start=650
-  _globals['_DELETEFILEREQUEST']._serialized_end=745
-  _globals['_GETFILEUSAGEREQUEST']._serialized_start=747
-  _globals['_GETFILEUSAGEREQUEST']._serialized_end=782
-  _globals['_SEARCHFILESREQUEST']._serialized_start=784
-  _globals['_SEARCHFILESREQUEST']._serialized_end=872
-  _globals['_SEARCHFILESRESPONSE']._serialized_start=874
-  _globals['_SEARCHFILESRESPONSE']._serialized_end=953
-  _globals['_GETFILEDIGESTREQUEST']._serialized_start=955
-  _globals['_GETFILEDIGESTREQUEST']._serialized_end=991
-  _globals['_GETFILEDIGESTRESPONSE']._serialized_start=993
-  _globals['_GETFILEDIGESTRESPONSE']._serialized_end=1046
-  _globals['_ARCHIVEFILESREQUEST']._serialized_start=1048
-  _globals['_ARCHIVEFILESREQUEST']._serialized_end=1127
-  _globals['_ARCHIVEFILESRESPONSE']._serialized_start=1129
-  _globals['_ARCHIVEFILESRESPONSE']._serialized_end=1165
-  _globals['_UNPACKARCHIVEREQUEST']._serialized_start=1167
-  _globals['_UNPACKARCHIVEREQUEST']._serialized_end=1239
-  _globals['_BEGINUPLOADREQUEST']._serialized_start=1241
-  _globals['_BEGINUPLOADREQUEST']._serialized_end=1342
-  _globals['_APPENDUPLOADREQUEST']._serialized_start=1344
-  _globals['_APPENDUPLOADREQUEST']._serialized_end=1409
-  _globals['_GETUPLOADREQUEST']._serialized_start=1411
-  _globals['_GETUPLOADREQUEST']._serialized_end=1443
-  _globals['_LISTUPLOADSREQUEST']._serialized_start=1445
-  _globals['_LISTUPLOADSREQUEST']._serialized_end=1504
-  _globals['_LISTUPLOADSRESPONSE']._serialized_start=1506
-  _globals['_LISTUPLOADSRESPONSE']._serialized_end=1589
-  _globals['_COMMITUPLOADREQUEST']._serialized_start=1591
-  _globals['_COMMITUPLOADREQUEST']._serialized_end=1662
-  _globals['_CANCELUPLOADREQUEST']._serialized_start=1664
-  _globals['_CANCELUPLOADREQUEST']._serialized_end=1719
-  _globals['_FILESERVICE']._serialized_start=1819
-  _globals['_FILESERVICE']._serialized_end=3107
+  _globals['_ARCHIVEFORMAT']._serialized_start=2381
+  _globals['_ARCHIVEFORMAT']._serialized_end=2476
+  _globals['_STATFILEREQUEST']._serialized_start=130
+  _globals['_STATFILEREQUEST']._serialized_end=161
+  _globals['_LISTFILESREQUEST']._serialized_start=163
+  _globals['_LISTFILESREQUEST']._serialized_end=234
+  _globals['_LISTFILESRESPONSE']._serialized_start=236
+  _globals['_LISTFILESRESPONSE']._serialized_end=313
+  _globals['_READFILEREQUEST']._serialized_start=315
+  _globals['_READFILEREQUEST']._serialized_end=399
+  _globals['_READFILERESPONSE']._serialized_start=401
+  _globals['_READFILERESPONSE']._serialized_end=481
+  _globals['_MAKEDIRECTORYREQUEST']._serialized_start=483
+  _globals['_MAKEDIRECTORYREQUEST']._serialized_end=539
+  _globals['_MOVEFILEREQUEST']._serialized_start=541
+  _globals['_MOVEFILEREQUEST']._serialized_end=610
+  _globals['_COPYFILEREQUEST']._serialized_start=612
+  _globals['_COPYFILEREQUEST']._serialized_end=681
+  _globals['_DELETEFILEREQUEST']._serialized_start=683
+  _globals['_DELETEFILEREQUEST']._serialized_end=778
+  _globals['_GETFILEUSAGEREQUEST']._serialized_start=780
+  _globals['_GETFILEUSAGEREQUEST']._serialized_end=815
+  _globals['_SEARCHFILESREQUEST']._serialized_start=817
+  _globals['_SEARCHFILESREQUEST']._serialized_end=905
+  _globals['_SEARCHFILESRESPONSE']._serialized_start=907
+  _globals['_SEARCHFILESRESPONSE']._serialized_end=986
+  _globals['_GETFILEDIGESTREQUEST']._serialized_start=988
+  _globals['_GETFILEDIGESTREQUEST']._serialized_end=1024
+  _globals['_GETFILEDIGESTRESPONSE']._serialized_start=1026
+  _globals['_GETFILEDIGESTRESPONSE']._serialized_end=1079
+  _globals['_ARCHIVEFILESREQUEST']._serialized_start=1081
+  _globals['_ARCHIVEFILESREQUEST']._serialized_end=1160
+  _globals['_ARCHIVEFILESRESPONSE']._serialized_start=1162
+  _globals['_ARCHIVEFILESRESPONSE']._serialized_end=1198
+  _globals['_UNPACKARCHIVEREQUEST']._serialized_start=1200
+  _globals['_UNPACKARCHIVEREQUEST']._serialized_end=1272
+  _globals['_STATFILESREQUEST']._serialized_start=1274
+  _globals['_STATFILESREQUEST']._serialized_end=1307
+  _globals['_STATFILESRESPONSE']._serialized_start=1309
+  _globals['_STATFILESRESPONSE']._serialized_end=1371
+  _globals['_NEWFILE']._serialized_start=1373
+  _globals['_NEWFILE']._serialized_end=1495
+  _globals['_PUTFILESREQUEST']._serialized_start=1497
+  _globals['_PUTFILESREQUEST']._serialized_end=1587
+  _globals['_PUTFILESRESPONSE']._serialized_start=1589
+  _globals['_PUTFILESRESPONSE']._serialized_end=1650
+  _globals['_READFILESREQUEST']._serialized_start=1652
+  _globals['_READFILESREQUEST']._serialized_end=1685
+  _globals['_READFILESRESPONSE']._serialized_start=1687
+  _globals['_READFILESRESPONSE']._serialized_end=1744
+  _globals['_WHOLEFILE']._serialized_start=1746
+  _globals['_WHOLEFILE']._serialized_end=1829
+  _globals['_BEGINUPLOADREQUEST']._serialized_start=1831
+  _globals['_BEGINUPLOADREQUEST']._serialized_end=1932
+  _globals['_APPENDUPLOADREQUEST']._serialized_start=1934
+  _globals['_APPENDUPLOADREQUEST']._serialized_end=1999
+  _globals['_GETUPLOADREQUEST']._serialized_start=2001
+  _globals['_GETUPLOADREQUEST']._serialized_end=2033
+  _globals['_LISTUPLOADSREQUEST']._serialized_start=2035
+  _globals['_LISTUPLOADSREQUEST']._serialized_end=2094
+  _globals['_LISTUPLOADSRESPONSE']._serialized_start=2096
+  _globals['_LISTUPLOADSRESPONSE']._serialized_end=2179
+  _globals['_COMMITUPLOADREQUEST']._serialized_start=2182
+  _globals['_COMMITUPLOADREQUEST']._serialized_end=2322
+  _globals['_CANCELUPLOADREQUEST']._serialized_start=2324
+  _globals['_CANCELUPLOADREQUEST']._serialized_end=2379
+  _globals['_FILESERVICE']._serialized_start=2479
+  _globals['_FILESERVICE']._serialized_end=3988
 # @@protoc_insertion_point(module_scope)

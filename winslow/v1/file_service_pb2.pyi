@@ -1,4 +1,7 @@
+import datetime
+
 from google.protobuf import empty_pb2 as _empty_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from winslow.v1 import file_pb2 as _file_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -168,6 +171,70 @@ class UnpackArchiveRequest(_message.Message):
     target: str
     def __init__(self, request_id: _Optional[str] = ..., path: _Optional[str] = ..., target: _Optional[str] = ...) -> None: ...
 
+class StatFilesRequest(_message.Message):
+    __slots__ = ("paths",)
+    PATHS_FIELD_NUMBER: _ClassVar[int]
+    paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, paths: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class StatFilesResponse(_message.Message):
+    __slots__ = ("outcomes",)
+    OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    outcomes: _containers.RepeatedCompositeFieldContainer[_file_pb2.FileOutcome]
+    def __init__(self, outcomes: _Optional[_Iterable[_Union[_file_pb2.FileOutcome, _Mapping]]] = ...) -> None: ...
+
+class NewFile(_message.Message):
+    __slots__ = ("path", "data", "sha256", "modify_time", "executable")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    MODIFY_TIME_FIELD_NUMBER: _ClassVar[int]
+    EXECUTABLE_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    data: bytes
+    sha256: str
+    modify_time: _timestamp_pb2.Timestamp
+    executable: bool
+    def __init__(self, path: _Optional[str] = ..., data: _Optional[bytes] = ..., sha256: _Optional[str] = ..., modify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., executable: _Optional[bool] = ...) -> None: ...
+
+class PutFilesRequest(_message.Message):
+    __slots__ = ("request_id", "files", "replace")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    REPLACE_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    files: _containers.RepeatedCompositeFieldContainer[NewFile]
+    replace: bool
+    def __init__(self, request_id: _Optional[str] = ..., files: _Optional[_Iterable[_Union[NewFile, _Mapping]]] = ..., replace: _Optional[bool] = ...) -> None: ...
+
+class PutFilesResponse(_message.Message):
+    __slots__ = ("outcomes",)
+    OUTCOMES_FIELD_NUMBER: _ClassVar[int]
+    outcomes: _containers.RepeatedCompositeFieldContainer[_file_pb2.FileOutcome]
+    def __init__(self, outcomes: _Optional[_Iterable[_Union[_file_pb2.FileOutcome, _Mapping]]] = ...) -> None: ...
+
+class ReadFilesRequest(_message.Message):
+    __slots__ = ("paths",)
+    PATHS_FIELD_NUMBER: _ClassVar[int]
+    paths: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, paths: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ReadFilesResponse(_message.Message):
+    __slots__ = ("files",)
+    FILES_FIELD_NUMBER: _ClassVar[int]
+    files: _containers.RepeatedCompositeFieldContainer[WholeFile]
+    def __init__(self, files: _Optional[_Iterable[_Union[WholeFile, _Mapping]]] = ...) -> None: ...
+
+class WholeFile(_message.Message):
+    __slots__ = ("outcome", "data", "sha256")
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    outcome: _file_pb2.FileOutcome
+    data: bytes
+    sha256: str
+    def __init__(self, outcome: _Optional[_Union[_file_pb2.FileOutcome, _Mapping]] = ..., data: _Optional[bytes] = ..., sha256: _Optional[str] = ...) -> None: ...
+
 class BeginUploadRequest(_message.Message):
     __slots__ = ("request_id", "path", "size", "sha256", "replace")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
@@ -215,14 +282,18 @@ class ListUploadsResponse(_message.Message):
     def __init__(self, uploads: _Optional[_Iterable[_Union[_file_pb2.Upload, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class CommitUploadRequest(_message.Message):
-    __slots__ = ("request_id", "name", "sha256")
+    __slots__ = ("request_id", "name", "sha256", "modify_time", "executable")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
+    MODIFY_TIME_FIELD_NUMBER: _ClassVar[int]
+    EXECUTABLE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     name: str
     sha256: str
-    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., sha256: _Optional[str] = ...) -> None: ...
+    modify_time: _timestamp_pb2.Timestamp
+    executable: bool
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., sha256: _Optional[str] = ..., modify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., executable: _Optional[bool] = ...) -> None: ...
 
 class CancelUploadRequest(_message.Message):
     __slots__ = ("request_id", "name")

@@ -97,6 +97,21 @@ class FileServiceStub:
                 request_serializer=winslow_dot_v1_dot_file__service__pb2.UnpackArchiveRequest.SerializeToString,
                 response_deserializer=winslow_dot_v1_dot_file__pb2.File.FromString,
                 _registered_method=True)
+        self.StatFiles = channel.unary_unary(
+                '/winslow.v1.FileService/StatFiles',
+                request_serializer=winslow_dot_v1_dot_file__service__pb2.StatFilesRequest.SerializeToString,
+                response_deserializer=winslow_dot_v1_dot_file__service__pb2.StatFilesResponse.FromString,
+                _registered_method=True)
+        self.PutFiles = channel.unary_unary(
+                '/winslow.v1.FileService/PutFiles',
+                request_serializer=winslow_dot_v1_dot_file__service__pb2.PutFilesRequest.SerializeToString,
+                response_deserializer=winslow_dot_v1_dot_file__service__pb2.PutFilesResponse.FromString,
+                _registered_method=True)
+        self.ReadFiles = channel.unary_stream(
+                '/winslow.v1.FileService/ReadFiles',
+                request_serializer=winslow_dot_v1_dot_file__service__pb2.ReadFilesRequest.SerializeToString,
+                response_deserializer=winslow_dot_v1_dot_file__service__pb2.ReadFilesResponse.FromString,
+                _registered_method=True)
         self.BeginUpload = channel.unary_unary(
                 '/winslow.v1.FileService/BeginUpload',
                 request_serializer=winslow_dot_v1_dot_file__service__pb2.BeginUploadRequest.SerializeToString,
@@ -217,6 +232,29 @@ class FileServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StatFiles(self, request, context):
+        """Many files or directories in one call, at most 512.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutFiles(self, request, context):
+        """Small files whole, many in one call: each is shown at once or not at all, and safe on disk when it is answered. One that is
+        there and the same is answered as it is, so that sending them twice is sending them once. At most 4 MiB and 512 files.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadFiles(self, request, context):
+        """Small files whole, many in one call, in the order in which they were asked for. At most 512 files; one of more than 1 MiB
+        is refused (FILE_TOO_LARGE) and stops no other: it is read with ReadFile.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def BeginUpload(self, request, context):
         """Begins an upload, or finds the one that the same request began. Refused early where there is no room.
         """
@@ -321,6 +359,21 @@ def add_FileServiceServicer_to_server(servicer, server):
                     servicer.UnpackArchive,
                     request_deserializer=winslow_dot_v1_dot_file__service__pb2.UnpackArchiveRequest.FromString,
                     response_serializer=winslow_dot_v1_dot_file__pb2.File.SerializeToString,
+            ),
+            'StatFiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.StatFiles,
+                    request_deserializer=winslow_dot_v1_dot_file__service__pb2.StatFilesRequest.FromString,
+                    response_serializer=winslow_dot_v1_dot_file__service__pb2.StatFilesResponse.SerializeToString,
+            ),
+            'PutFiles': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutFiles,
+                    request_deserializer=winslow_dot_v1_dot_file__service__pb2.PutFilesRequest.FromString,
+                    response_serializer=winslow_dot_v1_dot_file__service__pb2.PutFilesResponse.SerializeToString,
+            ),
+            'ReadFiles': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadFiles,
+                    request_deserializer=winslow_dot_v1_dot_file__service__pb2.ReadFilesRequest.FromString,
+                    response_serializer=winslow_dot_v1_dot_file__service__pb2.ReadFilesResponse.SerializeToString,
             ),
             'BeginUpload': grpc.unary_unary_rpc_method_handler(
                     servicer.BeginUpload,
@@ -678,6 +731,87 @@ class FileService:
             '/winslow.v1.FileService/UnpackArchive',
             winslow_dot_v1_dot_file__service__pb2.UnpackArchiveRequest.SerializeToString,
             winslow_dot_v1_dot_file__pb2.File.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StatFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/winslow.v1.FileService/StatFiles',
+            winslow_dot_v1_dot_file__service__pb2.StatFilesRequest.SerializeToString,
+            winslow_dot_v1_dot_file__service__pb2.StatFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/winslow.v1.FileService/PutFiles',
+            winslow_dot_v1_dot_file__service__pb2.PutFilesRequest.SerializeToString,
+            winslow_dot_v1_dot_file__service__pb2.PutFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadFiles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/winslow.v1.FileService/ReadFiles',
+            winslow_dot_v1_dot_file__service__pb2.ReadFilesRequest.SerializeToString,
+            winslow_dot_v1_dot_file__service__pb2.ReadFilesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -31,13 +31,14 @@ def file_to_proto(entry: Entry, path: str, *, writable: bool = False) -> pb.File
         etag=f"{entry.modified:.9f}-{entry.size}" if entry.kind == "file" else "",
         media_type=(guess_type(path, strict=False)[0] or "") if entry.kind == "file" else "",
         writable=writable,
+        executable=entry.executable,
     )
 
 
 def file_from_proto(message: pb.File) -> Entry:
     """The entry; one of a kind that this version does not know is "other", which nobody opens."""
     kind = _KINDS_BACK.get(message.kind, "other")
-    return Entry(message.base_name, kind, message.size, unix_seconds(message.modify_time))
+    return Entry(message.base_name, kind, message.size, unix_seconds(message.modify_time), message.executable)
 
 
 def usage_to_proto(totals: Totals, path: str) -> pb.FileUsage:

@@ -9,21 +9,25 @@ from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 
-from winslow.errors import InvalidArgument
+from winslow.errors import InvalidArgument, WinslowError
 from winslow.v1 import file_pb2, file_service_pb2_grpc
 from winslow.v1 import file_service_pb2 as pb
 from winslow.wire import names
 from winslow.wire.file import usage_to_proto
+from winslow.wire.status import to_status
+from winslow.wire.times import unix_seconds
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
-from winslowd.usecases.files import Files
+from winslowd.usecases.files import Files, FileShown
+from winslowd.usecases.small import Given, SmallFiles, Whole
 from winslowd.usecases.uploads import Uploads
 
 
 class FileService(file_service_pb2_grpc.FileServiceServicer):
-    def __init__(self, files: Files, uploads: Uploads) -> None:
+    def __init__(self, files: Files, uploads: Uploads, small: SmallFiles) -> None:
         self._files = files
         self._uploads = uploads
+        self._small = small
 
     async def StatFile(self, request: pb.StatFileRequest, context: Any) -> file_pb2.File:
         return encoding.file(await self._files.stat(asker(), request.path))
@@ -67,6 +71,24 @@ class FileService(file_service_pb2_grpc.FileServiceServicer):
         shown, digest = await self._files.digest(asker(), request.path)
         return pb.GetFileDigestResponse(sha256=digest, etag=shown.etag)
 
+    # ---- small files
+
+    async def StatFiles(self, request: pb.StatFilesRequest, context: Any) -> pb.StatFilesResponse:
+        outcomes = await self._small.stat(asker(), request.paths)
+        return pb.StatFilesResponse(outcomes=[_outcome(one) for one in outcomes])
+
+    async def PutFiles(self, request: pb.PutFilesRequest, context: Any) -> pb.PutFilesResponse:
+        given = [
+            Given(one.path, one.data, one.sha256, unix_seconds(one.modify_time), one.executable)
+            for one in request.files
+        ]
+        outcomes = await self._small.put(asker(), given, replace=request.replace)
+        return pb.PutFilesResponse(outcomes=[_outcome(one) for one in outcomes])
+
+    async def ReadFiles(self, request: pb.ReadFilesRequest, context: Any) -> AsyncIterator[pb.ReadFilesResponse]:
+        async for outcomes in self._small.read(asker(), request.paths):
+            yield pb.ReadFilesResponse(files=[_whole(one) for one in outcomes])
+
     # ---- uploads
 
     async def BeginUpload(self, request: pb.BeginUploadRequest, context: Any) -> file_pb2.Upload:
@@ -91,7 +113,13 @@ class FileService(file_service_pb2_grpc.FileServiceServicer):
         return pb.ListUploadsResponse(uploads=[encoding.upload(one) for one in await self._uploads.list(asker())])
 
     async def CommitUpload(self, request: pb.CommitUploadRequest, context: Any) -> file_pb2.File:
-        shown = await self._uploads.commit(asker(), names.parse_upload(request.name), request.sha256)
+        shown = await self._uploads.commit(
+            asker(),
+            names.parse_upload(request.name),
+            request.sha256,
+            modified=unix_seconds(request.modify_time),
+            executable=request.executable,
+        )
         return encoding.file(shown)
 
     async def CancelUpload(self, request: pb.CancelUploadRequest, context: Any) -> Empty:
@@ -107,3 +135,15 @@ async def _pieces(
     async for message in rest:
         if message.data:
             yield message.offset, message.data
+
+
+def _outcome(found: FileShown | WinslowError) -> file_pb2.FileOutcome:
+    if isinstance(found, WinslowError):
+        return file_pb2.FileOutcome(error=to_status(found).SerializeToString())
+    return file_pb2.FileOutcome(file=encoding.file(found))
+
+
+def _whole(found: Whole | WinslowError) -> pb.WholeFile:
+    if isinstance(found, WinslowError):
+        return pb.WholeFile(outcome=_outcome(found))
+    return pb.WholeFile(outcome=_outcome(found.shown), data=found.data, sha256=found.sha256)

@@ -99,7 +99,7 @@ def _register(server: grpc.aio.Server, one: UseCases, neighbours: Neighbours | N
         "StageService": StageService(one.stages, one.explaining, one.comparing, one.readings),
         "SettingsService": SettingsService(one.settings),
         "NodeService": NodeService(one.nodes, one.readings),
-        "FileService": FileService(one.files, one.uploads),
+        "FileService": FileService(one.files, one.uploads, one.small),
         "LogService": LogService(one.logs),
         "EventService": EventService(one),
         "ClusterService": ClusterService(one.cluster),

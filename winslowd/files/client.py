@@ -5,12 +5,14 @@ They know neither how the worker is kept alive nor what it does; `winslowd.files
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from winslow.domain.layout import Location, WorkspacePlan, safe_parts
 from winslow.domain.pipeline import DefinitionName, LogParser
 from winslow.domain.stage import ProjectId, StageId
-from winslow.ports import Entry, Findings, Totals, Upload
+from winslow.errors import WinslowError
+from winslow.ports import Entry, Findings, Listing, NewFile, Totals, Upload
 
 T = TypeVar("T")
 Nothing = type(None)
@@ -67,6 +69,9 @@ class FilesClient:
     async def entries(self, location: Location, after: str, limit: int) -> list[Entry]:
         return await self._call(list, "files.entries", location, after, limit)
 
+    async def listing(self, location: Location, at: str | int, limit: int) -> Listing:
+        return await self._call(Listing, "files.listing", location, at, limit)
+
     async def read(self, location: Location, offset: int, size: int) -> bytes:
         return await self._call(bytes, "files.read", location, offset, size)
 
@@ -117,6 +122,16 @@ class UploadsClient:
 
     async def expire(self, before: float) -> int:
         return await self._call(int, "uploads.expire", before)
+
+
+class SmallFilesClient:
+    """`winslow.ports.SmallFiles`."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    async def put(self, files: Sequence[NewFile], replace: bool) -> list[Entry | WinslowError]:
+        return await self._call(list, "small.put", files, replace) if files else []
 
 
 class LogsClient:

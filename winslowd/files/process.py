@@ -23,7 +23,7 @@ from storage.volume import Space
 from winslow.errors import Unavailable, WinslowError
 from winslow.ports import Storage
 from winslowd.files.calls import CALLS, PING, Lane
-from winslowd.files.client import FilesClient, LogsClient, UploadsClient, WorkspacesClient
+from winslowd.files.client import FilesClient, LogsClient, SmallFilesClient, UploadsClient, WorkspacesClient
 from winslowd.files.history import HistoryClient
 from winslowd.files.link import Link
 from winslowd.files.quotas import QuotasClient
@@ -60,6 +60,7 @@ class FilesProcess:
         self.workspaces = WorkspacesClient(self, root)
         self.files = FilesClient(self)
         self.uploads = UploadsClient(self)
+        self.small = SmallFilesClient(self)
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
         self.quotas = QuotasClient(self)

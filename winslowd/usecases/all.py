@@ -6,6 +6,7 @@ from winslow.ports import Clock, History, Membership, StorageState, Store, Upkee
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Readings as ReadingsPort
+from winslow.ports import SmallFiles as SmallFilesPort
 from winslow.ports import Uploads as UploadsPort
 from winslowd.usecases.cluster import Cluster, Here
 from winslowd.usecases.comparing import Comparing
@@ -21,6 +22,7 @@ from winslowd.usecases.projects import NewSuffix, Projects
 from winslowd.usecases.readings import Readings
 from winslowd.usecases.runs import Runs
 from winslowd.usecases.settings import Settings
+from winslowd.usecases.small import SmallFiles
 from winslowd.usecases.stages import Stages
 from winslowd.usecases.sweeps import Sweeps
 from winslowd.usecases.uploads import Uploads
@@ -40,6 +42,7 @@ class UseCases:
         workspaces: Workspaces,
         files: FilesPort,
         uploads: UploadsPort,
+        small: SmallFilesPort,
         logs: LogsPort,
         history: History,
         storage: StorageState,
@@ -62,5 +65,6 @@ class UseCases:
         self.readings = Readings(here.node, store, self.nodes, self.past, readings, clock)
         self.files = Files(store, files, self.past)
         self.uploads = Uploads(store, files, uploads, membership)
+        self.small = SmallFiles(store, self.files, small)
         self.logs = Logs(store, logs, self.past)
         self.events = Events(store, clock)

@@ -121,18 +121,37 @@ class Uploads:
             with suppress(Conflict):  # kept, committed or forgotten by another in this moment: that holds
                 await self.store.commit(Commit(puts=(_put(id_, promise),), expects=(expect,)))
 
-    async def commit(self, asker: Principal, id_: str, sha256: str = "", *, trusting: bool = False) -> FileShown:
+    async def commit(
+        self,
+        asker: Principal,
+        id_: str,
+        sha256: str = "",
+        *,
+        trusting: bool = False,
+        modified: float = 0.0,
+        executable: bool = False,
+    ) -> FileShown:
         """Verify and show the file, once in the cluster. Committing twice answers the same, on whichever nodes.
 
-        `trusting` takes what arrived for what was sent where no SHA-256 was ever said: some senders cannot say one.
+        `modified` (Unix seconds, 0 for now) and `executable` say how it is shown. `trusting` takes what arrived for what was
+        sent where no SHA-256 was ever said: some senders cannot say one.
         Raises DataLoss (CHECKSUM_MISMATCH), AlreadyExists (FILE_EXISTS) where one appeared meanwhile,
         InvalidArgument (SHA256_MISSING), and what `begin` raises of the place.
         """
         _promise(self.store.view, asker, id_)
         async with self.membership.lock(f"uploads/{id_}", patient=False) as term:
-            return await self._commit(asker, id_, sha256, trusting, term.fence)
+            return await self._commit(asker, id_, sha256, trusting, term.fence, modified, executable)
 
-    async def _commit(self, asker: Principal, id_: str, sha256: str, trusting: bool, fence: Fence) -> FileShown:
+    async def _commit(
+        self,
+        asker: Principal,
+        id_: str,
+        sha256: str,
+        trusting: bool,
+        fence: Fence,
+        modified: float,
+        executable: bool,
+    ) -> FileShown:
         """Under the upload's lock: on two nodes at once, the second finds what the first has done."""
         promise = _promise(self.store.view, asker, id_)
         location = writable(self.store.view, promise.path)
@@ -148,7 +167,8 @@ class Uploads:
             )
         if not (promise.replace or promise.committed):
             await self._require_free_or_same(promise.path, digest)
-        entry = await self.uploads.commit(Upload(id_, location, promise.size, digest, promise.size))
+        upload = Upload(id_, location, promise.size, digest, promise.size, modified, executable)
+        entry = await self.uploads.commit(upload)
         if not promise.committed:
             await self._settle(id_, promise, fence)
         return FileShown(promise.path, entry, True)
