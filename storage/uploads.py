@@ -17,12 +17,12 @@ from contextlib import contextmanager, suppress
 from storage import upload_record
 from storage.beneath import held, make_directories, open_directory, open_path, sync_directories
 from storage.faults import about
-from storage.files import describe
 from storage.locks import Locks
 from storage.pools import pool, require_name, require_writable
 from storage.quotas import Quotas
 from storage.removal import remove
 from storage.stop import Stop
+from storage.trees import describe
 from storage.upload_record import DATA, DIRECTORY, Record
 from storage.upload_state import Background, Data, OpenUploads
 from winslow.domain.layout import Location
@@ -37,7 +37,10 @@ from winslow.errors import (
 )
 from winslow.ports import Clock, Entry, Upload
 
-_SHOWN_MODE = 0o644
+
+def shown_mode(executable: bool) -> int:
+    """Of what people put into a pool: every stage may read it."""
+    return 0o755 if executable else 0o644
 
 
 def _leave_it(work: object) -> None:
@@ -171,8 +174,8 @@ class Uploads:
                 self._open.close(_key(upload))
                 raise _corrupt(upload, expected, found)
             now = self._clock()
-            os.fchmod(data.fd, _SHOWN_MODE)
-            os.utime(data.fd, (now, now))
+            os.fchmod(data.fd, shown_mode(upload.executable))
+            os.utime(data.fd, (now, upload.modified or now))
             os.fsync(data.fd)
             entry = describe(record.relative.rpartition("/")[2], os.fstat(data.fd))
         upload_record.write(directory, record.showing(entry, expected))

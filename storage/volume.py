@@ -17,6 +17,7 @@ from storage.files import Files
 from storage.history import History
 from storage.logs import Logs
 from storage.quotas import Quotas
+from storage.small import SmallFiles
 from storage.stop import Stop
 from storage.upload_state import Background
 from storage.uploads import Uploads
@@ -52,6 +53,7 @@ class PlainVolume:
         self.workspaces = Workspaces(self._root, self.logs, self.quotas)
         self.files = Files(self._root)
         self.uploads = Uploads(self._root, self.quotas, background, clock)
+        self.small = SmallFiles(self._root, self.quotas, clock)
         self.history = History(self._root)
         self._path = root
 
