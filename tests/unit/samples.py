@@ -28,6 +28,7 @@ from winslow.domain.pipeline import (
 from winslow.domain.project import Answer, Axis, Hold, Override, Project, Run, RunEnd, RunMode, Sweep, SweepId
 from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record, VolumeIdentity
 from winslow.domain.resources import Capacity, Gpu, GpuRequest, GpuVendor, Resources
+from winslow.domain.retention import RetentionClock, RetentionPolicy
 from winslow.domain.stage import (
     Abort,
     Cause,
@@ -214,6 +215,14 @@ OF_0_1: dict[str, tuple[Kind, Record]] = {
     "volume": (Kind.VOLUME, VolumeIdentity("6f2c1d0e")),
     "globals": (Kind.GLOBALS, Globals({"HTTP_PROXY": "", "TZ": "UTC"})),
     "limits": (Kind.LIMITS, Limits(10, 20, {"ann": 30}, {PROJECT: 5})),
+    "project-dropping": (
+        Kind.PROJECT,
+        Project(PROJECT, "Street", Pipeline("traffic", ()), "ann", AT, "k3x9wq", dropping={FIRST: AT + 9.5}),
+    ),
+    "stage-dropped": (Kind.STAGE, replace(ENDED, pinned=False, workspace_dropped_at=AT + 200.5)),
+    "retention": (Kind.RETENTION, RetentionPolicy(3, True, 30 * 86_400.0, True)),
+    "retention-plain": (Kind.RETENTION, RetentionPolicy()),
+    "retention-clock": (Kind.RETENTION_CLOCK, RetentionClock(AT + 0.25)),
     "request": (Kind.REQUEST, Done("f1n6e", f"projects/{PROJECT}")),
 }
 VERSIONS = {"0.1": OF_0_1}

@@ -26,6 +26,7 @@ from winslow.domain.pipeline import (
 from winslow.domain.project import Override, Project, Run, Sweep, SweepId
 from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record, VolumeIdentity
 from winslow.domain.resources import Capacity, Resources
+from winslow.domain.retention import RetentionClock, RetentionPolicy
 from winslow.domain.stage import Cause, NodeId, Outcome, ProjectId, RunId, Stage, StageId, State
 from winslow.errors import DataLoss, InvalidArgument
 from winslow.v1 import pipeline_pb2, project_pb2, stage_pb2
@@ -48,6 +49,8 @@ KINDS: dict[type[Record], Kind] = {
     VolumeIdentity: Kind.VOLUME,
     Globals: Kind.GLOBALS,
     Limits: Kind.LIMITS,
+    RetentionPolicy: Kind.RETENTION,
+    RetentionClock: Kind.RETENTION_CLOCK,
     Done: Kind.REQUEST,
 }
 
@@ -61,6 +64,7 @@ INT32 = st.integers(-(2**31), 2**31 - 1)
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("created_at", "at", "registered_at", "since"), TIMES),
     **dict.fromkeys(("placed_at", "started_at", "ended_at", "drain_deadline"), st.none() | TIMES),
+    "workspace_dropped_at": st.none() | TIMES,
     "not_before": st.just(0.0) | TIMES,
     **dict.fromkeys(("timeout", "lost_after", "backoff", "backoff_max", "grace"), LENGTHS),
     **dict.fromkeys(("cpus", "factor", "waited"), st.floats(allow_nan=False)),
@@ -70,6 +74,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("source_version", "next_run", "succeeded", "failed", "quota"), INT64),
     **dict.fromkeys(("pids", "count", "attempt", "max_stages", "priority", "per_user", "per_project"), INT32),
     "exit_code": st.none() | INT32,
+    "keep_succeeded": st.none() | INT32,
+    "max_age": st.none() | LENGTHS,
 }
 """What a field may hold where its type alone does not say it. Names mean the same in every record."""
 
@@ -81,6 +87,7 @@ OF_CLASS: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (Comment, "number"): st.integers(0, 10**18 - 1),
     **dict.fromkeys(((Limits, "users"), (Limits, "projects")), st.dictionaries(TEXTS, INT32, max_size=2)),
     (Stage, "workspace"): st.just("") | IDS,
+    (Project, "dropping"): st.dictionaries(IDS, TIMES, max_size=2),
 }
 
 REFERENCES = ("StageId", "ProjectId", "RunId", "NodeId", "SweepId", "PipelineId")

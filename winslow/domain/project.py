@@ -146,6 +146,15 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """Bytes that a project's files may take (0: as many as there are) and take; `kept` where the file system refuses more."""
+
+    quota: int
+    used: int
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """The root of a work item. `pipeline` is the project's own copy; `source` and `source_version` say of what.
 
@@ -171,3 +180,5 @@ class Project:
     """Among stages that wait, those of a higher one come first."""
     quota: int = 0
     """Bytes that all its files may take; 0 for none."""
+    dropping: Mapping[StageId, float] = field(default_factory=dict)
+    """Workspaces that are being removed, and since when; those whose records are history are not marked otherwise yet."""

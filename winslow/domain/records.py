@@ -16,6 +16,7 @@ from typing import TypeVar
 from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silence
 from winslow.domain.pipeline import PipelineRecord
 from winslow.domain.project import Project, Run, Sweep
+from winslow.domain.retention import RetentionClock, RetentionPolicy
 from winslow.domain.stage import NodeId, ProjectId, RunId, Stage, StageId
 
 T = TypeVar("T")
@@ -89,6 +90,8 @@ class Kind(Enum):
     VOLUME = "volume"
     GLOBALS = "globals"
     LIMITS = "limits"
+    RETENTION = "retention"
+    RETENTION_CLOCK = "retention-clock"
     REQUEST = "requests"
 
 
@@ -107,6 +110,8 @@ Record = (
     | VolumeIdentity
     | Globals
     | Limits
+    | RetentionPolicy
+    | RetentionClock
     | Done
 )
 
@@ -236,6 +241,12 @@ def attachment_ref(node: str) -> Ref:
 VOLUME_REF = Ref(Kind.VOLUME, "identity")
 GLOBALS_REF = Ref(Kind.GLOBALS, "environment")
 LIMITS_REF = Ref(Kind.LIMITS, "limits")
+RETENTION_CLOCK_REF = Ref(Kind.RETENTION_CLOCK, "clock")
+
+
+def retention_ref(project: str = "") -> Ref:
+    """The retention policy of a project, or of the cluster."""
+    return Ref(Kind.RETENTION, f"projects/{project}" if project else "cluster")
 
 
 class View:
@@ -405,6 +416,11 @@ class View:
 
     def limits(self) -> Limits:
         return _only(Limits, self.get(LIMITS_REF)) or Limits()
+
+    def retention(self, project: str = "") -> RetentionPolicy:
+        """The policy in force for a project, or for those that have none of their own."""
+        own = _only(RetentionPolicy, self.get(retention_ref(project)))
+        return own or _only(RetentionPolicy, self.get(retention_ref())) or RetentionPolicy()
 
 
 def _only(kind: type[T], found: Versioned | None) -> T | None:

@@ -143,6 +143,8 @@ class Stage:
     retry_of: StageId | None = None
     pinned: bool = False
     comment: str = ""
+    workspace_dropped_at: float | None = None
+    """When its workspace was given up to save space: nothing can be made from it any more."""
 
     @property
     def ended(self) -> bool:

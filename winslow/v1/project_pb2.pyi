@@ -31,7 +31,14 @@ PROJECT_STATE_FAILED: ProjectState
 PROJECT_STATE_SUCCEEDED: ProjectState
 
 class Project(_message.Message):
-    __slots__ = ("name", "revision", "display_name", "pipeline", "author", "create_time", "source", "source_version", "tags", "participants", "description", "suffix", "next_run", "confirmed", "deleting", "state", "reason", "gates", "current_stages", "progress", "latest_run", "estimated_end_time", "activity_time", "thumbnail_path", "priority", "quota")
+    __slots__ = ("name", "revision", "display_name", "pipeline", "author", "create_time", "source", "source_version", "tags", "participants", "description", "suffix", "next_run", "confirmed", "deleting", "state", "reason", "gates", "current_stages", "progress", "latest_run", "estimated_end_time", "activity_time", "thumbnail_path", "priority", "quota", "dropping")
+    class DroppingEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _timestamp_pb2.Timestamp
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +65,7 @@ class Project(_message.Message):
     THUMBNAIL_PATH_FIELD_NUMBER: _ClassVar[int]
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     QUOTA_FIELD_NUMBER: _ClassVar[int]
+    DROPPING_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     display_name: str
@@ -84,4 +92,5 @@ class Project(_message.Message):
     thumbnail_path: str
     priority: int
     quota: int
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., display_name: _Optional[str] = ..., pipeline: _Optional[_Union[_pipeline_pb2.PipelineSpec, _Mapping]] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source: _Optional[str] = ..., source_version: _Optional[int] = ..., tags: _Optional[_Iterable[str]] = ..., participants: _Optional[_Iterable[str]] = ..., description: _Optional[str] = ..., suffix: _Optional[str] = ..., next_run: _Optional[int] = ..., confirmed: _Optional[_Iterable[str]] = ..., deleting: _Optional[bool] = ..., state: _Optional[_Union[ProjectState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., gates: _Optional[_Iterable[_Union[_run_pb2.Gate, _Mapping]]] = ..., current_stages: _Optional[_Iterable[str]] = ..., progress: _Optional[float] = ..., latest_run: _Optional[str] = ..., estimated_end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., activity_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumbnail_path: _Optional[str] = ..., priority: _Optional[int] = ..., quota: _Optional[int] = ...) -> None: ...
+    dropping: _containers.MessageMap[str, _timestamp_pb2.Timestamp]
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., display_name: _Optional[str] = ..., pipeline: _Optional[_Union[_pipeline_pb2.PipelineSpec, _Mapping]] = ..., author: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., source: _Optional[str] = ..., source_version: _Optional[int] = ..., tags: _Optional[_Iterable[str]] = ..., participants: _Optional[_Iterable[str]] = ..., description: _Optional[str] = ..., suffix: _Optional[str] = ..., next_run: _Optional[int] = ..., confirmed: _Optional[_Iterable[str]] = ..., deleting: _Optional[bool] = ..., state: _Optional[_Union[ProjectState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., gates: _Optional[_Iterable[_Union[_run_pb2.Gate, _Mapping]]] = ..., current_stages: _Optional[_Iterable[str]] = ..., progress: _Optional[float] = ..., latest_run: _Optional[str] = ..., estimated_end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., activity_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumbnail_path: _Optional[str] = ..., priority: _Optional[int] = ..., quota: _Optional[int] = ..., dropping: _Optional[_Mapping[str, _timestamp_pb2.Timestamp]] = ...) -> None: ...

@@ -23,17 +23,20 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1awinslow/v1/retention.proto\x12\nwinslow.v1\x1a\x1egoogle/protobuf/duration.proto\"\xbc\x01\n\x0fRetentionPolicy\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x1b\n\x0ekeep_succeeded\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x0bkeep_failed\x18\x04 \x01(\x08\x12*\n\x07max_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x18\n\x10\x64rop_discardable\x18\x06 \x01(\x08\x42\x11\n\x0f_keep_succeeded\"A\n\x12RetentionCandidate\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1awinslow/v1/retention.proto\x12\nwinslow.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\x01\n\x0fRetentionPolicy\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x1b\n\x0ekeep_succeeded\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x13\n\x0bkeep_failed\x18\x04 \x01(\x08\x12*\n\x07max_age\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x18\n\x10\x64rop_discardable\x18\x06 \x01(\x08\x12\x11\n\tinherited\x18\x07 \x01(\x08\x42\x11\n\x0f_keep_succeeded\":\n\x0eRetentionClock\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\x12RetentionCandidate\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.retention_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RETENTIONPOLICY']._serialized_start=75
-  _globals['_RETENTIONPOLICY']._serialized_end=263
-  _globals['_RETENTIONCANDIDATE']._serialized_start=265
-  _globals['_RETENTIONCANDIDATE']._serialized_end=330
+  _globals['_RETENTIONPOLICY']._serialized_start=108
+  _globals['_RETENTIONPOLICY']._serialized_end=315
+  _globals['_RETENTIONCLOCK']._serialized_start=317
+  _globals['_RETENTIONCLOCK']._serialized_end=375
+  _globals['_RETENTIONCANDIDATE']._serialized_start=377
+  _globals['_RETENTIONCANDIDATE']._serialized_end=442
 # @@protoc_insertion_point(module_scope)

@@ -57,16 +57,18 @@ class GetRetentionPolicyRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ...) -> None: ...
 
 class UpdateRetentionPolicyRequest(_message.Message):
-    __slots__ = ("request_id", "retention_policy", "update_mask", "expected_revision")
+    __slots__ = ("request_id", "retention_policy", "update_mask", "expected_revision", "reset")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     RETENTION_POLICY_FIELD_NUMBER: _ClassVar[int]
     UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    RESET_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     retention_policy: _retention_pb2.RetentionPolicy
     update_mask: _field_mask_pb2.FieldMask
     expected_revision: int
-    def __init__(self, request_id: _Optional[str] = ..., retention_policy: _Optional[_Union[_retention_pb2.RetentionPolicy, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., expected_revision: _Optional[int] = ...) -> None: ...
+    reset: bool
+    def __init__(self, request_id: _Optional[str] = ..., retention_policy: _Optional[_Union[_retention_pb2.RetentionPolicy, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., expected_revision: _Optional[int] = ..., reset: _Optional[bool] = ...) -> None: ...
 
 class PreviewRetentionRequest(_message.Message):
     __slots__ = ("retention_policy", "page_size", "page_token")

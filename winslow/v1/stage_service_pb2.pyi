@@ -135,3 +135,13 @@ class MaterializeWorkspaceRequest(_message.Message):
     request_id: str
     name: str
     def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class DropWorkspaceRequest(_message.Message):
+    __slots__ = ("request_id", "name", "expected_revision")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    name: str
+    expected_revision: int
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., expected_revision: _Optional[int] = ...) -> None: ...

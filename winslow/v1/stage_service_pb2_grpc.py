@@ -77,6 +77,11 @@ class StageServiceStub:
                 request_serializer=winslow_dot_v1_dot_stage__service__pb2.MaterializeWorkspaceRequest.SerializeToString,
                 response_deserializer=winslow_dot_v1_dot_stage__pb2.Stage.FromString,
                 _registered_method=True)
+        self.DropWorkspace = channel.unary_unary(
+                '/winslow.v1.StageService/DropWorkspace',
+                request_serializer=winslow_dot_v1_dot_stage__service__pb2.DropWorkspaceRequest.SerializeToString,
+                response_deserializer=winslow_dot_v1_dot_stage__pb2.Stage.FromString,
+                _registered_method=True)
 
 
 class StageServiceServicer:
@@ -139,6 +144,14 @@ class StageServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DropWorkspace(self, request, context):
+        """Gives up a stage's workspace now, whatever the policy says; its output and log stay. Dropping twice is dropping once.
+        Refused for one that is pinned (STAGE_PINNED) or needed (WORKSPACE_NEEDED, LAYER_IN_USE).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StageServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -180,6 +193,11 @@ def add_StageServiceServicer_to_server(servicer, server):
             'MaterializeWorkspace': grpc.unary_unary_rpc_method_handler(
                     servicer.MaterializeWorkspace,
                     request_deserializer=winslow_dot_v1_dot_stage__service__pb2.MaterializeWorkspaceRequest.FromString,
+                    response_serializer=winslow_dot_v1_dot_stage__pb2.Stage.SerializeToString,
+            ),
+            'DropWorkspace': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropWorkspace,
+                    request_deserializer=winslow_dot_v1_dot_stage__service__pb2.DropWorkspaceRequest.FromString,
                     response_serializer=winslow_dot_v1_dot_stage__pb2.Stage.SerializeToString,
             ),
     }
@@ -399,6 +417,33 @@ class StageService:
             target,
             '/winslow.v1.StageService/MaterializeWorkspace',
             winslow_dot_v1_dot_stage__service__pb2.MaterializeWorkspaceRequest.SerializeToString,
+            winslow_dot_v1_dot_stage__pb2.Stage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropWorkspace(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/winslow.v1.StageService/DropWorkspace',
+            winslow_dot_v1_dot_stage__service__pb2.DropWorkspaceRequest.SerializeToString,
             winslow_dot_v1_dot_stage__pb2.Stage.FromString,
             options,
             channel_credentials,

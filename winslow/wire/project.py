@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.project import Project
+from winslow.domain.stage import StageId
 from winslow.domain.status import Status
 from winslow.v1 import project_pb2 as pb
 from winslow.wire import names
@@ -33,6 +34,7 @@ def project_to_proto(project: Project, revision: int = 0, status: Status | None 
         deleting=project.deleting,
         priority=project.priority,
         quota=project.quota,
+        dropping={stage: timestamp(since) for stage, since in project.dropping.items()},
     )
     if status:
         message.MergeFrom(_derived(project, status))
@@ -66,4 +68,5 @@ def project_from_proto(message: pb.Project) -> Project:
         deleting=message.deleting,
         priority=message.priority,
         quota=message.quota,
+        dropping={StageId(stage): unix_seconds(since) for stage, since in message.dropping.items()},
     )

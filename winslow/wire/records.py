@@ -16,6 +16,7 @@ from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silen
 from winslow.domain.pipeline import PipelineRecord
 from winslow.domain.project import Project, Run, Sweep
 from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record, VolumeIdentity
+from winslow.domain.retention import RetentionClock, RetentionPolicy
 from winslow.domain.stage import Stage
 from winslow.errors import DataLoss, InvalidArgument
 from winslow.v1 import (
@@ -24,6 +25,7 @@ from winslow.v1 import (
     pipeline_pb2,
     project_pb2,
     request_record_pb2,
+    retention_pb2,
     run_pb2,
     settings_pb2,
     stage_pb2,
@@ -43,6 +45,7 @@ from winslow.wire.node import (
 )
 from winslow.wire.pipeline import pipeline_from_proto, pipeline_to_proto
 from winslow.wire.project import project_from_proto, project_to_proto
+from winslow.wire.retention import clock_from_proto, clock_to_proto, retention_from_proto, retention_to_proto
 from winslow.wire.run import comment_from_proto, comment_to_proto, run_from_proto, run_to_proto
 from winslow.wire.settings import globals_from_proto, globals_to_proto, limits_from_proto, limits_to_proto
 from winslow.wire.stage import stage_from_proto, stage_to_proto
@@ -115,6 +118,8 @@ _ENCODERS: dict[type, Callable[[Any], Message]] = {
     VolumeIdentity: lambda volume: cluster_pb2.VolumeIdentity(id=volume.id),
     Globals: globals_to_proto,
     Limits: limits_to_proto,
+    RetentionPolicy: retention_to_proto,
+    RetentionClock: clock_to_proto,
     Done: lambda done: request_record_pb2.RequestRecord(fingerprint=done.fingerprint, answer=done.answer),
 }
 """One for each member of `Record`; a test holds the two together."""
@@ -135,5 +140,7 @@ _DECODERS: dict[Kind, tuple[type[Message], Callable[[Any], Record]]] = {
     Kind.VOLUME: (cluster_pb2.VolumeIdentity, _volume),
     Kind.LIMITS: (settings_pb2.Limits, limits_from_proto),
     Kind.GLOBALS: (settings_pb2.GlobalEnvironment, globals_from_proto),
+    Kind.RETENTION: (retention_pb2.RetentionPolicy, retention_from_proto),
+    Kind.RETENTION_CLOCK: (retention_pb2.RetentionClock, clock_from_proto),
     Kind.REQUEST: (request_record_pb2.RequestRecord, _done),
 }

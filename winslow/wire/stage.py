@@ -47,6 +47,7 @@ def stage_to_proto(stage: Stage, revision: int = 0) -> pb.Stage:
         retry_of=stage_name(stage.project, stage.retry_of),
         pinned=stage.pinned,
         comment=stage.comment,
+        workspace_drop_time=optional_timestamp(stage.workspace_dropped_at),
     )
 
 
@@ -84,6 +85,9 @@ def stage_from_proto(message: pb.Stage) -> Stage:
         retry_of=stage_id(message.retry_of) if message.HasField("retry_of") else None,
         pinned=message.pinned,
         comment=message.comment,
+        workspace_dropped_at=(
+            unix_seconds(message.workspace_drop_time) if message.HasField("workspace_drop_time") else None
+        ),
     )
 
 
