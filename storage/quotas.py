@@ -20,10 +20,10 @@ from storage.faults import about
 from storage.stop import Stop
 from storage.totals import totals
 from winslow.domain.layout import project_root
+from winslow.domain.project import Allowance
 from winslow.domain.quantity import about_size
 from winslow.domain.stage import ProjectId
 from winslow.errors import Exhausted, InvalidArgument, WinslowError
-from winslow.ports import Allowance
 
 _KEPT = ".quota"
 """The file in a project's directory that says its limit where the file system keeps none."""

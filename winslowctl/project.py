@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from winslow.domain.quantity import parse_size
 from winslow.errors import InvalidArgument
 from winslow.v1.pipeline_pb2 import Confirmation, UserInput
 from winslow.v1.project_pb2 import Project, ProjectState
@@ -25,6 +26,7 @@ from winslowctl.session import client
 
 app = Noun("Work items, usually one video each: name, tags, participants, a pipeline of their own.")
 
+QUOTA = "What all its files may take, for instance 50GiB; 'none' for as much as there is."
 PRIORITY = "Among stages that wait, those of a higher one come first; -100 to 100."
 TAGS = Annotated[list[str], typer.Argument(metavar="TAG", help="A word, or several in quotes.")]
 CONFIRMATIONS = {
@@ -56,6 +58,7 @@ def create(
         list[str] | None, typer.Option("--participant", help="Somebody who works on it; may be repeated.")
     ] = None,
     priority: Annotated[int, typer.Option("--priority", help=PRIORITY)] = 0,
+    quota: Annotated[str, typer.Option("--quota", metavar="SIZE", help=QUOTA)] = "none",
 ) -> None:
     """Make a project with its own copy of a pipeline."""
     if (pipeline is None) == (file is None):
@@ -71,6 +74,7 @@ def create(
         tags=tag or (),
         participants=participant or (),
         priority=priority,
+        quota=_size(quota),
     )
     show(made, lambda: [f"Created project {last(made.name)}"])
 
@@ -104,6 +108,30 @@ def rename(project: PROJECT, name: Annotated[str, typer.Argument(help="Its new d
     """Change a project's display name; its id stays."""
     renamed = client().projects.update(references.project(client(), project).name, display_name=name)
     show(renamed, lambda: [f"{last(renamed.name)} is now called {plain(renamed.display_name)}"])
+
+
+@app.verb("set")
+def set_project(
+    project: PROJECT,
+    quota: Annotated[str | None, typer.Option("--quota", metavar="SIZE", help=QUOTA)] = None,
+    description: Annotated[str | None, typer.Option("--description", help="What it is about.")] = None,
+    priority: Annotated[int | None, typer.Option("--priority", help=PRIORITY)] = None,
+) -> None:
+    """Change what a project may take and what is said of it; what is not given stays."""
+    if quota is None and description is None and priority is None:
+        raise InvalidArgument(
+            "It is not said what shall change",
+            reason="NOTHING_TO_CHANGE",
+            subject=project,
+            hint="Give --quota SIZE, --description TEXT or --priority NUMBER",
+        )
+    changed = client().projects.update(
+        references.project(client(), project).name,
+        description=description,
+        priority=priority,
+        quota=None if quota is None else _size(quota),
+    )
+    show(changed, lambda: [f"Changed {last(changed.name)}", *_quota(changed)])
 
 
 @app.verb("priority")
@@ -264,6 +292,16 @@ _COLUMNS = (
 )
 
 
+def _size(text: str) -> int:
+    """Bytes, 0 for 'none'. Raises InvalidArgument (SIZE_INVALID)."""
+    return 0 if text == "none" else parse_size(text)
+
+
+def _quota(project: Project) -> list[str]:
+    """What it may take; what it takes is told by `winslowctl du`."""
+    return [f"Its files may take {human.size(project.quota)}"] if project.quota else []
+
+
 def _tags(project: Project) -> str:
     return f"{last(project.name)}: {plain(', '.join(project.tags)) or 'no tags'}"
 
@@ -281,6 +319,7 @@ def _details(project: Project) -> Iterator[str]:
             ("Author", last(project.author)),
             ("Participants", ", ".join(project.participants)),
             ("Priority", str(project.priority) if project.priority else ""),
+            ("Quota", human.size(project.quota) if project.quota else ""),
             ("Made", human.when(project.create_time)),
             ("Activity", human.when(project.activity_time)),
             ("Pipeline", f"{project.pipeline.display_name}{f' (a copy of {source})' if source else ''}"),

@@ -37,6 +37,7 @@ from winslowd.engines.caretaker import NEGLECTED, Caretaker
 from winslowd.engines.containers import Tools
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
+from winslowd.engines.quartermaster import Quartermaster
 from winslowd.engines.registrar import Registrar
 from winslowd.gateway import server as gateway
 from winslowd.gateway.app import application
@@ -113,6 +114,7 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         clock=time.time,
         token=_token,
         workspaces=parts.files.workspaces,
+        quotas=parts.files.quotas,
         files=parts.files.files,
         uploads=parts.files.uploads,
         small=parts.files.small,
@@ -141,6 +143,7 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
     yield parts.channels.keep_tidy(store)
     yield Leader(store, membership, time.time, parts.attendance, parts.ledger).run()
     yield Janitor(store, membership, files.workspaces, files.uploads, time.time).run()
+    yield Quartermaster(store, membership, files.quotas).run()
     yield Archivist(store, membership, files.history, time.time, Policy(settings.history_after)).run()
     yield Caretaker(
         parts.upkeep,
@@ -160,6 +163,7 @@ def _tools(parts: Parts, node: Node) -> Tools:
         workspaces=parts.files.workspaces,
         logs=parts.files.logs,
         journal=parts.journal,
+        quotas=parts.files.quotas,
         clock=time.time,
         default_user=parts.settings.default_user,
     )

@@ -251,6 +251,7 @@ class SimulatedNode:
                 workspaces=files,
                 logs=files,
                 journal=SimulatedJournal(machine.disk),
+                quotas=files,
                 clock=machine.clock,
                 default_user=(1000, 1000),
             )
@@ -258,7 +259,7 @@ class SimulatedNode:
             clock, past = machine.clock, Past(store, files)
             self.desk = Desk(
                 store,
-                Projects(store, clock, self._token, files),
+                Projects(store, clock, self._token, files, files),
                 Runs(store, clock, past),
                 Sweeps(store, clock, past),
                 Stages(store, clock, past),

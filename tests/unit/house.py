@@ -172,6 +172,7 @@ class House:
             workspaces=self.tap.around("workspaces", self.volume.workspaces),
             logs=self.tap.around("logs", self.volume.logs),
             journal=self.tap.around("journal", self.journal),
+            quotas=self.volume.quotas,
             clock=lambda: self.now,
             default_user=(os.getuid(), os.getgid()),
         )

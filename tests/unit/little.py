@@ -60,6 +60,7 @@ class Little:
             clock=lambda: self.now,
             token=lambda: f"tail{next(self._numbers):02d}",
             workspaces=self.volume.workspaces,
+            quotas=self.volume.quotas,
             files=self.volume.files,
             uploads=self.volume.uploads,
             small=self.volume.small,

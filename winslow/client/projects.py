@@ -41,6 +41,7 @@ class Projects:
         tags: Iterable[str] = (),
         participants: Iterable[str] = (),
         priority: int = 0,
+        quota: int = 0,
         request_id: str = "",
     ) -> Project:
         """Make a project with a copy of `pipeline` (`traffic`, `traffic@3`), or with `spec` where none is named."""
@@ -54,6 +55,7 @@ class Projects:
                 participants=participants,
                 pipeline=spec,
                 priority=priority,
+                quota=quota,
             ),
             pipeline=naming.pipeline(pipeline) if pipeline else "",
         )
@@ -68,6 +70,7 @@ class Projects:
         participants: Iterable[str] | None = None,
         pipeline: PipelineSpec | None = None,
         priority: int | None = None,
+        quota: int | None = None,
         expected_revision: int = 0,
         request_id: str = "",
     ) -> Project:
@@ -78,6 +81,7 @@ class Projects:
             "participants": participants,
             "pipeline": pipeline,
             "priority": priority,
+            "quota": quota,
         }
         fields = {name: value for name, value in given.items() if value is not None}
         request = pb.UpdateProjectRequest(

@@ -61,7 +61,7 @@ class ContainerSpec:
 class Exit:
     """How the stage's process ended. Exactly one of `code` and `signal` is meant: `signal` is 0 unless one killed it.
 
-    `out_of_memory` and `disk_full` were observed, not guessed. `started_at`, `ended_at` in Unix seconds, of the
+    `out_of_memory`, `disk_full` and `quota_full` were observed, not guessed. `started_at`, `ended_at` in Unix seconds, of the
     stage's own process. `launched` is False when the process never ran (`message` says why).
     """
 
@@ -69,6 +69,8 @@ class Exit:
     signal: int = 0
     out_of_memory: bool = False
     disk_full: bool = False
+    quota_full: bool = False
+    """Not the disk was full but a quota on it."""
     started_at: float = 0.0
     ended_at: float = 0.0
     launched: bool = True

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from winslow.domain.container import Exit
 from winslow.domain.pipeline import DefinitionName, StageDefinition
+from winslow.domain.project import Allowance
+from winslow.domain.quantity import about_size
 from winslow.domain.stage import Cause, Outcome, Stage, StageId, State
 from winslow.errors import WinslowError
 
@@ -37,8 +39,10 @@ def refused(error: WinslowError) -> Outcome:
     return Outcome(cause=REFUSALS.get(error.reason, Cause.ENGINE), message=str(error))
 
 
-def outcome(exit_: Exit, verdict: Judged | None, definition: StageDefinition) -> Outcome:
-    """Success, or the one cause that a person should know first.
+def outcome(
+    exit_: Exit, verdict: Judged | None, definition: StageDefinition, allowance: Allowance | None = None
+) -> Outcome:
+    """Success, or the one cause that a person should know first. `allowance` is the project's, where it is known.
 
     What we decided comes before what was observed, and that before what the exit code suggests; but a process that
     ended well before our signal reached it has succeeded.
@@ -48,7 +52,7 @@ def outcome(exit_: Exit, verdict: Judged | None, definition: StageDefinition) ->
         return Outcome(exit_code=0)
     if verdict is not None:
         return Outcome(code, verdict.cause, verdict.message)
-    cause, message = _observed(exit_, definition)
+    cause, message = _observed(exit_, definition, allowance)
     return Outcome(code, cause, message)
 
 
@@ -58,10 +62,12 @@ def _code(exit_: Exit) -> int | None:
     return 128 + exit_.signal if exit_.signal else exit_.code
 
 
-def _observed(exit_: Exit, definition: StageDefinition) -> tuple[Cause, str]:
+def _observed(exit_: Exit, definition: StageDefinition, allowance: Allowance | None) -> tuple[Cause, str]:
     if exit_.out_of_memory:
         limit = definition.resources.memory
         return Cause.OUT_OF_MEMORY, f"it needed more than its {limit / 2**20:g} MiB of memory; raise resources.memory"
+    if exit_.quota_full:
+        return Cause.DISK_FULL, _of_quota(allowance)
     if exit_.disk_full:
         return Cause.DISK_FULL, "its disk was full; make room, or write less"
     if not exit_.launched and exit_.code in (126, 127):
@@ -71,6 +77,14 @@ def _observed(exit_: Exit, definition: StageDefinition) -> tuple[Cause, str]:
     if exit_.signal:
         return Cause.SIGNAL, f"it was killed by {_signal_name(exit_.signal)}"
     return Cause.EXIT_CODE, f"it exited with code {exit_.code}"
+
+
+def _of_quota(allowance: Allowance | None) -> str:
+    advice = "delete old attempts or files of the project, or have its quota raised (winslowctl project set --quota)"
+    if allowance is None or not allowance.quota:
+        return f"its quota was used up; {advice}"
+    used, quota = about_size(allowance.used), about_size(allowance.quota)
+    return f"its project's quota of {quota} was used up ({used} are used); {advice}"
 
 
 def _signal_name(number: int) -> str:

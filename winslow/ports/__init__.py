@@ -15,7 +15,7 @@ from winslow.ports.files import Entry, Files, Listing, NewFile, SmallFiles, Tota
 from winslow.ports.logs import Findings, Logs
 from winslow.ports.node import Driver, Journal, Readings, Verdict
 from winslow.ports.store import Store, StoreMember, Upkeep
-from winslow.ports.volume import Allowance, Archived, History, Quotas, Storage, StorageState, Workspaces
+from winslow.ports.volume import Archived, History, Quotas, Storage, StorageState, Workspaces
 
 Clock = Callable[[], float]
 """Unix seconds."""
@@ -23,7 +23,6 @@ Steady = Callable[[], float]
 """Seconds from some moment on; never set, never back."""
 
 __all__ = [
-    "Allowance",
     "Archived",
     "Attending",
     "Clock",

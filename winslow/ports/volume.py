@@ -8,6 +8,7 @@ from typing import Protocol
 
 from winslow.domain.layout import WorkspacePlan
 from winslow.domain.pipeline import DefinitionName
+from winslow.domain.project import Allowance
 from winslow.domain.query import Facts, Query
 from winslow.domain.records import Kind, Record, Ref
 from winslow.domain.stage import ProjectId, StageId
@@ -45,15 +46,6 @@ class Workspaces(Protocol):
 
     async def drop(self, project: ProjectId, stage: StageId) -> None:
         """Remove an attempt's directories."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """Bytes that a project may take (0: as many as there are) and takes; `kept` where the file system itself refuses more."""
-
-    quota: int
-    used: int
-    kept: bool
 
 
 class Quotas(Protocol):

@@ -41,9 +41,14 @@ def file_from_proto(message: pb.File) -> Entry:
     return Entry(message.base_name, kind, message.size, unix_seconds(message.modify_time), message.executable)
 
 
-def usage_to_proto(totals: Totals, path: str) -> pb.FileUsage:
+def usage_to_proto(totals: Totals, path: str, quota: int = 0) -> pb.FileUsage:
+    """`quota` is that of the project that `path` belongs to."""
     return pb.FileUsage(
-        path=_shown(path), size=totals.size, file_count=totals.files, directory_count=totals.directories
+        path=_shown(path),
+        size=totals.size,
+        file_count=totals.files,
+        directory_count=totals.directories,
+        quota=quota,
     )
 
 

@@ -18,6 +18,7 @@ from winslow.wire.status import to_status
 from winslow.wire.times import unix_seconds
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
+from winslowd.usecases import known
 from winslowd.usecases.files import Files, FileShown
 from winslowd.usecases.small import Given, SmallFiles, Whole
 from winslowd.usecases.uploads import Uploads
@@ -65,7 +66,8 @@ class FileService(file_service_pb2_grpc.FileServiceServicer):
         return Empty()
 
     async def GetFileUsage(self, request: pb.GetFileUsageRequest, context: Any) -> file_pb2.FileUsage:
-        return usage_to_proto(await self._files.usage(asker(), request.path), request.path)
+        totals = await self._files.usage(asker(), request.path)
+        return usage_to_proto(totals, request.path, known.quota_at(self._files.store.view, request.path))
 
     async def GetFileDigest(self, request: pb.GetFileDigestRequest, context: Any) -> pb.GetFileDigestResponse:
         shown, digest = await self._files.digest(asker(), request.path)

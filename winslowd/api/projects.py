@@ -17,7 +17,7 @@ from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
 from winslowd.usecases.projects import Configuration, NewProject, ProjectChange, Projects
 
-CHANGEABLE = ("display_name", "description", "tags", "participants", "pipeline", "priority")
+CHANGEABLE = ("display_name", "description", "tags", "participants", "pipeline", "priority", "quota")
 
 
 class ProjectService(project_service_pb2_grpc.ProjectServiceServicer):
@@ -91,6 +91,7 @@ def _new(request: pb.CreateProjectRequest) -> NewProject:
         tags=frozenset(project.tags),
         participants=frozenset(project.participants),
         priority=project.priority,
+        quota=project.quota,
     )
 
 
@@ -104,4 +105,5 @@ def _change(request: pb.UpdateProjectRequest) -> ProjectChange:
         participants=frozenset(project.participants) if "participants" in fields else None,
         pipeline=spec_from_proto(project.pipeline) if "pipeline" in fields else None,
         priority=project.priority if "priority" in fields else None,
+        quota=project.quota if "quota" in fields else None,
     )

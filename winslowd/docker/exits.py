@@ -75,6 +75,7 @@ def from_record(record: Mapping[str, str]) -> Exit | None:
         signal=signal,
         out_of_memory=failed and record.get("out_of_memory") == "1",
         disk_full=failed and record.get("disk_full") == "1",
+        quota_full=failed and record.get("quota_full") == "1",
         started_at=(_number(record, "started", 1 << 63) or 0) / 1e9,
         ended_at=(_number(record, "ended", 1 << 63) or 0) / 1e9,
         launched=record.get("launched") == "1",

@@ -31,7 +31,7 @@ enum {
 };
 
 struct outcome {
-    bool launched, oom, disk_full;
+    bool launched, oom, disk_full, quota_full;
     int code, signal;
     int64_t started, ended;
     char message[256];
@@ -77,19 +77,26 @@ static int open_probe(const char *directory)
     return fd;
 }
 
-static bool is_full(const char *directory)
+/* ENOSPC for a full disk, EDQUOT for a quota that is used up, 0 for neither. */
+static int is_full(const char *directory)
 {
-    static const char zeros[64 * 1024];
+    enum { WRITTEN = 64 * 1024, AT_ONCE = 1024 * 1024 };
+    static const char zeros[WRITTEN];
     struct statvfs fs;
     if (!statvfs(directory, &fs) && fs.f_blocks && !(fs.f_flag & ST_RDONLY) &&
         (uint64_t)fs.f_bavail * fs.f_frsize < sizeof zeros)
-        return true;
+        return ENOSPC;
     int fd = open_probe(directory);
-    if (fd < 0)
-        return errno == ENOSPC || errno == EDQUOT;
-    bool full = (write_all(fd, zeros, sizeof zeros) < sizeof zeros || fsync(fd)) && (errno == ENOSPC || errno == EDQUOT);
-    close(fd);
-    return full;
+    int why = fd < 0 ? errno : 0;
+    if (fd >= 0) {
+        if (write_all(fd, zeros, sizeof zeros) < sizeof zeros || fsync(fd))
+            why = errno;
+        /* CephFS refuses a write that does not fit as a whole, and counts holes: less than one write may be left. */
+        else if (pwrite(fd, zeros, 1, AT_ONCE - 1) < 0)
+            why = errno;
+        close(fd);
+    }
+    return why == ENOSPC || why == EDQUOT ? why : 0;
 }
 
 /* ---- records ---- */
@@ -116,8 +123,8 @@ static void write_exit(const struct outcome *o)
     int fd = create_record("exit.new");
     if (fd < 0)
         return;
-    int n = dprintf(fd, "launched=%d\ncode=%d\nsignal=%d\nout_of_memory=%d\ndisk_full=%d\nlog_lost=%d\n"
-                    "started=%lld\nended=%lld\nmessage=%s\n", o->launched, o->code, o->signal, o->oom, o->disk_full,
+    int n = dprintf(fd, "launched=%d\ncode=%d\nsignal=%d\nout_of_memory=%d\ndisk_full=%d\nquota_full=%d\nlog_lost=%d\n"
+                    "started=%lld\nended=%lld\nmessage=%s\n", o->launched, o->code, o->signal, o->oom, o->disk_full, o->quota_full,
                     journal.failed, (long long)o->started, (long long)o->ended, o->message);
     bool safe = n > 0 && !fsync(fd);
     close(fd);
@@ -325,7 +332,11 @@ static void run(char **argv, int started, struct outcome *o)
     attend(o);
     if (o->code || o->signal) {
         o->oom = oom_kills() > kills;
-        o->disk_full = is_full(".") || is_full("/output");
+        int why = is_full(".");
+        if (!why)
+            why = is_full("/output");
+        o->disk_full = why != 0;
+        o->quota_full = why == EDQUOT;
     }
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ import structlog
 
 from winslow.domain import exits, lifecycle
 from winslow.domain.container import ContainerSpec, Exit, Phase, fingerprint
+from winslow.domain.project import Allowance
 from winslow.domain.records import Commit, Expect, Put, stage_ref
 from winslow.domain.stage import Cause, Outcome, Reason, Stage
 from winslow.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, Unavailable, WinslowError
@@ -40,6 +42,8 @@ GONE = Exit(code=-1, launched=False, message="its container is gone and left no 
 """Of such a stage nobody knows whether its process was launched: it is never launched again."""
 GLANCE = 0.01
 """Seconds in which an end is recorded together with its start, in one transaction."""
+ASKED = 5.0
+"""Seconds that an end waits for the numbers that explain it."""
 NEVER_LAUNCHED = frozenset({Phase.CREATED, Phase.HELD, Phase.GONE})
 
 
@@ -321,10 +325,19 @@ class Attempt:
     async def _told(self, exit_: Exit) -> lifecycle.Ended:
         """The exit in the words of the record, with everything that its log said; its workspace is sealed by then."""
         await asyncio.gather(self._read_to_the_end(), self._seal())
-        outcome = exits.outcome(exit_, self._tools.journal.verdict(self._id), self._stage.definition)
+        verdict, allowance = self._tools.journal.verdict(self._id), await self._allowance(exit_)
+        outcome = exits.outcome(exit_, verdict, self._stage.definition, allowance)
         ended_at = exit_.ended_at or self._tools.clock()
         started_at = exit_.started_at or (ended_at if exit_.launched else None)
         return lifecycle.Ended(outcome, dict(self._scanned.results), ended_at, started_at)
+
+    async def _allowance(self, exit_: Exit) -> Allowance | None:
+        """What the project may take and takes, where that is why the stage failed; an end never waits long for it."""
+        if exit_.quota_full:
+            with suppress(WinslowError, TimeoutError):
+                async with asyncio.timeout(ASKED):
+                    return await self._tools.quotas.allowance(self._stage.project)
+        return None
 
     async def _read_to_the_end(self) -> None:
         try:

@@ -10,7 +10,7 @@ from winslow.domain.container import ContainerSpec, Image, fingerprint
 from winslow.domain.mounts import mounts_of
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.stage import NodeId, Stage
-from winslow.ports import Clock, Driver, Journal, Logs, Store, Workspaces
+from winslow.ports import Clock, Driver, Journal, Logs, Quotas, Store, Workspaces
 from winslowd.engines.quiet import Quiet
 
 SPEC_LABEL, IMAGE_LABEL = "winslow.spec", "winslow.image"
@@ -28,6 +28,7 @@ class Tools:
     workspaces: Workspaces
     logs: Logs
     journal: Journal
+    quotas: Quotas
     clock: Clock
     default_user: tuple[int, int]
     quiet: Quiet = field(default_factory=Quiet)

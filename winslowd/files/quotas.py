@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from winslow.domain.project import Allowance
 from winslow.domain.stage import ProjectId
-from winslow.ports import Allowance
 from winslowd.files.client import Caller, Nothing
 
 

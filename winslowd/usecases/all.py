@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from winslow.ports import Clock, History, Membership, StorageState, Store, Upkeep, Workspaces
+from winslow.ports import Clock, History, Membership, Quotas, StorageState, Store, Upkeep, Workspaces
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Readings as ReadingsPort
@@ -40,6 +40,7 @@ class UseCases:
         clock: Clock,
         token: NewSuffix,
         workspaces: Workspaces,
+        quotas: Quotas,
         files: FilesPort,
         uploads: UploadsPort,
         small: SmallFilesPort,
@@ -54,7 +55,7 @@ class UseCases:
         self.past = Past(store, history)
         self.cluster = Cluster(here, store, membership, storage, upkeep)
         self.pipelines = Pipelines(store, clock)
-        self.projects = Projects(store, clock, token, workspaces)
+        self.projects = Projects(store, clock, token, workspaces, quotas)
         self.runs = Runs(store, clock, self.past)
         self.sweeps = Sweeps(store, clock, self.past)
         self.stages = Stages(store, clock, self.past)

@@ -90,6 +90,18 @@ def priority(value: int) -> int:
     return value
 
 
+def quota(size: int) -> int:
+    """Of a project, in bytes; 0 for none (QUOTA_INVALID)."""
+    if not 0 <= size < 1 << 63:
+        raise InvalidArgument(
+            f"{size} bytes are no quota",
+            reason="QUOTA_INVALID",
+            subject="quota",
+            hint="Give a number that is not negative; 0 is no limit",
+        )
+    return size
+
+
 def slug(name: str) -> str:
     """A name as a part of an id: small ASCII letters, digits and single hyphens, at most 40 characters; "project" for nothing."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

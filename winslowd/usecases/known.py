@@ -39,6 +39,13 @@ def lasting_project(view: View, id_: str) -> Project:
     return found
 
 
+def quota_at(view: View, path: str) -> int:
+    """Bytes that the project of a path of the API may take, 0 for none; also where the path is no project's."""
+    _, _, rest = path.partition("projects/")
+    found = view.project(rest.partition("/")[0])
+    return found.quota if found else 0
+
+
 def run(view: View, project_id: str, id_: str) -> Run:
     """Raises NotFound (PROJECT_UNKNOWN, RUN_UNKNOWN)."""
     found = view.run(project_id, id_)

@@ -7,6 +7,7 @@ record, so that whoever sees the project can put files into it. Deleting only ma
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from winslow.domain.lifecycle import AbortRequested, advance
@@ -15,8 +16,8 @@ from winslow.domain.principal import Principal
 from winslow.domain.project import Override, Project
 from winslow.domain.records import Commit, Expect, Kind, Put, View, project_ref, stage_ref
 from winslow.domain.stage import ProjectId, Stage
-from winslow.errors import AlreadyExists, FailedPrecondition, InvalidArgument
-from winslow.ports import Clock, Store, Workspaces
+from winslow.errors import AlreadyExists, FailedPrecondition, InvalidArgument, Unavailable
+from winslow.ports import Clock, Quotas, Store, Workspaces
 from winslowd.usecases import given, known
 from winslowd.usecases.derived import ProjectShown, project_shown
 from winslowd.usecases.listing import Ask, Listing, Page
@@ -39,6 +40,7 @@ class NewProject:
     tags: frozenset[str] = frozenset()
     participants: frozenset[str] = frozenset()
     priority: int = 0
+    quota: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class ProjectChange:
     participants: frozenset[str] | None = None
     pipeline: Pipeline | None = None
     priority: int | None = None
+    quota: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Projects:
     clock: Clock
     new_suffix: NewSuffix
     workspaces: Workspaces
+    quotas: Quotas
 
     # ---- looking
 
@@ -113,6 +117,8 @@ class Projects:
             return before
         project = self._made(request.principal, new)
         await self.workspaces.make_project(project.id)
+        if project.quota:
+            await self.quotas.set(project.id, project.quota)
         ref = project_ref(project.id)
 
         def decide(view: View) -> tuple[Commit, str]:
@@ -123,8 +129,16 @@ class Projects:
         return await once(self.store, request, decide)
 
     async def update(self, request: Request, id_: ProjectId, change: ProjectChange, expected: int = 0) -> str:
-        """Raises InvalidArgument, FailedPrecondition (DEFINITION_RUNNING) for a pipeline without a stage that is live."""
-        return await self._change(request, id_, lambda view, project: _updated(view, project, change), expected)
+        """Raises InvalidArgument, FailedPrecondition (DEFINITION_RUNNING) for a pipeline without a stage that is live.
+
+        A quota is on the volume when this returns, or as soon as the volume can be reached; PermissionDenied
+        (QUOTA_FORBIDDEN) says that the volume will never keep to it.
+        """
+        name = await self._change(request, id_, lambda view, project: _updated(view, project, change), expected)
+        if change.quota is not None:
+            with suppress(Unavailable):  # the quartermaster sees to it later
+                await self.quotas.set(id_, known.project(self.store.view, id_).quota)
+        return name
 
     async def tag(self, request: Request, id_: ProjectId, add: Iterable[str], remove: Iterable[str]) -> str:
         """Add and remove tags, whatever others do to them meanwhile."""
@@ -193,6 +207,7 @@ class Projects:
             participants=given.words("participants", new.participants),
             description=given.text("description", new.description),
             priority=given.priority(new.priority),
+            quota=given.quota(new.quota),
         )
 
     def _free_suffix(self) -> str:
@@ -248,6 +263,7 @@ def _updated(view: View, project: Project, change: ProjectChange) -> Project:
         ),
         pipeline=change.pipeline or project.pipeline,
         priority=project.priority if change.priority is None else given.priority(change.priority),
+        quota=project.quota if change.quota is None else given.quota(change.quota),
     )
 
 
