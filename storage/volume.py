@@ -16,6 +16,7 @@ from storage.faults import about
 from storage.files import Files
 from storage.history import History
 from storage.logs import Logs
+from storage.manifests import Manifests
 from storage.quotas import Quotas
 from storage.small import SmallFiles
 from storage.stop import Stop
@@ -55,6 +56,7 @@ class PlainVolume:
         self.uploads = Uploads(self._root, self.quotas, background, clock)
         self.small = SmallFiles(self._root, self.quotas, clock)
         self.history = History(self._root)
+        self.manifests = Manifests(self._root, clock)
         self._path = root
 
     def space(self, stop: Stop) -> Space:

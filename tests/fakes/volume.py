@@ -14,6 +14,7 @@ from storage.volume import PlainVolume
 from winslow.errors import WinslowError
 from winslowd.files.client import FilesClient, LogsClient, SmallFilesClient, UploadsClient, WorkspacesClient
 from winslowd.files.history import HistoryClient
+from winslowd.files.manifests import ManifestsClient
 from winslowd.files.quotas import QuotasClient
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class InlineVolume:
         self.small = SmallFilesClient(self)
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
+        self.manifests = ManifestsClient(self)
         self.quotas = QuotasClient(self)
         self.calls: list[str] = []
         """What was called, in order."""

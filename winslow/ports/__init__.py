@@ -13,6 +13,7 @@ from winslow.ports.ceph import Fencer, ServersShown, StorageServers, Watched
 from winslow.ports.cluster import Attending, Membership, Peers, Term
 from winslow.ports.files import Entry, Files, Listing, NewFile, SmallFiles, Totals, Upload, Uploads
 from winslow.ports.logs import Findings, Logs
+from winslow.ports.manifests import EFFORT, Effort, Listed, ListedPage, Manifest, Manifests
 from winslow.ports.node import Driver, Journal, Readings, Verdict
 from winslow.ports.store import Store, StoreMember, Upkeep
 from winslow.ports.volume import Archived, History, Quotas, Storage, StorageState, Workspaces
@@ -26,7 +27,9 @@ __all__ = [
     "Archived",
     "Attending",
     "Clock",
+    "EFFORT",
     "Driver",
+    "Effort",
     "Fencer",
     "Entry",
     "Files",
@@ -34,7 +37,11 @@ __all__ = [
     "History",
     "Journal",
     "Listing",
+    "Listed",
+    "ListedPage",
     "Logs",
+    "Manifest",
+    "Manifests",
     "Membership",
     "NewFile",
     "Peers",

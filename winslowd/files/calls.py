@@ -19,6 +19,8 @@ class Lane(Enum):
     """Waits for the disk (fsync) or reads a whole upload."""
     SCAN = 2
     """Searches logs."""
+    ARCHIVE = 1
+    """Compresses and lists what ended attempts left: in the background, one after another."""
     HISTORY = 6
     """Looks through histories; a look at a large one takes a while, and none waits for another project's."""
     BULK = 3
@@ -58,6 +60,9 @@ CALLS: dict[str, Lane] = {
     "logs.read": Lane.QUICK,
     "logs.scan": Lane.SCAN,
     "logs.note": Lane.QUICK,
+    "manifests.make": Lane.ARCHIVE,
+    "manifests.get": Lane.QUICK,
+    "manifests.page": Lane.QUICK,
     "quotas.set": Lane.QUICK,
     "quotas.allowance": Lane.BULK,
     "history.append": Lane.SYNC,

@@ -15,6 +15,7 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,10 +23,13 @@ import winslowd
 from storage.volume import Space
 from winslow.errors import Unavailable, WinslowError
 from winslow.ports import Storage
+from winslowd.files import passing
 from winslowd.files.calls import CALLS, PING, Lane
 from winslowd.files.client import FilesClient, LogsClient, SmallFilesClient, UploadsClient, WorkspacesClient
 from winslowd.files.history import HistoryClient
+from winslowd.files.manifests import ManifestsClient
 from winslowd.files.link import Link
+from winslowd.files.passing import Passing
 from winslowd.files.quotas import QuotasClient
 
 T = TypeVar("T")
@@ -63,6 +67,7 @@ class FilesProcess:
         self.small = SmallFilesClient(self)
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
+        self.manifests = ManifestsClient(self)
         self.quotas = QuotasClient(self)
         self.degraded = ""
         """Why the storage is degraded, for people; empty while it is well."""
@@ -137,18 +142,21 @@ class FilesProcess:
 
     async def _start(self) -> tuple[Link, Process]:
         ours, theirs = socket.socketpair()
-        with theirs:
+        to_pass, to_take = passing.pair()
+        with theirs, to_take:
             for end in (ours, theirs):
                 _widen(end)
             ours.setblocking(False)
+            ends = (theirs.fileno(), to_take.fileno())
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-X", "utf8", "-m", "winslowd.files.worker", str(theirs.fileno()), self._root),
+                *(sys.executable, "-X", "utf8", "-m", "winslowd.files.worker", *map(str, ends), self._root),
                 stdin=DEVNULL,
                 stdout=DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=ends,
                 env=_environment(),
             )
-        _, link = await asyncio.get_running_loop().create_unix_connection(Link, sock=ours)
+        made = partial(Link, Passing(to_pass))
+        _, link = await asyncio.get_running_loop().create_unix_connection(made, sock=ours)
         return link, process
 
     async def _watch(self, link: Link, process: Process) -> str:
