@@ -41,6 +41,7 @@ from winslowd.engines.quartermaster import Quartermaster
 from winslowd.engines.registrar import Registrar
 from winslowd.gateway import server as gateway
 from winslowd.gateway.app import application
+from winslowd.gateway.inside import inside
 from winslowd.monitor import host
 from winslowd.parts import Parts, made, open_parts
 from winslowd.peers.attending import GrpcPeers
@@ -97,13 +98,25 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
             neighbours = Neighbours(parts.credentials, parts.attendance, Passing(parts.channels, parts.credentials))
             use_cases = _use_cases(parts, node)
             server = Server(use_cases, _authenticate, neighbours)
-            web = application(use_cases, _authenticate, time.time)
-            async with server.listening(settings.listen), gateway.listening(web, settings.http):
+            async with _listening(server, use_cases, settings):
                 async with _together(*_loops(parts, node)):
                     log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))
                     yield
                     log.info("stopping; containers go on")
                 await parts.membership.leave()
+
+
+@contextlib.asynccontextmanager
+async def _listening(server: Server, use_cases: UseCases, settings: Settings) -> AsyncIterator[None]:
+    """gRPC, and the gateway over it where there is one, while the scope lasts."""
+    if not settings.http:
+        async with server.listening(settings.listen):
+            yield
+        return
+    async with inside() as own, server.listening((*settings.listen, own.address)):
+        web = application(use_cases, _authenticate, time.time, api=own.channel)
+        async with gateway.listening(web, settings.http):
+            yield
 
 
 def _use_cases(parts: Parts, node: Node) -> UseCases:

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from starlette.routing import Router
+import grpc
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from winslow.errors import NotFound
 from winslow.ports import Clock
 from winslowd.gateway.downloads import DownloadRoutes
+from winslowd.gateway.grpc_web import GrpcWeb
 from winslowd.gateway.guard import Authenticate, Guard
 from winslowd.gateway.uploads import UploadRoutes
 from winslowd.usecases.all import UseCases
 
 
-def application(use_cases: UseCases, authenticate: Authenticate, clock: Clock, names: Collection[str] = ()) -> ASGIApp:
-    """`names` are the host names, beside localhost, under which it may be called."""
+def application(
+    use_cases: UseCases,
+    authenticate: Authenticate,
+    clock: Clock,
+    names: Collection[str] = (),
+    api: grpc.aio.Channel | None = None,
+) -> ASGIApp:
+    """`names` are the host names, beside localhost, under which it may be called; `api` leads to the node's own services."""
     uploads, downloads = UploadRoutes(use_cases.uploads, clock), DownloadRoutes(use_cases.files)
-    routes = Router([*uploads.routes(), *downloads.routes()], redirect_slashes=False, default=_nothing)
+    services = [Route("/winslow.v1.{service}/{method}", GrpcWeb(api))] if api else []
+    routes = Router([*uploads.routes(), *downloads.routes(), *services], redirect_slashes=False, default=_nothing)
     return Guard(routes, authenticate, lambda: use_cases.store.connected, names)
 
 
