@@ -7,22 +7,13 @@ own may be changed; what an attempt made is its record. Uploads and copies have 
 from __future__ import annotations
 
 import errno
-import heapq
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 
-from storage.beneath import (
-    held,
-    make_directories,
-    open_directory,
-    open_file,
-    open_parent,
-    open_path,
-    rename_new,
-)
-from storage.ceph import recursive
+from storage.beneath import held, make_directories, open_parent, rename_new
 from storage.copies import copy
 from storage.faults import about
 from storage.logs import require_range
@@ -30,9 +21,10 @@ from storage.pools import pool, require_name, require_writable
 from storage.removal import remove
 from storage.stop import Stop
 from storage.totals import Usage
+from storage.trees import Directory, Named, Opener, Position, Tree, describe, plain
 from winslow.domain.layout import Location, Pool
 from winslow.errors import InvalidArgument
-from winslow.ports import Entry, Totals
+from winslow.ports import Entry, Listing, Totals
 
 READ_MAX = 64 << 20
 _PAGE_MAX = 10_000
@@ -40,37 +32,43 @@ _DIGEST_BLOCK = 1 << 20
 
 
 class Files:
-    """Implements the port `winslow.ports.Files`; blocking, any number of threads. `root` is the volume, held open."""
+    """Implements the port `winslow.ports.Files`; blocking, any number of threads. `root` is the volume, held open.
 
-    def __init__(self, root: int) -> None:
+    `opened` says what is seen at a location; what is changed is always what lies there.
+    """
+
+    def __init__(self, root: int, opened: Opener = plain) -> None:
         self._root = root
+        self._opened = opened
 
     def stat(self, location: Location, stop: Stop) -> Entry:
         """See the port. A link is followed; what is neither file nor directory has the kind "other"."""
-        with about(location), pool(self._root, location) as root, held(open_path(root, location.relative)) as handle:
-            return describe(str(location).rpartition("/")[2], os.fstat(handle))
+        with about(location), self._opened(self._root, location) as tree:
+            return describe(str(location).rpartition("/")[2], tree.status(location.relative))
 
     def entries(self, location: Location, after: str, limit: int, stop: Stop) -> list[Entry]:
+        """See the port."""
+        return self.listing(location, after, limit, stop).entries
+
+    def listing(self, location: Location, at: Position, limit: int, stop: Stop) -> Listing:
         """See the port. Links are listed as links, but published outputs as the directories that they show.
 
         A name that is not UTF-8 is shown escaped, with the kind "other": no path can name it.
         """
         limit = min(max(limit, 0), _PAGE_MAX)
-        found: list[Entry] = []
+        follow = _shows_outputs(location)
         with about(location), self._directory(location) as directory:
-            while len(found) < limit:
-                wanted = limit - len(found)
-                names = _names(directory, after, wanted, stop)
-                found.extend(_present(directory, names, follow=_shows_outputs(location)))
-                if len(names) < wanted:
-                    break
-                after = names[-1][0]
-        return found
+            names = directory.names(at, stop)
+            found: list[Entry] = []
+            while len(found) < limit and (batch := list(islice(names, limit - len(found)))):
+                at = batch[-1].position
+                found.extend(_present(directory, batch, follow=follow))
+        return Listing(found, at if len(found) == limit else None)
 
     def read(self, location: Location, offset: int, size: int, stop: Stop) -> bytes:
         """See the port. Raises InvalidArgument (RANGE_INVALID) for more than 64 MiB at once."""
         require_range(offset, size, READ_MAX)
-        with about(location), pool(self._root, location) as root, held(open_file(root, location.relative)) as fd:
+        with about(location), self._file(location) as fd:
             data = os.pread(fd, size, offset)
             while data and len(data) < size and (more := os.pread(fd, size - len(data), offset + len(data))):
                 data += more
@@ -117,41 +115,33 @@ class Files:
     def usage(self, location: Location, stop: Stop) -> Totals:
         """See the port. A file with several names counts once; links are counted, not followed, but for published outputs.
 
-        CephFS is asked (`storage.ceph.Recursive`); elsewhere everything is looked at.
+        CephFS is asked (`Directory.recursive`); elsewhere everything is looked at.
         """
         usage = Usage(stop)
-        with about(location), pool(self._root, location) as root:
-            for path in _shown_outputs(root) if _shows_outputs(location) else [location.relative]:
-                with held(open_directory(root, path)) as directory:
-                    if (known := recursive(directory)) is None:
-                        usage.measure(directory)
-                    else:
-                        usage.add(known)
+        with about(location), self._opened(self._root, location) as tree:
+            for path in _shown_outputs(tree, stop) if _shows_outputs(location) else [location.relative]:
+                with tree.beneath(path) as top:
+                    usage.add(top)
         return usage.totals()
 
     def digest(self, location: Location, stop: Stop) -> str:
         """See the port."""
-        with about(location), pool(self._root, location) as root, held(open_file(root, location.relative)) as fd:
+        with about(location), self._file(location) as fd:
             return _sha256(fd, stop)
 
     @contextmanager
-    def _directory(self, location: Location) -> Iterator[int]:
-        with pool(self._root, location) as root, held(open_directory(root, location.relative)) as directory:
-            yield directory
+    def _directory(self, location: Location) -> Iterator[Directory]:
+        with (
+            self._opened(self._root, location) as tree,
+            tree.beneath(location.relative) as top,
+            top.directory("") as it,
+        ):
+            yield it
 
-
-def describe(name: str, status: os.stat_result) -> Entry:
-    """An entry as people see it."""
-    mode = status.st_mode
-    kind = "other"
-    if stat.S_ISREG(mode):
-        kind = "file"
-    elif stat.S_ISDIR(mode):
-        kind = "directory"
-    elif stat.S_ISLNK(mode):
-        kind = "symlink"
-    is_file = kind == "file"
-    return Entry(name, kind, status.st_size if is_file else 0, status.st_mtime, is_file and bool(mode & 0o100))
+    @contextmanager
+    def _file(self, location: Location) -> Iterator[int]:
+        with self._opened(self._root, location) as tree, held(tree.open(location.relative)) as fd:
+            yield fd
 
 
 @contextmanager
@@ -181,30 +171,17 @@ def _shows_outputs(location: Location) -> bool:
     return location.pool is Pool.OUTPUT and location.relative == "output"
 
 
-def _names(directory: int, after: str, limit: int, stop: Stop) -> list[tuple[str, str]]:
-    """The first `limit` names past `after`: as shown, and as the system has them. Keeps no more than those in memory."""
-    with os.scandir(directory) as entries:
-        names = ((_shown(entry.name), entry.name) for entry in entries)
-        return heapq.nsmallest(limit, (pair for pair in names if pair[0] > after))
-
-
-def _shown(name: str) -> str:
-    if name.isascii():
-        return name
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def _present(directory: int, names: list[tuple[str, str]], *, follow: bool) -> Iterator[Entry]:
-    for shown, name in names:
+def _present(directory: Directory, names: list[Named], *, follow: bool) -> Iterator[Entry]:
+    for name, shown, _, _ in names:
         with suppress(FileNotFoundError):
-            status = os.stat(name, dir_fd=directory, follow_symlinks=follow and not name.startswith("."))
-            entry = describe(shown, status)
+            entry = describe(shown, directory.status(name, follow=follow and not name.startswith(".")))
             yield entry if shown == name else Entry(shown, "other", entry.size, entry.modified)
 
 
-def _shown_outputs(project: int) -> list[str]:
-    with held(open_directory(project, "output", follow=False)) as directory, os.scandir(directory) as entries:
-        return [f"output/{entry.name}" for entry in entries if entry.is_dir()]
+def _shown_outputs(project: Tree, stop: Stop) -> list[str]:
+    with project.directory("output") as directory:
+        links = [named.name for named in directory.names("", stop)]
+        return [f"output/{name}" for name in links if stat.S_ISDIR(directory.status(name, follow=True).st_mode)]
 
 
 def _sha256(fd: int, stop: Stop) -> str:

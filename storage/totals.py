@@ -1,4 +1,4 @@
-"""How much lies in a directory, by looking at everything in it: for file systems that do not add up themselves.
+"""How much lies in a tree: as the file system has added up itself, else by looking at everything in it.
 
 A file with several names counts its bytes once; links are counted, never followed. It knows nothing of places.
 """
@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 
-from storage.beneath import descend, held
-from storage.ceph import Recursive
 from storage.stop import Stop
+from storage.trees import Directory, PlainTree, Tree
 from winslow.ports import Totals
 
 
 class Usage:
-    """Adds up what lies in one directory after another."""
+    """Adds up what lies in one tree after another."""
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
@@ -28,35 +28,38 @@ class Usage:
         """What was found so far."""
         return Totals(self._size, self._files, self._directories)
 
-    def add(self, known: Recursive) -> None:
-        """What the file system has added up itself."""
+    def add(self, tree: Tree) -> None:
+        """What the file system has added up itself, where it does (CephFS); else `measure`."""
+        with tree.directory("") as top:
+            known = top.recursive()
+        if known is None:
+            return self.measure(tree)
         self._size += known.bytes
         self._files += known.files
         self._directories += known.directories
+        return None
 
-    def measure(self, top: int) -> None:
-        """Look at all that is in the directory `top`. Raises OSError, and Stopped."""
+    def measure(self, tree: Tree) -> None:
+        """Look at all that is in `tree`. Raises OSError, and Stopped."""
         waiting = [""]
         while waiting:
             path = waiting.pop()
             # What vanishes while we count is not there.
-            with suppress(FileNotFoundError), held(descend(top, path)) as directory:
-                waiting.extend(f"{path}/{name}" if path else name for name in self._count(directory))
+            with suppress(FileNotFoundError), tree.directory(path) as directory:
+                waiting.extend(f"{path}/{name}" if path else name for name in self._below(directory))
 
-    def _count(self, directory: int) -> list[str]:
-        below = []
-        with os.scandir(directory) as entries:
-            for entry in entries:
-                self._stop.check()
-                if entry.is_dir(follow_symlinks=False):
-                    self._directories += 1
-                    below.append(entry.name)
-                else:
-                    with suppress(FileNotFoundError):
-                        self._add(entry.stat(follow_symlinks=False))
-        return below
+    def _below(self, directory: Directory) -> Iterator[str]:
+        """Counts what is in a directory; the names of the directories among it."""
+        for named in directory.names(0, self._stop):
+            self._stop.check()
+            if named.kind == "directory":
+                self._directories += 1
+                yield named.name
+            else:
+                with suppress(FileNotFoundError):
+                    self._count(directory.status(named.name))
 
-    def _add(self, status: os.stat_result) -> None:
+    def _count(self, status: os.stat_result) -> None:
         self._files += 1
         if status.st_nlink > 1:
             if (status.st_dev, status.st_ino) in self._seen:
@@ -67,7 +70,7 @@ class Usage:
 
 
 def totals(directory: int, stop: Stop) -> Totals:
-    """Of one directory, itself not counted. Raises OSError, and Stopped."""
+    """Of one directory of a file system, itself not counted. Raises OSError, and Stopped."""
     usage = Usage(stop)
-    usage.measure(directory)
+    usage.measure(PlainTree(directory))
     return usage.totals()

@@ -23,6 +23,8 @@ class Lane(Enum):
     """Compresses and lists what ended attempts left: in the background, one after another."""
     HISTORY = 6
     """Looks through histories; a look at a large one takes a while, and none waits for another project's."""
+    CARRY = 16
+    """Moves bytes between clients' connections and files, for as long as a client keeps up."""
     BULK = 3
     """Removes, measures and copies for people: no stage waits."""
 
@@ -47,9 +49,11 @@ CALLS: dict[str, Lane] = {
     "files.copy": Lane.BULK,
     "files.delete": Lane.BULK,
     "files.usage": Lane.BULK,
+    "files.send": Lane.CARRY,
     "files.digest": Lane.SYNC,
     "uploads.begin": Lane.QUICK,
     "uploads.append": Lane.QUICK,
+    "uploads.receive": Lane.CARRY,
     "uploads.flush": Lane.SYNC,
     "uploads.digest": Lane.SYNC,
     "uploads.commit": Lane.SYNC,

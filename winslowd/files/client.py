@@ -21,8 +21,10 @@ Nothing = type(None)
 class Caller(Protocol):
     """Has a call done within its deadline."""
 
-    async def call(self, kind: type[T], name: str, *arguments: object, data: bytes = b"") -> T:
-        """The value of `name`, which is a `kind`."""
+    async def call(
+        self, kind: type[T], name: str, *arguments: object, data: bytes = b"", connection: int | None = None
+    ) -> T:
+        """The value of `name`, which is a `kind`. It is given a `connection` (descriptor) first, its own."""
 
 
 class WorkspacesClient:
