@@ -11,7 +11,19 @@ from collections.abc import Callable
 
 from winslow.ports.ceph import Fencer, ServersShown, StorageServers, Watched
 from winslow.ports.cluster import Attending, Membership, Peers, Term
-from winslow.ports.files import Entry, Files, Listing, NewFile, SmallFiles, Totals, Upload, Uploads
+from winslow.ports.files import (
+    Carried,
+    Carrying,
+    Entry,
+    Files,
+    Listing,
+    NewFile,
+    Pace,
+    SmallFiles,
+    Totals,
+    Upload,
+    Uploads,
+)
 from winslow.ports.logs import Findings, Logs
 from winslow.ports.manifests import EFFORT, Effort, Listed, ListedPage, Manifest, Manifests
 from winslow.ports.node import Driver, Journal, Readings, Verdict
@@ -24,31 +36,34 @@ Steady = Callable[[], float]
 """Seconds from some moment on; never set, never back."""
 
 __all__ = [
+    "EFFORT",
     "Archived",
     "Attending",
+    "Carried",
+    "Carrying",
     "Clock",
-    "EFFORT",
     "Driver",
     "Effort",
-    "Fencer",
     "Entry",
+    "Fencer",
     "Files",
     "Findings",
     "History",
     "Journal",
-    "Listing",
     "Listed",
     "ListedPage",
+    "Listing",
     "Logs",
     "Manifest",
     "Manifests",
     "Membership",
     "NewFile",
+    "Pace",
     "Peers",
     "Quotas",
     "Readings",
-    "SmallFiles",
     "ServersShown",
+    "SmallFiles",
     "Steady",
     "Storage",
     "StorageServers",

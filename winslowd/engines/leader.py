@@ -12,7 +12,7 @@ import structlog
 
 from winslow.domain.records import Fence
 from winslow.errors import Conflict, Unavailable
-from winslow.ports import Clock, Membership, Steady, Store
+from winslow.ports import Clock, Fencer, Membership, Steady, Store
 from winslowd.engines.term import Term
 from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.ledger import Ledger
@@ -34,6 +34,7 @@ class Leader:
         attendance: Attendance,
         ledger: Ledger | None = None,
         steady: Steady = time.monotonic,
+        fencer: Fencer | None = None,
     ) -> None:
         self._store = store
         self._membership = membership
@@ -41,6 +42,7 @@ class Leader:
         self._attendance = attendance
         self._ledger = ledger or Ledger()
         self._steady = steady
+        self._fencer = fencer
 
     async def run(self) -> None:
         while True:
@@ -54,7 +56,7 @@ class Leader:
 
     async def _lead(self, fence: Fence) -> None:
         self._attendance.open()
-        term = Term(self._store, self._clock, fence, self._attendance, self._ledger, self._steady)
+        term = Term(self._store, self._clock, fence, self._attendance, self._ledger, self._steady, self._fencer)
         self._ledger.rounds = term.rounds
         try:
             await term.run()

@@ -23,7 +23,7 @@ from winslow.domain.rounds import AT_ONCE, Rounds, held
 from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
 from winslow.domain.standing import situation_of
 from winslow.errors import OutOfRange, Unavailable
-from winslow.ports import Clock, Steady, Store
+from winslow.ports import Clock, Fencer, Steady, Store
 from winslowd.engines.commits import Commits, Fate
 from winslowd.engines.moves import Batch, Move, commit_of, room_for, sound, stage_move, waves
 from winslowd.engines.sweeper import Sweeper
@@ -53,7 +53,14 @@ class Term:
     """One time as leader. Every commit carries its fence, so that a leader that does not know better changes nothing."""
 
     def __init__(
-        self, store: Store, clock: Clock, fence: Fence, attendance: Attendance, ledger: Ledger, steady: Steady
+        self,
+        store: Store,
+        clock: Clock,
+        fence: Fence,
+        attendance: Attendance,
+        ledger: Ledger,
+        steady: Steady,
+        fencer: Fencer | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -61,6 +68,7 @@ class Term:
         self.attendance = attendance
         self._ledger = ledger
         self._steady = steady
+        self._fencer = fencer
         self._commits = Commits(store)
         self._sweeper = Sweeper(store, clock, fence, self._commits)
         self.rounds = Rounds()
@@ -82,7 +90,7 @@ class Term:
     async def run(self) -> None:
         """Raises Conflict (FENCED) when somebody else leads, and what the store raises for good."""
         async with asyncio.TaskGroup() as group:
-            undertaker = Undertaker(self._store, self._fence, self._clock, self._steady)
+            undertaker = Undertaker(self._store, self._fence, self._clock, self._steady, self._fencer)
             beside = [
                 group.create_task(self._listen(), name="leader: listens for changes"),
                 group.create_task(self._hear(), name="leader: hears offers"),

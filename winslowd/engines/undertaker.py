@@ -4,6 +4,9 @@ The core decides (`winslow.domain.silence`), this loop counts seconds and commit
 the leader's fence, the stage's revision, that the node is still not registered, and that the silence is still the one
 which was waited out: a node that is back just in time wins. Seconds count once they are recorded. While the store takes
 nothing, no node could say that it is back, so that time is not held against it.
+
+Where silent nodes can be shut out of the shared file system, that is done before a stage of theirs is given up, and recorded
+(ADR 18). As long as it fails, the stage is waited for, and the record says why.
 """
 
 from __future__ import annotations
@@ -19,10 +22,10 @@ import structlog
 from winslow.domain import lifecycle, silence
 from winslow.domain.node import Silence
 from winslow.domain.records import Change, Commit, Expect, Fence, Kind, Put, node_ref, silence_ref, stage_ref
-from winslow.domain.silence import Burial, Decision
+from winslow.domain.silence import UNKNOWN_CLIENT, Burial, Decision, Fencing
 from winslow.domain.stage import NodeId, Stage
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
-from winslow.ports import Clock, Steady, Store
+from winslow.ports import Clock, Fencer, Steady, Store
 
 log = structlog.get_logger(__name__)
 
@@ -61,13 +64,21 @@ class Vigils:
 
 
 class Undertaker:
-    """One term's. Every commit carries `fence`; `clock` (Unix seconds) is only written down, `steady` is what counts."""
+    """One term's. Every commit carries `fence`; `clock` (Unix seconds) is only written down, `steady` is what counts.
 
-    def __init__(self, store: Store, fence: Fence, clock: Clock, steady: Steady) -> None:
+    Without a `fencer` nobody is shut out of anything.
+    """
+
+    def __init__(self, store: Store, fence: Fence, clock: Clock, steady: Steady, fencer: Fencer | None = None) -> None:
         self._store = store
+        self._fencer = fencer
         self._fence = fence
         self._clock = clock
+        self._steady = steady
         self._vigils = Vigils(steady)
+        self._not_before: dict[NodeId, float] = {}
+        """When a node that could not be shut out is tried again, by the steady clock."""
+        self._said_unfenced = False
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -86,8 +97,11 @@ class Undertaker:
         view = self._store.view
         silent, records = silence.silent_nodes(view), silence.silences(view)
         waited = self._vigils.count(silent.keys() & records.keys())
-        decision = silence.decide(silent, records, waited, self._clock())
+        clients = silence.attached(view, silent) if self._fencer else None
+        decision = silence.decide(silent, records, waited, self._clock(), clients)
+        self._say_once_that_nobody_is_fenced(decision)
         done = [await self._commit(commit) for commit in list(self._commits(decision))]
+        done += await self._shut_out(decision.fencings)
         if not all(done):
             return AGAIN
         return min(RESYNC, decision.look_in) if decision.look_in is not None else RESYNC
@@ -117,6 +131,44 @@ class Undertaker:
             ),
             fence=self._fence,
         )
+
+    async def _shut_out(self, fencings: Iterable[Fencing]) -> list[bool]:
+        """Those whose turn it is, all at once, and record what came of it; it takes as long as the slowest."""
+        due = [one for one in fencings if self._steady() >= self._not_before.get(one.record.node, 0.0)]
+        return list(await asyncio.gather(*(self._shut_out_one(fencing) for fencing in due)))
+
+    async def _shut_out_one(self, fencing: Fencing) -> bool:
+        """Whether what came of it is recorded. One that was back meanwhile has another record, or none: nothing is written."""
+        node = fencing.record.node
+        held = self._store.view.silence(node)
+        if held is None or held.since != fencing.record.since:
+            return False
+        expects = self._still_silent(node)
+        after = await self._tried(fencing)
+        if after.fault:
+            self._not_before[node] = self._steady() + silence.FENCE_AGAIN
+        if after == held:
+            return True
+        return await self._commit(Commit(puts=(Put(silence_ref(node), after),), expects=expects, fence=self._fence))
+
+    async def _tried(self, fencing: Fencing) -> Silence:
+        node = fencing.record.node
+        assert self._fencer is not None  # nothing is to be fenced without one
+        if not fencing.clients:
+            return fencing.failed(UNKNOWN_CLIENT)
+        try:
+            for client in fencing.clients:
+                await self._fencer.fence(client)
+        except WinslowError as error:
+            log.warning("a silent node cannot be shut out of the storage yet", node=node, error=str(error))
+            return fencing.failed(str(error))
+        log.warning("silent node is shut out of the storage", node=node, clients=fencing.clients)
+        return fencing.done()
+
+    def _say_once_that_nobody_is_fenced(self, decision: Decision) -> None:
+        if decision.burials and self._fencer is None and not self._said_unfenced:
+            self._said_unfenced = True
+            log.warning("stages are given up though their nodes may still write: no fencing is configured")
 
     def _still_silent(self, node: NodeId) -> tuple[Expect, ...]:
         """It is not registered, and was not in between."""
