@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from winslow.domain import graph
+from winslow.domain.needs import require_grounds
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.project import Override, Project, Run, RunEnd, RunMode
 from winslow.domain.stage import Layer, ProjectId, RunId, Stage, StageId, State
@@ -35,13 +36,16 @@ def run_id(number: int) -> RunId:
 def begin(
     project: Project, runs: Sequence[Run], stages: Mapping[StageId, Stage], ask: Beginning, by: str, now: float
 ) -> Run:
-    """The new run. Raises NotFound (STAGE_UNKNOWN, DEFINITION_UNKNOWN), FailedPrecondition, InvalidArgument."""
+    """The new run. Raises NotFound (STAGE_UNKNOWN), InvalidArgument (DEFINITION_UNKNOWN), FailedPrecondition.
+
+    The last is WORKSPACE_NOT_SEALED, or SOURCE_DROPPED where it would be made from a workspace that was given up.
+    """
     start = ask.start or graph.roots(project.pipeline)
     _known(project, start)
     _known(project, tuple(ask.overrides or ()))
     parent = _parent(project, stages, ask.parent) if ask.parent else _natural_parent(project, runs, stages, start)
     base = next((run for run in runs if parent and run.id == parent.run), None)
-    return Run(
+    run = Run(
         id=run_id(project.next_run),
         project=project.id,
         number=project.next_run,
@@ -55,6 +59,8 @@ def begin(
         overrides=dict(ask.overrides or {}),
         comment=ask.comment,
     )
+    require_grounds(project, run, stages)
+    return run
 
 
 def redo(
@@ -68,7 +74,7 @@ def redo(
 ) -> Run:
     """The same stage again, beside the attempt `again`: same parent, same submission, plus what `ask` changes.
 
-    Attempts of its run that do not depend on it are inherited.
+    Attempts of its run that do not depend on it are inherited. Raises what `begin` raises.
     """
     stage = _parent(project, stages, again)
     name = stage.definition.name
@@ -76,7 +82,7 @@ def redo(
     base = next((run for run in runs if run.id == stage.run), None)
     parent = stages.get(stage.parent) if stage.parent else None
     changed = (ask.overrides or {}).get(name, Override())
-    return Run(
+    run = Run(
         id=run_id(project.next_run),
         project=project.id,
         number=project.next_run,
@@ -90,6 +96,8 @@ def redo(
         overrides={name: merged(_submitted(stage, base), changed)},
         comment=ask.comment,
     )
+    require_grounds(project, run, stages)
+    return run
 
 
 def _submitted(stage: Stage, base: Run | None) -> Override:

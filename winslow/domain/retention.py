@@ -9,7 +9,7 @@ anything lies or how it is removed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from winslow.domain.layers import Chain, standing_on
@@ -83,11 +83,11 @@ def going(there: Workspaces, policy: RetentionPolicy, now: float) -> tuple[Going
     """
     if policy.keeps_all:
         return ()
-    newer = _newer_successes(there.stages)
+    reasons_of = _reasons(there.stages, policy, now)
     decided: dict[StageId, Going] = {}
     for owner, shared in _directories(there.stages).items():
         if not any(held(there, stage) for stage in shared) and len(shared) <= SHARED_MOST:
-            reasons = [_reason(stage, policy, newer, now) for stage in shared if stage.state is not State.SKIPPED]
+            reasons = [reasons_of.get(stage.id, "") for stage in shared if stage.state is not State.SKIPPED]
             if reasons and all(reasons):
                 decided[owner] = Going(shared[0], reasons[0], shared)
     return tuple(_highest_first(there, decided))
@@ -130,8 +130,18 @@ def ended_at(stage: Stage) -> float:
     return max(stage.created_at, stage.placed_at or 0.0, stage.started_at or 0.0, stage.ended_at or 0.0)
 
 
-def _reason(stage: Stage, policy: RetentionPolicy, newer: Mapping[StageId, int], now: float) -> str:
-    """Why this ended attempt's workspace may go; "" when no rule says so."""
+def _reasons(stages: Iterable[Stage], policy: RetentionPolicy, now: float) -> dict[StageId, str]:
+    """Why the workspaces of ended attempts may go, of those that may by some rule."""
+    found = {stage.id: why for stage in stages if stage.ended and (why := _by_itself(stage, policy, now))}
+    if policy.keep_succeeded is not None:
+        for stage, count in _newer_successes(stage for stage in stages if stage.id not in found):
+            if count >= policy.keep_succeeded:
+                found[stage.id] = f"{count} newer {'one' if count == 1 else 'ones'} succeeded"
+    return found
+
+
+def _by_itself(stage: Stage, policy: RetentionPolicy, now: float) -> str:
+    """Why the workspace of an ended attempt may go, whatever others there are; "" when no rule says so."""
     age = now - ended_at(stage)
     if stage.state is State.LOST and age < LOST_KEPT:
         return ""
@@ -139,10 +149,6 @@ def _reason(stage: Stage, policy: RetentionPolicy, newer: Mapping[StageId, int],
         return "discardable, and nobody needs it"
     if stage.state is not State.SUCCEEDED and not policy.keep_failed:
         return f"it is {stage.state.value}"
-    if stage.state is State.SUCCEEDED and policy.keep_succeeded is not None:
-        count = newer[stage.id]
-        if count >= policy.keep_succeeded:
-            return f"{count} newer {'one' if count == 1 else 'ones'} succeeded"
     if policy.max_age is not None and age > policy.max_age + min(MARGIN, TWENTIETH * policy.max_age):
         return f"older than {spoken(policy.max_age)}"
     return ""
@@ -157,17 +163,15 @@ def spoken(seconds: float) -> str:
     return f"{seconds:g} seconds"
 
 
-def _newer_successes(stages: Iterable[Stage]) -> dict[StageId, int]:
-    """For each success, how many newer ones of its definition there are: by their awards, which no clock orders."""
+def _newer_successes(stages: Iterable[Stage]) -> Iterator[tuple[Stage, int]]:
+    """Each success, and how many newer ones of its definition there are: by their awards, which no clock orders."""
     of: defaultdict[DefinitionName, list[Stage]] = defaultdict(list)
     for stage in stages:
         if stage.state is State.SUCCEEDED:
             of[stage.definition.name].append(stage)
-    newer: dict[StageId, int] = {}
     for succeeded in of.values():
-        succeeded.sort(key=lambda stage: (stage.fence, stage.id), reverse=True)
-        newer.update((stage.id, count) for count, stage in enumerate(succeeded))
-    return newer
+        newest_first = sorted(succeeded, key=lambda stage: (stage.fence, stage.id), reverse=True)
+        yield from ((stage, count) for count, stage in enumerate(newest_first))
 
 
 def _directories(stages: Iterable[Stage]) -> dict[StageId, tuple[Stage, ...]]:
@@ -182,7 +186,7 @@ def _directories(stages: Iterable[Stage]) -> dict[StageId, tuple[Stage, ...]]:
     }
 
 
-def _highest_first(there: Workspaces, decided: Mapping[StageId, Going]) -> Iterable[Going]:
+def _highest_first(there: Workspaces, decided: Mapping[StageId, Going]) -> Iterator[Going]:
     """Those on which nothing that stays stands, each after all that stand on it."""
     on = {owner: standing_on(there.project, owner, there.chains) for owner in decided}
     going = _without_staying(on)
