@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from storage import snapshots
 from storage.beneath import held, open_directory
 from storage.ceph import SNAPSHOTS
-from winslow.domain.layout import Location, safe_parts
+from winslow.domain.layout import Location, Pool, safe_parts
 from winslow.errors import FailedPrecondition, InvalidArgument
 
 
 @contextmanager
 def pool(volume: int, location: Location) -> Iterator[int]:
-    """The directory beneath which `location` lies; no link leads there. Raises InvalidArgument (PATH_INVALID)."""
+    """The directory beneath which `location` lies; no link leads there. Raises InvalidArgument (PATH_INVALID).
+
+    Of an attempt's workspace in which a later one went on, it is what the attempt left, where that was kept.
+    """
     if "/".join(safe_parts(location.relative)) != location.relative:
         raise InvalidArgument(
             f"The path {location.relative!r} is not in its shortest form",
@@ -21,7 +25,8 @@ def pool(volume: int, location: Location) -> Iterator[int]:
             subject=str(location),
             hint="Leave out empty parts and '.'",
         )
-    with held(open_directory(volume, location.root, follow=False)) as root:
+    stage = location.stage if location.pool is Pool.STAGE_WORKSPACE else None
+    with held(snapshots.seen(open_directory(volume, location.root, follow=False), stage)) as root:
         yield root
 
 

@@ -1,6 +1,6 @@
 """Removing whatever is there: a file, a link (never what it leads to), or a tree of any depth and mode.
 
-It may be killed at any moment and begun again. It knows nothing of what it removes.
+It may be killed at any moment and begun again. Snapshots of a directory go before it. It knows nothing of what it removes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import stat
 from contextlib import suppress
 
 from storage.beneath import held
+from storage.snapshots import forget
 from storage.stop import Stop
 
 _DEEPEST = 64
@@ -80,6 +81,8 @@ def _remove_directory(parent: int, name: str, stop: Stop) -> None:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
         stop.check()
+        with held(_open(parent, name)) as directory:
+            forget(directory)  # with snapshots, CephFS calls it not empty
         remove(parent, name, stop)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
+from storage import snapshots
 from storage.beneath import held, make_directories, open_directory
 from storage.faults import about
 from storage.locks import Locks
@@ -182,8 +183,8 @@ class Workspaces:
                 subject=plan.source or "",
                 hint="It may have been removed to save space: choose a stage whose workspace is kept",
             ) from error
-        with held(source):
-            yield source
+        with held(snapshots.seen(source, plan.source_stage)) as seen:
+            yield seen
 
     def _tell(self, plan: WorkspacePlan, copied: Copied) -> None:
         if copied.special:
@@ -198,6 +199,8 @@ class Workspaces:
                 seal = read_seal(stage)
                 if seal is not None and seal.stage == plan.stage:
                     return
+                if seal is not None and (why := snapshots.keep(workspace, StageId(seal.stage), plan.target)):
+                    self._logs.append(plan.log, why)
                 if seal is not None and (seal.uid, seal.gid) != owner:
                     own_tree(workspace, owner, stop)
                 own(workspace, "", owner)

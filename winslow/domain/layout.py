@@ -64,7 +64,8 @@ class WorkspacePlan:
     """What must be there before a stage starts; making it twice, or half and then again, ends the same.
 
     `target` is filled from `source` (None: left empty), both relative to the volume's root. With `in_place`
-    the target is an ended stage's own directory, unsealed and gone on with.
+    the target is an ended stage's own directory, unsealed and gone on with. `source_stage` is the attempt whose end the
+    source is wanted as of, should a later one have gone on in its directory.
     """
 
     stage: StageId
@@ -74,6 +75,7 @@ class WorkspacePlan:
     output: str
     log: str
     in_place: bool = False
+    source_stage: StageId | None = None
 
 
 def parse(path: str) -> Location:
@@ -178,4 +180,5 @@ def plan_workspace(stage: Stage, parent: Stage | None) -> WorkspacePlan:
         output=f"{root}/output",
         log=f"{root}/log",
         in_place=in_place,
+        source_stage=None if empty or parent is None else parent.id,
     )
