@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 
 from storage.beneath import held, make_directories, open_parent, rename_new
+from storage.carrying import send, send_unchanged
 from storage.copies import copy
 from storage.faults import about
 from storage.logs import require_range
@@ -24,7 +25,7 @@ from storage.totals import Usage
 from storage.trees import Directory, Named, Opener, Position, Tree, describe, plain
 from winslow.domain.layout import Location, Pool
 from winslow.errors import InvalidArgument
-from winslow.ports import Entry, Listing, Totals
+from winslow.ports import Carried, Entry, Listing, Totals
 
 READ_MAX = 64 << 20
 _PAGE_MAX = 10_000
@@ -73,6 +74,15 @@ class Files:
             while data and len(data) < size and (more := os.pread(fd, size - len(data), offset + len(data))):
                 data += more
             return data
+
+    def send(
+        self, connection: int, location: Location, offset: int, size: int, expected: Entry | None, stop: Stop
+    ) -> Carried:
+        """See the port `Carrying`."""
+        with about(location), self._file(location) as fd:
+            if expected is None:
+                return send(connection, fd, offset, size, stop)
+            return send_unchanged(connection, fd, offset, size, expected, stop)
 
     def make_directory(self, location: Location, stop: Stop) -> None:
         """See the port."""

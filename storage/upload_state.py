@@ -34,6 +34,8 @@ class Data:
         self.fd = os.open(name, os.O_RDWR | os.O_NOFOLLOW, dir_fd=directory)
         self.offset = os.fstat(self.fd).st_size
         self.users = 0
+        self.safe: int | None = None
+        """Bytes that are known to be on the disk, once somebody asked."""
         self.settled = False
         """Whether its name is safe on disk, too."""
         self._hash, self._hashed = _new_hash(), 0
@@ -57,6 +59,26 @@ class Data:
             written = os.pwrite(self.fd, data, self.offset)
             self.offset += written
             data = data[written:]
+
+    def take(self, source: int, count: int) -> int:
+        """Append up to `count` bytes that wait in the pipe `source`; says how many. Raises OSError."""
+        taken = os.splice(source, self.fd, count, offset_dst=self.offset, flags=os.SPLICE_F_MOVE)
+        self.offset += taken
+        return taken
+
+    def make_safe(self, offset: int) -> None:
+        """Have all before `offset` on the disk. What the disk fails to take is cut off, since asked again it might say yes.
+
+        Raises OSError.
+        """
+        try:
+            os.fdatasync(self.fd)
+        except OSError:
+            if self.safe is not None:
+                with suppress(OSError):
+                    os.ftruncate(self.fd, self.safe)
+            raise
+        self.safe = offset
 
     def digest(self, stop: Stop) -> str:
         """SHA-256 of everything up to `offset`."""
@@ -97,7 +119,7 @@ class OpenUploads:
     """At most 128 of them; the one that rested longest is closed for another."""
 
     def __init__(self, background: Background) -> None:
-        self._background = background
+        self.background = background
         self._open: dict[str, Data] = {}
         self._guard = threading.Lock()
 
@@ -113,7 +135,7 @@ class OpenUploads:
             data = self._add(key, opened())
         try:
             yield data
-            data.wake_follower(self._background)
+            data.wake_follower(self.background)
         finally:
             with self._guard:
                 data.users -= 1

@@ -16,7 +16,9 @@ from contextlib import contextmanager, suppress
 
 from storage import upload_record
 from storage.beneath import held, make_directories, open_directory, open_path, sync_directories
+from storage.carrying import receive
 from storage.faults import about
+from storage.flushing import Flusher
 from storage.locks import Locks
 from storage.pools import pool, require_name, require_writable
 from storage.quotas import Quotas
@@ -35,7 +37,7 @@ from winslow.errors import (
     NotFound,
     OutOfRange,
 )
-from winslow.ports import Clock, Entry, Upload
+from winslow.ports import Carried, Clock, Entry, Upload
 
 
 def shown_mode(executable: bool) -> int:
@@ -50,9 +52,7 @@ def _leave_it(work: object) -> None:
 class Uploads:
     """Implements the port `winslow.ports.Uploads`; blocking, any number of threads. `root` is the volume, held open."""
 
-    def __init__(
-        self, root: int, quotas: Quotas, background: Background = _leave_it, clock: Clock = time.time
-    ) -> None:
+    def __init__(self, root: int, quotas: Quotas, background: Background = _leave_it, clock: Clock = time.time) -> None:
         self._root = root
         self._quotas = quotas
         self._clock = clock
@@ -84,7 +84,7 @@ class Uploads:
             with self._data(upload) as data:
                 if known is not None:
                     _require_space(data.fd, upload, data.offset)
-                    os.fdatasync(data.fd)
+                    data.make_safe(data.offset)
                 return _at(upload, data.offset)
 
     def append(self, upload: Upload, offset: int, data: bytes | bytearray | memoryview, stop: Stop) -> Upload:
@@ -93,26 +93,44 @@ class Uploads:
         Raises InvalidArgument (UPLOAD_TOO_LONG) past the promised size.
         """
         with self._locks.hold(_key(upload), stop=stop), self._data(upload) as there:
-            if offset != there.offset:
-                raise _mismatch(upload, offset, there.offset)
-            if offset + len(data) > upload.size:
-                raise _too_long(upload, offset + len(data))
+            _require_next(upload, there, offset, len(data))
             with about(upload.location):
                 there.write(memoryview(data))
             return _at(upload, there.offset)
 
+    def receive(
+        self, connection: int, upload: Upload, offset: int, size: int, begun: bytes, stop: Stop
+    ) -> tuple[Upload, Carried]:
+        """See the port `Carrying`. While more comes, what came is hashed and made safe."""
+        with self._locks.hold(_key(upload), stop=stop), self._data(upload) as data, about(upload.location):
+            _require_next(upload, data, offset, len(begun) + size)
+            data.write(memoryview(begun))
+            with Flusher(data.make_safe, data.offset) as flusher:
+
+                def take(source: int, count: int) -> int:
+                    taken = data.take(source, count)
+                    flusher.wrote(data.offset)
+                    data.wake_follower(self._open.background)
+                    return taken
+
+                carried = receive(connection, size, take, stop)
+            return self._safe(upload, data), carried
+
     def flush(self, upload: Upload, stop: Stop) -> Upload:
         """See the port."""
         with self._locks.hold(_key(upload), stop=stop), self._data(upload) as data, about(upload.location):
-            offset = data.offset
-            os.fdatasync(data.fd)
-            if not data.settled:
-                # A byte in a file that nobody finds again after a power cut is a lost one.
-                with self._directory(upload) as directory:
-                    upload_record.settle(directory)
-                sync_directories(self._root, upload_record.staging(upload.location.root))
-                data.settled = True
-            return _at(upload, offset)
+            return self._safe(upload, data)
+
+    def _safe(self, upload: Upload, data: Data) -> Upload:
+        """The upload with all that came, which may be acknowledged."""
+        data.make_safe(data.offset)
+        if not data.settled:
+            # A byte in a file that nobody finds again after a power cut is a lost one.
+            with self._directory(upload) as directory:
+                upload_record.settle(directory)
+            sync_directories(self._root, upload_record.staging(upload.location.root))
+            data.settled = True
+        return _at(upload, data.offset)
 
     def digest(self, upload: Upload, stop: Stop) -> str:
         """See the port."""
@@ -262,6 +280,14 @@ def _key(upload: Upload) -> str:
 
 def _at(upload: Upload, offset: int) -> Upload:
     return Upload(upload.id, upload.location, upload.size, upload.sha256, offset)
+
+
+def _require_next(upload: Upload, data: Data, offset: int, size: int) -> None:
+    """`size` more bytes at `offset` are what comes next of what was promised."""
+    if offset != data.offset:
+        raise _mismatch(upload, offset, data.offset)
+    if offset + size > upload.size:
+        raise _too_long(upload, offset + size)
 
 
 def _require_space(fd: int, upload: Upload, there: int) -> None:

@@ -244,9 +244,9 @@ MUTANTS = (
     ),
     Mutant(
         "bytes of an upload are acknowledged before they are on the disk",
-        "storage/uploads.py",
-        "            offset = data.offset\n            os.fdatasync(data.fd)\n",
-        "            offset = data.offset\n",
+        "storage/upload_state.py",
+        "            os.fdatasync(self.fd)\n",
+        "            pass\n",
         f"{PROMISES}::test_bytes_of_an_upload_are_on_the_disk_before_they_are_acknowledged",
     ),
     Mutant(

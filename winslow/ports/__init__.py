@@ -27,6 +27,8 @@ from winslow.ports.files import (
 from winslow.ports.logs import Findings, Logs
 from winslow.ports.manifests import EFFORT, Effort, Listed, ListedPage, Manifest, Manifests
 from winslow.ports.node import Driver, Journal, Readings, Verdict
+from winslow.ports.retiring import Retiring
+from winslow.ports.standing import Standing, Volume
 from winslow.ports.store import Store, StoreMember, Upkeep
 from winslow.ports.volume import Archived, History, Quotas, Storage, StorageState, Workspaces
 
@@ -62,8 +64,10 @@ __all__ = [
     "Peers",
     "Quotas",
     "Readings",
+    "Retiring",
     "ServersShown",
     "SmallFiles",
+    "Standing",
     "Steady",
     "Storage",
     "StorageServers",
@@ -76,6 +80,7 @@ __all__ = [
     "Upload",
     "Uploads",
     "Verdict",
+    "Volume",
     "Watched",
     "Workspaces",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from winslow.domain.layout import Location
@@ -137,4 +138,49 @@ class SmallFiles(Protocol):
         returns. What is there and the same is answered.
 
         Each may be DataLoss (CHECKSUM_MISMATCH), AlreadyExists (FILE_EXISTS) unless `replace`, Exhausted (DISK_FULL).
+        """
+
+
+class Pace(Enum):
+    """How a lap between a client and a file ended."""
+
+    STEADY = "steady"
+    """The client keeps up: go on with what is left, if something is."""
+    STALLED = "stalled"
+    """The client gives or takes nothing at the moment: wait for it, then go on."""
+    ENDED = "ended"
+    """The file has no more bytes."""
+    GONE = "gone"
+    """The client has closed its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """`size` bytes were moved."""
+
+    size: int
+    pace: Pace
+
+
+class Carrying(Protocol):
+    """Bytes between a client's connection (its descriptor, which stays the caller's) and a file, beside the daemon.
+
+    A lap is over within seconds and moves what it can. Where one raises, or is cancelled, it may still be under way:
+    the connection is then good for nothing but to be shut down.
+    """
+
+    async def send(
+        self, connection: int, location: Location, offset: int, size: int, expected: Entry | None
+    ) -> Carried:
+        """Send a part of a file; its last bytes leave only while size and time are as `expected` has them.
+
+        Raises FailedPrecondition (FILE_CHANGED).
+        """
+
+    async def receive(
+        self, connection: int, upload: Upload, offset: int, size: int, begun: bytes
+    ) -> tuple[Upload, Carried]:
+        """Append `begun`, then up to `size` bytes that the client sends. The upload's offset may be acknowledged.
+
+        Raises OutOfRange (OFFSET_MISMATCH), and what the disk says; what was written before that is kept.
         """

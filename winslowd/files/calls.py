@@ -33,6 +33,9 @@ PING = "space"
 
 CALLS: dict[str, Lane] = {
     PING: Lane.QUICK,
+    "standings.look": Lane.QUICK,
+    "standings.mark": Lane.QUICK,
+    "standings.unmark": Lane.QUICK,
     "workspaces.make_project": Lane.QUICK,
     "workspaces.delete_project": Lane.BULK,
     "workspaces.reserve": Lane.PREPARE,
@@ -63,7 +66,12 @@ CALLS: dict[str, Lane] = {
     "logs.size": Lane.QUICK,
     "logs.read": Lane.QUICK,
     "logs.scan": Lane.SCAN,
+    "logs.span": Lane.QUICK,
+    "logs.archive": Lane.ARCHIVE,
     "logs.note": Lane.QUICK,
+    "retiring.weigh": Lane.BULK,
+    "retiring.chains": Lane.BULK,
+    "retiring.retire": Lane.BULK,
     "manifests.make": Lane.ARCHIVE,
     "manifests.get": Lane.QUICK,
     "manifests.page": Lane.QUICK,

@@ -12,7 +12,7 @@ from winslow.domain.layout import Location, WorkspacePlan, safe_parts
 from winslow.domain.pipeline import DefinitionName, LogParser
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import WinslowError
-from winslow.ports import Entry, Findings, Listing, NewFile, Totals, Upload
+from winslow.ports import EFFORT, Carried, Effort, Entry, Findings, Listing, NewFile, Totals, Upload
 
 T = TypeVar("T")
 Nothing = type(None)
@@ -151,5 +151,30 @@ class LogsClient:
     async def scan(self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...]) -> Findings:
         return await self._call(Findings, "logs.scan", project, stage, offset, parsers)
 
+    async def span(self, project: ProjectId, stage: StageId, at: int) -> tuple[int, int]:
+        return await self._call(tuple, "logs.span", project, stage, at)
+
+    async def archive(self, project: ProjectId, stage: StageId, quiet: float, effort: Effort = EFFORT) -> bool:
+        return await self._call(bool, "logs.archive", project, stage, quiet, effort)
+
     async def note(self, project: ProjectId, stage: StageId, text: str) -> None:
         await self._call(Nothing, "logs.note", project, stage, text)
+
+
+class CarryingClient:
+    """`winslow.ports.Carrying`."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._call = caller.call
+
+    async def send(
+        self, connection: int, location: Location, offset: int, size: int, expected: Entry | None
+    ) -> Carried:
+        return await self._call(Carried, "files.send", location, offset, size, expected, connection=connection)
+
+    async def receive(
+        self, connection: int, upload: Upload, offset: int, size: int, begun: bytes
+    ) -> tuple[Upload, Carried]:
+        return await self._call(
+            tuple, "uploads.receive", upload, offset, size, *([] if begun else [b""]), data=begun, connection=connection
+        )

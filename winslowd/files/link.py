@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from winslow.errors import Unavailable
 from winslowd.files.frames import HEADER, HELLO, Answer, Call, Cancel, Failure, Message, pack, unpack
+from winslowd.files.passing import Passing
 
 _BUFFER = 1 << 16
 
@@ -18,7 +19,8 @@ _BUFFER = 1 << 16
 class Link(asyncio.BufferedProtocol):
     """One connection to one worker. Data is received straight into the buffer that it stays in."""
 
-    def __init__(self) -> None:
+    def __init__(self, passing: Passing) -> None:
+        self._passing = passing
         self.lost = asyncio.Event()
         """Set when the worker is gone; every call under way has failed then."""
         self._pending: dict[int, asyncio.Future[Any]] = {HELLO: asyncio.get_running_loop().create_future()}
@@ -36,9 +38,12 @@ class Link(asyncio.BufferedProtocol):
         """Wait for the worker to be up. Raises the error that it could not start for, or Unavailable."""
         await self._pending[HELLO]
 
-    async def request(self, name: str, arguments: tuple[Any, ...], data: bytes = b"") -> Any:
+    async def request(
+        self, name: str, arguments: tuple[Any, ...], data: bytes = b"", connection: int | None = None
+    ) -> Any:
         """Have `name` done. When the caller is cancelled, the worker is told to stop, and is not waited for.
 
+        A `connection` (descriptor) is passed to the worker as the first argument; ours stays ours.
         Raises the worker's error, or Unavailable (STORAGE_RESTARTED) when it died meanwhile.
         """
         await self._flowing.wait()
@@ -46,6 +51,8 @@ class Link(asyncio.BufferedProtocol):
         if transport is None or self.lost.is_set():
             raise _died()
         number = next(self._numbers)
+        if connection is not None:
+            arguments = (self._passing.send(connection), *arguments)
         future = self._pending[number] = asyncio.get_running_loop().create_future()
         transport.write(pack(number, Call(name, arguments), len(data)))
         if data:
@@ -67,6 +74,7 @@ class Link(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost.set()
+        self._passing.close()
         self._flowing.set()
         pending, self._pending = self._pending, {}
         for future in pending.values():

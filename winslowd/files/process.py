@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,12 +25,20 @@ from winslow.errors import Unavailable, WinslowError
 from winslow.ports import Storage
 from winslowd.files import passing
 from winslowd.files.calls import CALLS, PING, Lane
-from winslowd.files.client import FilesClient, LogsClient, SmallFilesClient, UploadsClient, WorkspacesClient
+from winslowd.files.client import (
+    CarryingClient,
+    FilesClient,
+    LogsClient,
+    SmallFilesClient,
+    UploadsClient,
+    WorkspacesClient,
+)
 from winslowd.files.history import HistoryClient
-from winslowd.files.manifests import ManifestsClient
 from winslowd.files.link import Link
+from winslowd.files.manifests import ManifestsClient
 from winslowd.files.passing import Passing
 from winslowd.files.quotas import QuotasClient
+from winslowd.files.retiring import RetiringClient
 
 T = TypeVar("T")
 
@@ -48,6 +56,8 @@ class Patience:
 
     quick: float = 10.0
     bulk: float = 6 * 3600.0
+    carry: float = 60.0
+    """For a lap of bytes between a client and a file, which is over in seconds (`storage.carrying`)."""
     ping_every: float = 2.0
     ping: float = 10.0
     restart_max: float = 10.0
@@ -64,10 +74,12 @@ class FilesProcess:
         self.workspaces = WorkspacesClient(self, root)
         self.files = FilesClient(self)
         self.uploads = UploadsClient(self)
+        self.carrying = CarryingClient(self)
         self.small = SmallFilesClient(self)
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
         self.manifests = ManifestsClient(self)
+        self.retiring = RetiringClient(self)
         self.quotas = QuotasClient(self)
         self.degraded = ""
         """Why the storage is degraded, for people; empty while it is well."""
@@ -75,6 +87,8 @@ class FilesProcess:
         """As the last ping found it."""
         self.worker: int = 0
         """The worker's process id."""
+        self.admit: Callable[[str], None] = _everything
+        """Asked before each call by its name; what it raises keeps the call out."""
         self._root = root
         self._patience = patience
         self._link: Link | None = None
@@ -85,18 +99,26 @@ class FilesProcess:
         """How it is, as the last ping found it."""
         return Storage(self.degraded, self.space.total, self.space.free) if self.space else Storage(self.degraded)
 
-    async def call(self, kind: type[T], name: str, *arguments: object, data: bytes = b"") -> T:
+    async def call(
+        self, kind: type[T], name: str, *arguments: object, data: bytes = b"", connection: int | None = None
+    ) -> T:
         """Have the worker do `name`. Cancelled, it is told to stop and not waited for."""
-        quick = CALLS[name] in (Lane.QUICK, Lane.HISTORY)
-        limit = self._patience.quick if quick else self._patience.bulk
+        limit = self._limit(CALLS[name])
         try:
             async with asyncio.timeout(limit):
-                value = await (await self._worker()).request(name, arguments, data)
+                link = await self._worker()
+                self.admit(name)
+                value = await link.request(name, arguments, data, connection)
         except TimeoutError:
             self.degraded = self.degraded or f"{name} was not answered within {limit:g} s"
             raise _late(name, limit) from None
         assert isinstance(value, kind), (name, value)
         return value
+
+    def _limit(self, lane: Lane) -> float:
+        if lane is Lane.CARRY:
+            return self._patience.carry
+        return self._patience.quick if lane in (Lane.QUICK, Lane.HISTORY) else self._patience.bulk
 
     async def _worker(self) -> Link:
         while self._link is None:
@@ -224,6 +246,10 @@ async def open_files(root: str, patience: Patience | None = None) -> AsyncIterat
         keeper.cancel()
         with suppress(asyncio.CancelledError):
             await keeper
+
+
+def _everything(name: str) -> None:
+    """Every call is let in."""
 
 
 def _widen(end: socket.socket) -> None:

@@ -1,6 +1,6 @@
 """The process that does the storage work: reads calls from its socket pair, does them in lanes, writes answers.
 
-`python -m winslowd.files.worker FD ROOT`, started by `winslowd.files.process` alone. It ends when its end of
+`python -m winslowd.files.worker FD FD ROOT`, started by `winslowd.files.process` alone. It ends when its end of
 the pair is closed, so it never outlives its daemon; everything it does can be cut at any instruction. It imports
 neither asyncio nor gRPC, so that it stays small and starts fast.
 """
@@ -14,8 +14,8 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from io import BufferedReader
 from typing import Any
@@ -26,6 +26,7 @@ from winslow.errors import Internal, WinslowError
 from winslowd.files.calls import CALLS, Lane
 from winslowd.files.frames import HEADER, HELLO, Answer, Call, Cancel, Failure, Message, pack, unpack
 from winslowd.files.lanes import Lanes
+from winslowd.files.passing import Passed, Taking
 
 _SWITCH = 0.001
 """Seconds that a thread may hold the interpreter while others wait: a search of a log must not delay a listing."""
@@ -36,8 +37,9 @@ _COLLECT = 50_000
 class Worker:
     """Serves one volume to one daemon."""
 
-    def __init__(self, connection: socket.socket, root: str) -> None:
+    def __init__(self, connection: socket.socket, passing: socket.socket, root: str) -> None:
         self._connection = connection
+        self._taking = Taking(passing)
         self._writing = threading.Lock()
         self._stops: dict[int, Stop] = {}
         self._lanes = Lanes()
@@ -65,8 +67,9 @@ class Worker:
 
     def _do(self, call: int, name: str, arguments: tuple[Any, ...], stop: Stop) -> None:
         try:
-            stop.check()
-            value = self._methods[name](*arguments, stop)
+            with self._taken(arguments) as taken, self._volume.quotas.told():
+                stop.check()
+                value = self._methods[name](*taken, stop)
         except Stopped:
             answer: Message = Answer(None)  # nobody waits for it
         except WinslowError as error:
@@ -81,6 +84,16 @@ class Worker:
             self._write(call, answer, value)
         else:
             self._write(call, answer)
+
+    @contextmanager
+    def _taken(self, arguments: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        """The arguments, with the descriptors that were passed for them, until the body is left."""
+        with ExitStack() as stack:
+            taken = [self._taking.take(one) if isinstance(one, Passed) else one for one in arguments]
+            for here, one in zip(taken, arguments, strict=True):
+                if isinstance(one, Passed):
+                    stack.callback(os.close, here)
+            yield tuple(taken)
 
     def _write(self, call: int, message: Message, data: bytes = b"") -> None:
         head = pack(call, message, len(data))
@@ -119,7 +132,7 @@ def _fault(name: str, error: Exception) -> Internal:
     )
 
 
-def main(descriptor: str, root: str) -> None:
+def main(descriptor: str, passing: str, root: str) -> None:
     """Serve, or say why not, and end with the daemon."""
     # Both go to the whole group or control group when the daemon is asked to end, which still needs its files then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -129,7 +142,7 @@ def main(descriptor: str, root: str) -> None:
     gc.set_threshold(_COLLECT, 50, 50)
     connection = socket.socket(fileno=int(descriptor))
     try:
-        worker = Worker(connection, root)
+        worker = Worker(connection, socket.socket(fileno=int(passing)), root)
     except WinslowError as error:
         connection.sendall(pack(HELLO, Failure.of(error)))
         sys.exit(1)
