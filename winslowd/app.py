@@ -35,10 +35,13 @@ from winslowd.engines.archivist import Archivist
 from winslowd.engines.bidder import Bidder
 from winslowd.engines.caretaker import NEGLECTED, Caretaker
 from winslowd.engines.containers import Tools
+from winslowd.engines.inquiry import Inquiry
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
 from winslowd.engines.quartermaster import Quartermaster
 from winslowd.engines.registrar import Registrar
+from winslowd.engines.surveyor import Surveyor
+from winslowd.files.standing import StandingClient
 from winslowd.gateway import server as gateway
 from winslowd.gateway.app import application
 from winslowd.gateway.inside import inside
@@ -94,12 +97,14 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
     with _only_daemon(settings.state):
         made(settings.volume)
         async with open_parts(settings, warn_of_old_etcd=warn_of_old_etcd) as parts:
+            surveyor = _surveyor(parts)
+            await surveyor.look()
             node = _node(settings, parts.measuring.capacity())
             neighbours = Neighbours(parts.credentials, parts.attendance, Passing(parts.channels, parts.credentials))
             use_cases = _use_cases(parts, node)
             server = Server(use_cases, _authenticate, neighbours)
             async with _listening(server, use_cases, settings):
-                async with _together(*_loops(parts, node)):
+                async with _together(surveyor.run(), *_loops(parts, node)):
                     log.info("serving", node=settings.node, cluster=settings.cluster, addresses=list(settings.listen))
                     yield
                     log.info("stopping; containers go on")
@@ -133,7 +138,7 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         small=parts.files.small,
         logs=parts.files.logs,
         history=parts.files.history,
-        storage=parts.files.state,
+        storage=parts.volume.state,
         readings=parts.measuring.readings,
         upkeep=parts.upkeep,
         ledger=parts.ledger,
@@ -144,7 +149,10 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
     """What a daemon does all day: for its node, and for the cluster when its turn comes."""
     settings, store, membership, files = parts.settings, parts.store, parts.membership, parts.files
     yield Agent(_tools(parts, node)).run()
-    yield Registrar(node, store, membership, parts.measuring.capacity, parts.driver.list_images, parts.fetched).run()
+    capacity, images = parts.measuring.capacity, parts.driver.list_images
+    yield Registrar(node, store, membership, capacity, images, parts.changed, parts.volume.told).run()
+    if parts.servers is not None:
+        yield Inquiry(parts.servers, parts.volume, parts.changed, settings.ceph.look_every).run()
     yield Bidder(
         node.id,
         store,
@@ -154,7 +162,7 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
     ).run()
     yield parts.measuring.run()
     yield parts.channels.keep_tidy(store)
-    yield Leader(store, membership, time.time, parts.attendance, parts.ledger).run()
+    yield Leader(store, membership, time.time, parts.attendance, parts.ledger, fencer=parts.fencer).run()
     yield Janitor(store, membership, files.workspaces, files.uploads, time.time).run()
     yield Quartermaster(store, membership, files.quotas).run()
     yield Archivist(store, membership, files.history, time.time, Policy(settings.history_after)).run()
@@ -166,6 +174,19 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
         keep=settings.etcd.keep_history,
         neglected=secrets.SystemRandom().uniform(NEGLECTED, 2 * NEGLECTED),
     ).run()
+
+
+def _surveyor(parts: Parts) -> Surveyor:
+    settings, files = parts.settings, parts.files
+    return Surveyor(
+        NodeId(settings.node),
+        settings.cluster,
+        parts.store,
+        StandingClient(files, settings.ceph.client_sockets, lambda: files.worker),
+        parts.volume,
+        parts.changed,
+        must_be_known=parts.fencer is not None,
+    )
 
 
 def _tools(parts: Parts, node: Node) -> Tools:

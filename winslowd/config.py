@@ -52,6 +52,33 @@ class EtcdSettings(BaseModel):
     quota: int = Field(default=2 << 30, gt=0)
 
 
+class CephSettings(BaseModel):
+    """How the servers behind the volume are asked; without `conf` they are not. docs/ceph.md has the keys.
+
+    `watch` and `fence` are names of keys, client.N; "" does without what it is for. Keyrings are files, None is wherever
+    Ceph's configuration says. `client_sockets` are patterns; `look_every` in seconds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    conf: Path | None = None
+    watch: str = ""
+    watch_keyring: Path | None = None
+    fence: str = ""
+    fence_keyring: Path | None = None
+    client_sockets: tuple[str, ...] = ("/var/run/ceph/*client*.asok", "/run/ceph/*/*client*.asok")
+    look_every: float = Field(default=60.0, ge=5)
+
+    @field_validator("watch", "fence")
+    @classmethod
+    def _is_client(cls, value: str, info: ValidationInfo) -> str:
+        if value and not re.fullmatch(r"client\.[A-Za-z0-9_.-]+", value):
+            raise ValueError("must be client.NAME, as `ceph auth ls` shows it")
+        if value and info.data.get("conf") is None:
+            raise ValueError("needs ceph.conf, which says where the monitors are")
+        return value
+
+
 class Settings(BaseSettings):
     """Everything a daemon is told. Sizes in bytes, times in seconds."""
 
@@ -70,6 +97,8 @@ class Settings(BaseSettings):
     http: tuple[str, ...] = ()
     state: Path = Path("/var/lib/winslow")
     volume: Path = Path("/srv/winslow")
+    volume_min_free: int = Field(default=256 << 20, ge=0)
+    ceph: CephSettings = CephSettings()
     etcd: EtcdSettings = EtcdSettings()
     session_ttl: int = Field(default=15, ge=5, le=300)
     keepalive: float | None = Field(default=None, gt=0)
@@ -175,7 +204,11 @@ def _said(fault: ErrorDetails) -> str:
             f" is {fault['input']!r}" if setting != UNSHOWN and isinstance(fault["input"], str | int | float) else ""
         )
         return f"{setting}{value}: {fault['msg'].removeprefix('Value error, ')}"
-    known = [*Settings.model_fields, *(f"etcd.{name}" for name in EtcdSettings.model_fields)]
+    known = [
+        *Settings.model_fields,
+        *(f"etcd.{name}" for name in EtcdSettings.model_fields),
+        *(f"ceph.{name}" for name in CephSettings.model_fields),
+    ]
     near = get_close_matches(setting, known, n=1)
     return f"there is no setting {setting}" + (f" (did you mean {near[0]}?)" if near else "")
 

@@ -14,7 +14,10 @@ from pathlib import Path
 from winslow.domain.stage import NodeId
 from winslow.errors import FailedPrecondition, InvalidArgument
 from winslow.wire import records
-from winslowd.config import EtcdSettings, Settings
+from winslowd.ceph.fencing import CephFencer
+from winslowd.ceph.health import CephServers
+from winslowd.ceph.monitors import Key, Monitors
+from winslowd.config import CephSettings, EtcdSettings, Settings
 from winslowd.docker.driver import DockerDriver
 from winslowd.docker.launcher import find_launcher
 from winslowd.etcd.channels import Login, Tls
@@ -31,11 +34,17 @@ from winslowd.peers.channels import PeerChannels
 from winslowd.peers.credentials import Credentials
 from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.ledger import Ledger
+from winslowd.usecases.volume import KnownVolume
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`fetched` is set when the engine has fetched an image; `attendance` and `ledger` are what a leader keeps in memory."""
+    """`changed` is set when the node may have something else than it told: an image that was fetched, another mount.
+
+    `attendance` and `ledger` are what a leader keeps in memory.
+
+    Without the settings for them there is no `fencer`, and nobody asks the `servers` behind the volume.
+    """
 
     settings: Settings
     store: EtcdStore
@@ -44,10 +53,13 @@ class Parts:
     credentials: Credentials
     channels: PeerChannels
     files: FilesProcess
+    volume: KnownVolume
+    fencer: CephFencer | None
+    servers: CephServers | None
     journal: DirectoryJournal
     driver: DockerDriver
     measuring: Measuring
-    fetched: asyncio.Event
+    changed: asyncio.Event
     attendance: Attendance = field(default_factory=Attendance)
     ledger: Ledger = field(default_factory=Ledger)
 
@@ -71,16 +83,18 @@ async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIter
         credentials = Credentials(await cluster_secret(client, settings.cluster), node)
         channels = await stack.enter_async_context(PeerChannels.open())
         files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
-        journal, fetched = DirectoryJournal(settings.state / "stages"), asyncio.Event()
+        volume = KnownVolume(files.state, lambda: files.worker, settings.volume_min_free)
+        files.admit = volume.admit
+        journal, changed = DirectoryJournal(settings.state / "stages"), asyncio.Event()
         owner = f"{settings.cluster}/{node}"  # nodes may share an engine, as in tests
-        driver = DockerDriver(owner, find_launcher(), journal.control_root, settings.docker, fetched.set)
+        driver = DockerDriver(owner, find_launcher(), journal.control_root, settings.docker, changed.set)
         stack.push_async_callback(driver.close)
         measuring = await stack.enter_async_context(
             open_measuring(
                 node,
                 store,
                 driver,
-                files.state,
+                volume.state,
                 volume=settings.volume,
                 directory=settings.state / "readings",
                 cpus=settings.cpus,
@@ -95,10 +109,13 @@ async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIter
             credentials=credentials,
             channels=channels,
             files=files,
+            volume=volume,
+            fencer=_fencer(settings.ceph),
+            servers=_servers(settings.ceph),
             journal=journal,
             driver=driver,
             measuring=measuring,
-            fetched=fetched,
+            changed=changed,
         )
 
 
@@ -118,6 +135,18 @@ def made(directory: Path, mode: int = 0o777) -> None:
 def _client(etcd: EtcdSettings, warn_of_old: bool) -> contextlib.AbstractAsyncContextManager[Client]:
     login = Login(etcd.user, etcd.password) if etcd.user else None
     return Client.open(etcd.endpoints, tls=_tls(etcd), login=login, warn_of_old=warn_of_old)
+
+
+def _fencer(ceph: CephSettings) -> CephFencer | None:
+    if ceph.conf is None or not ceph.fence:
+        return None
+    return CephFencer(Monitors(ceph.conf, Key(ceph.fence, ceph.fence_keyring)))
+
+
+def _servers(ceph: CephSettings) -> CephServers | None:
+    if ceph.conf is None or not ceph.watch:
+        return None
+    return CephServers(Monitors(ceph.conf, Key(ceph.watch, ceph.watch_keyring)))
 
 
 def _tls(etcd: EtcdSettings) -> Tls | None:

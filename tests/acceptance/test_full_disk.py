@@ -25,7 +25,7 @@ def small(tmp_path: Path, own_etcd: Member, cluster: str) -> Iterator[NodeDaemon
     """A node whose volume has room for 16 MiB; what it remembers itself is elsewhere."""
     with (
         tmpfs(tmp_path, ROOM // 1024) as volume,
-        NodeDaemon(tmp_path / "node-a", cluster, [own_etcd.endpoint], volume=str(volume)) as running,
+        NodeDaemon(tmp_path / "node-a", cluster, [own_etcd.endpoint], volume=str(volume), volume_min_free=0) as running,
     ):
         yield running
 

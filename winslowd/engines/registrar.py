@@ -30,7 +30,9 @@ IMAGES_WITHIN = 5.0
 
 
 class Registrar:
-    """Runs until cancelled. `capacity` answers at once, `images` asks the engine; `changed` is set when either may be another."""
+    """Runs until cancelled. `capacity` and `standing` answer at once, `images` asks the engine; `changed` is set when one may
+    be another. `standing` is the client by which the storage knows the node, and what is wrong with the storage there.
+    """
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class Registrar:
         capacity: Callable[[], Capacity],
         images: Callable[[], Awaitable[frozenset[str]]],
         changed: asyncio.Event,
+        standing: Callable[[], tuple[str, tuple[str, ...]]] = lambda: ("", ()),
     ) -> None:
         self._node = node
         self._store = store
@@ -47,6 +50,7 @@ class Registrar:
         self._capacity = capacity
         self._images = images
         self._changed = changed
+        self._standing = standing
 
     @property
     def node(self) -> Node:
@@ -89,4 +93,5 @@ class Registrar:
         except (TimeoutError, WinslowError) as error:
             log.debug("the node's images are not known now", error=str(error))
             images = self._node.images
-        return replace(self._node, capacity=capacity, images=images)
+        client, warnings = self._standing()
+        return replace(self._node, capacity=capacity, images=images, storage_client=client, warnings=warnings)

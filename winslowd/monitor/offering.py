@@ -14,7 +14,7 @@ from collections.abc import Callable
 from winslow.domain.node import GpuOffer, Node, Offer
 from winslow.domain.reading import GpuReading, OfNode, Reading
 from winslow.domain.resources import Gpu
-from winslow.ports import Readings, StorageState
+from winslow.ports import Readings, Storage, StorageState
 from winslowd.monitor.host import cores, memory_size
 
 
@@ -50,12 +50,13 @@ class Offering:
             memory_available=min(max(self._memory - reading.memory, 0), self._node.capacity.memory),
             disk_free=storage.free,
             gpus=tuple(_gpu_offers(self._gpus(), reading.gpus)),
-            obstacles=tuple(self._obstacles(storage.fault)),
+            obstacles=tuple(self._obstacles(storage)),
         )
 
-    def _obstacles(self, storage_fault: str) -> list[str]:
-        storage = f"its storage is not well: {storage_fault}" if storage_fault else ""
-        return [fault for fault in (self._engine_fault(), storage) if fault]
+    def _obstacles(self, storage: Storage) -> list[str]:
+        fault = f"its storage is not well: {storage.fault}" if storage.fault else ""
+        full = f"its storage is full: {storage.full}" if storage.full else ""
+        return [obstacle for obstacle in (self._engine_fault(), fault, full) if obstacle]
 
 
 def _gpu_offers(gpus: tuple[Gpu, ...], readings: tuple[GpuReading, ...]) -> list[GpuOffer]:
