@@ -1,28 +1,32 @@
-"""Logs of stages: files of CRI lines that a container appends to and that we read, search and add notes to.
+"""Logs of stages: files of CRI lines that a container appends to and that we read, search, add notes to and archive.
 
 The container owns the file's content, so nothing in it is believed: not its length, not its lines. It cannot
-swap the file, whose directory is ours. What is found in a line is `storage.logscan`'s matter.
+swap the file, whose directory is ours. What is found in a line is `storage.logscan`'s matter, in which form a log lies
+`storage.logfile`'s.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 
 from storage.beneath import held, open_directory, open_file
 from storage.faults import about
+from storage.locks import Locks
+from storage.logarchive import archive, bring_back
+from storage.logfile import blocks, opened
 from storage.logscan import Scan
+from storage.members import Unpacked
+from storage.pace import Pace
 from storage.stop import Stop
 from storage.tree import Owner, own
 from winslow.domain.layout import safe_parts, stage_root
 from winslow.domain.pipeline import LogParser
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import InvalidArgument
-from winslow.ports import Clock, Findings
+from winslow.ports import Clock, Effort, Entry, Findings
 
-_BLOCK = 1 << 20
 _READ_MAX = 64 << 20
 _NOTE_MAX = 16 << 10
 
@@ -30,13 +34,15 @@ _NOTE_MAX = 16 << 10
 class Logs:
     """Implements the port `winslow.ports.Logs`; blocking, any number of threads. `root` is the volume, held open."""
 
-    def __init__(self, root: int, clock: Clock = time.time) -> None:
+    def __init__(self, root: int, clock: Clock = time.time, unpacked: Unpacked | None = None) -> None:
         self._root = root
         self._clock = clock
+        self._unpacked = unpacked or Unpacked()
+        self._locks = Locks()
 
     def create(self, path: str, owner: Owner) -> None:
-        """Make the log at `path`, owned by `owner`; one that is there keeps its lines."""
-        with about(path), held(self._open(path, os.O_WRONLY | os.O_APPEND, create=True)) as fd:
+        """Make the log at `path`, owned by `owner`; one that is there keeps its lines, one that is archived comes back."""
+        with about(path), held(self._open(path)) as fd:
             own(fd, "", owner)
 
     def append(self, path: str, text: str) -> None:
@@ -46,25 +52,45 @@ class Logs:
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)) + f".{int((seconds - whole) * 1e9):09d}Z"
         lines = [line.rstrip() for line in text.splitlines() if line.strip()]
         block = b"".join(f"{moment} winslow F ".encode() + _printable(line) + b"\n" for line in lines)
-        with about(path), held(self._open(path, os.O_WRONLY | os.O_APPEND, create=True)) as fd:
+        with about(path), held(self._open(path)) as fd:
             os.write(fd, block)
 
     def size(self, project: ProjectId, stage: StageId, stop: Stop) -> int:
         """See the port."""
         path = _log_path(project, stage)
-        with about(path), suppress(FileNotFoundError), held(self._open(path)) as fd:
-            return os.fstat(fd).st_size
+        with about(path), suppress(FileNotFoundError), opened(self._root, path, self._unpacked) as log:
+            return log.size
         return 0
+
+    def entry(self, project: ProjectId, stage: StageId, stop: Stop) -> Entry:
+        """The log as a file, as it was written. Raises NotFound (FILE_NOT_FOUND)."""
+        path = _log_path(project, stage)
+        with about(path), opened(self._root, path, self._unpacked) as log:
+            return Entry("log", "file", log.size, log.modified)
 
     def read(self, project: ProjectId, stage: StageId, offset: int, size: int, stop: Stop) -> bytes:
         """See the port. A line that is still being written is not shown yet. Raises InvalidArgument (RANGE_INVALID)."""
         require_range(offset, size, _READ_MAX)
         path = _log_path(project, stage)
-        with about(path), suppress(FileNotFoundError), held(self._open(path)) as fd:
-            data = os.pread(fd, size, offset)
+        with about(path), suppress(FileNotFoundError), opened(self._root, path, self._unpacked) as log:
+            data = log.read(offset, size)
             end = data.rfind(b"\n") + 1
             return data[:end] if end or len(data) < size else data
         return b""
+
+    def content(self, project: ProjectId, stage: StageId, offset: int, size: int, stop: Stop) -> bytes:
+        """Up to `size` bytes as they were written, wherever a line ends. Raises NotFound, InvalidArgument (RANGE_INVALID)."""
+        require_range(offset, size, _READ_MAX)
+        path = _log_path(project, stage)
+        with about(path), opened(self._root, path, self._unpacked) as log:
+            return log.read(offset, size)
+
+    def span(self, project: ProjectId, stage: StageId, at: int, stop: Stop) -> tuple[int, int]:
+        """See the port."""
+        path = _log_path(project, stage)
+        with about(path), suppress(FileNotFoundError), opened(self._root, path, self._unpacked) as log:
+            return log.span(at)
+        return 0, 0
 
     def scan(
         self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...], stop: Stop
@@ -73,8 +99,8 @@ class Logs:
         require_range(offset, 0, _READ_MAX)
         scan = Scan(parsers)
         path = _log_path(project, stage)
-        with about(path), suppress(FileNotFoundError), held(self._open(path)) as fd:
-            for block in _blocks(fd, offset):
+        with about(path), suppress(FileNotFoundError), opened(self._root, path, self._unpacked) as log:
+            for block in blocks(log, offset):
                 stop.check()
                 scan.feed(block)
                 offset += len(block)
@@ -84,14 +110,27 @@ class Logs:
         """See the port. Raises NotFound (FILE_NOT_FOUND) when the attempt has no directory."""
         self.append(_log_path(project, stage), text)
 
-    def _open(self, path: str, flags: int = os.O_RDONLY, *, create: bool = False) -> int:
-        try:
+    def archive(self, project: ProjectId, stage: StageId, quiet: float, effort: Effort, stop: Stop) -> bool:
+        """See the port."""
+        path = _log_path(project, stage)
+        above, _, name = path.rpartition("/")
+        with about(path), self._locks.hold(path, stop=stop):
+            try:
+                home = open_directory(self._root, above, follow=False)
+            except FileNotFoundError:
+                return True
+            with held(home):
+                return archive(home, name, path, self._clock() - quiet, Pace(effort.rate), stop)
+
+    def _open(self, path: str) -> int:
+        """The log for appending, made where there is none."""
+        flags = os.O_WRONLY | os.O_APPEND
+        with suppress(FileNotFoundError):
             return open_file(self._root, path, flags, follow=False)
-        except FileNotFoundError:
-            if not create:
-                raise
         above, _, name = path.rpartition("/")
         with suppress(FileExistsError), held(open_directory(self._root, above, follow=False)) as directory:
+            with self._locks.hold(path, stop=Stop()):
+                bring_back(directory, name, path, Stop())
             return os.open(name, flags | os.O_CREAT | os.O_EXCL, 0o644, dir_fd=directory)
         return open_file(self._root, path, flags, follow=False)
 
@@ -109,19 +148,6 @@ def require_range(offset: int, size: int, most: int) -> None:
 
 def _log_path(project: ProjectId, stage: StageId) -> str:
     return "/".join([*safe_parts(stage_root(project, stage)), "log"])
-
-
-def _blocks(fd: int, offset: int) -> Iterator[bytes]:
-    """Whole lines up to what is there now, about a MiB at a time; a line longer than that comes in pieces."""
-    end = os.fstat(fd).st_size
-    while offset < end:
-        data = os.pread(fd, min(_BLOCK, end - offset), offset)
-        whole = data.rfind(b"\n") + 1
-        if not whole and len(data) < _BLOCK:
-            return
-        block = data[:whole] if whole else data
-        yield block
-        offset += len(block)
 
 
 def _printable(line: str) -> bytes:

@@ -20,6 +20,7 @@ from itertools import islice
 from typing import Any
 
 from storage.beneath import held, open_directory, open_file
+from storage.drafts import drafted
 from storage.faults import about
 from storage.listing import listing
 from storage.locks import Locks
@@ -33,9 +34,7 @@ from winslow.ports import Clock, Effort, Listed, ListedPage, Manifest
 
 NAME = "manifest.gz"
 PAGE = 5000
-_DRAFT = ".manifest.partial"
 _VERSION = 1
-_MODE = 0o444
 _PIECE = 256 << 10
 _LINE_MAX = 64 << 10
 _DEFAULTS = {one.name: one.default for one in fields(Listed) if one.name not in ("path", "kind")}
@@ -105,19 +104,8 @@ class Manifests:
 
 def write(home: int, head: Head, entries: Iterable[Listed]) -> Manifest:
     """Write a manifest into the attempt's directory `home`: whole and safe, or not at all."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with held(os.open(_DRAFT, flags, 0o600, dir_fd=home)) as fd:
-        try:
-            made = _packed(Packing(fd), head, entries)
-            os.fchmod(fd, _MODE)
-            os.fsync(fd)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(_DRAFT, dir_fd=home)
-            raise
-    os.rename(_DRAFT, NAME, src_dir_fd=home, dst_dir_fd=home)
-    os.fsync(home)
-    return made
+    with drafted(home, NAME) as fd:
+        return _packed(Packing(fd), head, entries)
 
 
 def read(fd: int, unpacked: Unpacked, path: str) -> Manifest:

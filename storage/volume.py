@@ -15,10 +15,15 @@ from storage.beneath import make_directories, open_root
 from storage.faults import about
 from storage.files import Files
 from storage.history import History
+from storage.layered import Layered, Mounting
 from storage.logs import Logs
 from storage.manifests import Manifests
+from storage.members import Unpacked
+from storage.merged import Merged
 from storage.quotas import Quotas
+from storage.retiring import Retiring
 from storage.small import SmallFiles
+from storage.standing import Standings
 from storage.stop import Stop
 from storage.upload_state import Background
 from storage.uploads import Uploads
@@ -41,26 +46,38 @@ def _leave_it(work: object) -> None:
 class PlainVolume:
     """Opens the volume at the absolute path `root`, which must exist; makes what is missing of its top.
 
-    Raises NotFound (FILE_NOT_FOUND), FailedPrecondition (KERNEL_TOO_OLD), PermissionDenied (FILE_PERMISSION).
+    Without `mounting` no layered workspace is mounted here. Raises NotFound (FILE_NOT_FOUND),
+    FailedPrecondition (KERNEL_TOO_OLD), PermissionDenied (FILE_PERMISSION).
     """
 
-    def __init__(self, root: str, background: Background = _leave_it, clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        root: str,
+        background: Background = _leave_it,
+        clock: Clock = time.time,
+        mounting: Mounting | None = None,
+    ) -> None:
         with about(root):
             self._root = open_root(root)
             for name in ("resources", "projects"):
                 os.close(make_directories(self._root, name))
-        self.logs = Logs(self._root, clock)
+        unpacked = Unpacked()
+        self.logs = Logs(self._root, clock, unpacked)
         self.quotas = Quotas(self._root)
-        self.workspaces = Workspaces(self._root, self.logs, self.quotas)
-        self.files = Files(self._root)
+        layered = Layered(self._root, mounting or Mounting())
+        self.workspaces = Workspaces(self._root, self.logs, self.quotas, layered)
+        self.files = Files(self._root, Merged(layered))
         self.uploads = Uploads(self._root, self.quotas, background, clock)
         self.small = SmallFiles(self._root, self.quotas, clock)
         self.history = History(self._root)
-        self.manifests = Manifests(self._root, clock)
+        self.manifests = Manifests(self._root, clock, unpacked)
+        self.retiring = Retiring(self._root)
         self._path = root
+        self.standings = Standings(root, self._root)
 
     def space(self, stop: Stop) -> Space:
         """Asks the file system itself, so it also tells whether that answers. Raises Unavailable (STORAGE_DEGRADED)."""
+        self.standings.require_in_place()
         with about(self._path):
             status = os.fstatvfs(self._root)
         return Space(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from winslow.domain.pipeline import LogParser
 from winslow.domain.stage import ProjectId, StageId
+from winslow.ports.manifests import EFFORT, Effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,16 @@ class Logs(Protocol):
 
     async def scan(self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...]) -> Findings:
         """Read from `offset` to the last whole line and say what was found; the work is done elsewhere, in linear time."""
+
+    async def span(self, project: ProjectId, stage: StageId, at: int) -> tuple[int, int]:
+        """Between which offsets the first line of time `at` (Unix nanoseconds) or later begins, as far as is known unread."""
+
+    async def archive(self, project: ProjectId, stage: StageId, quiet: float, effort: Effort = EFFORT) -> bool:
+        """Compress the log of an attempt that has ended, unless it was written to in the last `quiet` seconds.
+
+        Whether nothing is left to do. What is read stays the same at every offset, also meanwhile. Raises Conflict
+        (LOG_CHANGED), DataLoss (ARCHIVE_DIFFERS, ARCHIVE_DAMAGED), Exhausted (DISK_FULL).
+        """
 
     async def note(self, project: ProjectId, stage: StageId, text: str) -> None:
         """Append one of Winslow's own lines (stream `winslow`)."""

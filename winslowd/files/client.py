@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
+from winslow.domain.layers import Chain
 from winslow.domain.layout import Location, WorkspacePlan, safe_parts
+from winslow.domain.mounts import Mounted
 from winslow.domain.pipeline import DefinitionName, LogParser
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import WinslowError
@@ -28,7 +30,7 @@ class Caller(Protocol):
 
 
 class WorkspacesClient:
-    """`winslow.ports.Workspaces` of the volume at `root`."""
+    """`winslow.ports.Workspaces`, `Layers` and `Scratch` of the volume at `root`."""
 
     def __init__(self, caller: Caller, root: str) -> None:
         self._call = caller.call
@@ -46,8 +48,8 @@ class WorkspacesClient:
     async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
         await self._call(Nothing, "workspaces.reserve", plan, owner)
 
-    async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
-        await self._call(Nothing, "workspaces.prepare", plan, owner)
+    async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> Mounted:
+        return await self._call(Mounted, "workspaces.prepare", plan, owner)
 
     async def seal(self, plan: WorkspacePlan) -> None:
         await self._call(Nothing, "workspaces.seal", plan)
@@ -57,6 +59,21 @@ class WorkspacesClient:
 
     async def drop(self, project: ProjectId, stage: StageId) -> None:
         await self._call(Nothing, "workspaces.drop", project, stage)
+
+    async def chains(self, project: ProjectId) -> dict[StageId, Chain]:
+        return await self._call(dict, "workspaces.chains", project)
+
+    async def materialize(self, project: ProjectId, stage: StageId) -> None:
+        await self._call(Nothing, "workspaces.materialize", project, stage)
+
+    async def remove_bases(self, project: ProjectId) -> int:
+        return await self._call(int, "workspaces.remove_bases", project)
+
+    async def left(self) -> list[StageId]:
+        return await self._call(list, "workspaces.left")
+
+    async def discard(self, stage: StageId) -> None:
+        await self._call(Nothing, "workspaces.discard", stage)
 
 
 class FilesClient:

@@ -126,7 +126,7 @@ class Logs:
         Halves the log until a piece is left, so it costs a few reads however long the log is.
         """
         stage = await self._stage(project, id_)
-        low, high = 0, await self.logs.size(stage.project, stage.id)
+        low, high = await self.logs.span(stage.project, stage.id, round(at * 1e9))
         while high - low > PIECE:
             middle = (low + high) // 2
             begins, when = await self._line_after(stage, middle)
