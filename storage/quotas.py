@@ -98,14 +98,19 @@ class Quotas:
         try:
             yield
         except WinslowError as error:
-            project = _project_of(error.subject) if error.reason == "QUOTA_EXCEEDED" and not error.metadata else None
-            if project is None:
-                raise
-            with suppress(WinslowError, OSError), self._project(project_root(project)) as directory:
-                if (known := ceph.recursive(directory)) is not None:
-                    quota = ceph.quota(directory, error.subject).bytes
-                    raise _exceeded(error.subject, project, Allowance(quota, known.bytes, kept=True)) from error
+            if error.reason == "QUOTA_EXCEEDED" and not error.metadata and (better := self._numbers(error.subject)):
+                raise better from error
             raise
+
+    def _numbers(self, path: str) -> Exhausted | None:
+        project = _project_of(path)
+        with suppress(WinslowError, OSError):
+            if project is not None:
+                with self._project(project_root(project)) as directory:
+                    if (known := ceph.recursive(directory)) is not None:
+                        quota = ceph.quota(directory, path).bytes
+                        return _exceeded(path, project, Allowance(quota, known.bytes, kept=True))
+        return None
 
     def _counted(self, directory: int, project: ProjectId, stop: Stop) -> int:
         """What lies there by the latest walk, with what was let in since."""
