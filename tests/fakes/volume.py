@@ -16,6 +16,7 @@ from winslowd.files.client import FilesClient, LogsClient, SmallFilesClient, Upl
 from winslowd.files.history import HistoryClient
 from winslowd.files.manifests import ManifestsClient
 from winslowd.files.quotas import QuotasClient
+from winslowd.files.retiring import RetiringClient
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ class InlineVolume:
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
         self.manifests = ManifestsClient(self)
+        self.retiring = RetiringClient(self)
         self.quotas = QuotasClient(self)
         self.calls: list[str] = []
         """What was called, in order."""

@@ -120,8 +120,6 @@ def _of_run(view: View, run: Run) -> Iterator[StageId]:
 
 
 def _unfinished_sweeps(view: View, project: ProjectId) -> Iterator[Sweep]:
-    for key, found in view.all(Kind.SWEEP).items():
-        sweep = found.value
-        of_project = key.startswith(f"{project}/") and isinstance(sweep, Sweep)
-        if of_project and sweep.stopped is None and sweep.made < expressions.count(sweep.axes):
-            yield sweep
+    of = (found.value for key, found in view.all(Kind.SWEEP).items() if key.startswith(f"{project}/"))
+    sweeps = (one for one in of if isinstance(one, Sweep))
+    yield from (one for one in sweeps if one.stopped is None and one.made < expressions.count(one.axes))
