@@ -17,17 +17,20 @@ from storage.beneath import held, make_directories, open_parent, rename_new
 from storage.carrying import send, send_unchanged
 from storage.copies import copy
 from storage.faults import about
-from storage.logs import require_range
+from storage.logs import Logs, require_range
 from storage.pools import pool, require_name, require_writable
 from storage.removal import remove
 from storage.stop import Stop
 from storage.totals import Usage
 from storage.trees import Directory, Named, Opener, Position, Tree, describe, plain
 from winslow.domain.layout import Location, Pool
+from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import InvalidArgument
-from winslow.ports import Carried, Entry, Listing, Totals
+from winslow.ports import Carried, Entry, Listing, Pace, Totals
 
 READ_MAX = 64 << 20
+_SENT = 4 << 20
+"""Bytes of a log that are sent at once."""
 _PAGE_MAX = 10_000
 _DIGEST_BLOCK = 1 << 20
 
@@ -35,15 +38,19 @@ _DIGEST_BLOCK = 1 << 20
 class Files:
     """Implements the port `winslow.ports.Files`; blocking, any number of threads. `root` is the volume, held open.
 
-    `opened` says what is seen at a location; what is changed is always what lies there.
+    `opened` says what is seen at a location; what is changed is always what lies there. `logs` reads logs of stages, in
+    whichever form they lie.
     """
 
-    def __init__(self, root: int, opened: Opener = plain) -> None:
+    def __init__(self, root: int, opened: Opener = plain, logs: Logs | None = None) -> None:
         self._root = root
         self._opened = opened
+        self._logs = logs or Logs(root)
 
     def stat(self, location: Location, stop: Stop) -> Entry:
         """See the port. A link is followed; what is neither file nor directory has the kind "other"."""
+        if location.pool is Pool.STAGE_LOG:
+            return self._logs.entry(*_stage(location), stop)
         with about(location), self._opened(self._root, location) as tree:
             return describe(str(location).rpartition("/")[2], tree.status(location.relative))
 
@@ -69,6 +76,8 @@ class Files:
     def read(self, location: Location, offset: int, size: int, stop: Stop) -> bytes:
         """See the port. Raises InvalidArgument (RANGE_INVALID) for more than 64 MiB at once."""
         require_range(offset, size, READ_MAX)
+        if location.pool is Pool.STAGE_LOG:
+            return self._logs.content(*_stage(location), offset, size, stop)
         with about(location), self._file(location) as fd:
             data = os.pread(fd, size, offset)
             while data and len(data) < size and (more := os.pread(fd, size - len(data), offset + len(data))):
@@ -79,6 +88,8 @@ class Files:
         self, connection: int, location: Location, offset: int, size: int, expected: Entry | None, stop: Stop
     ) -> Carried:
         """See the port `Carrying`."""
+        if location.pool is Pool.STAGE_LOG:
+            return self._send_log(connection, location, offset, size, stop)
         with about(location), self._file(location) as fd:
             if expected is None:
                 return send(connection, fd, offset, size, stop)
@@ -136,8 +147,18 @@ class Files:
 
     def digest(self, location: Location, stop: Stop) -> str:
         """See the port."""
+        if location.pool is Pool.STAGE_LOG:
+            return self._logs.digest(*_stage(location), stop)
         with about(location), self._file(location) as fd:
             return _sha256(fd, stop)
+
+    def _send_log(self, connection: int, location: Location, offset: int, size: int, stop: Stop) -> Carried:
+        """A piece of it by way of memory: an archived one does not lie as it is sent."""
+        data = self._logs.content(*_stage(location), offset, min(size, _SENT), stop)
+        with held(os.memfd_create("log")) as piece:
+            os.write(piece, data)
+            carried = send(connection, piece, 0, len(data), stop)
+        return Carried(carried.size, Pace.ENDED) if not data and size else carried
 
     @contextmanager
     def _directory(self, location: Location) -> Iterator[Directory]:
@@ -152,6 +173,11 @@ class Files:
     def _file(self, location: Location) -> Iterator[int]:
         with self._opened(self._root, location) as tree, held(tree.open(location.relative)) as fd:
             yield fd
+
+
+def _stage(location: Location) -> tuple[ProjectId, StageId]:
+    assert location.project is not None and location.stage is not None  # a log's location has both
+    return location.project, location.stage
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from winslow.errors import Conflict, DataLoss
 
 LEAST = 4096
 """Bytes of the smallest log that is compressed: a smaller one would take as much of the disk as before."""
-_TIME = re.compile(rb"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00) ")
+_TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00) ")
 _PLAIN_MODE = 0o644
 
 
@@ -157,10 +157,10 @@ def first_time(block: bytes) -> int:
     if found is None:
         return 0
     try:
-        whole = datetime(*map(int, found.groups()[:6]), tzinfo=UTC)  # type: ignore[misc]
+        whole = datetime.strptime(found[1].decode(), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
         return 0
-    return timegm(whole.utctimetuple()) * 1_000_000_000 + int((found[7] or b"0").ljust(9, b"0"))
+    return timegm(whole.utctimetuple()) * 1_000_000_000 + int((found[2] or b"0").ljust(9, b"0"))
 
 
 def _require_unchanged(home: int, name: str, log: int, before: _State, subject: str) -> None:

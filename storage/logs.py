@@ -7,6 +7,7 @@ swap the file, whose directory is ours. What is found in a line is `storage.logs
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from contextlib import suppress
@@ -27,6 +28,7 @@ from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import InvalidArgument
 from winslow.ports import Clock, Effort, Entry, Findings
 
+_BLOCK = 1 << 20
 _READ_MAX = 64 << 20
 _NOTE_MAX = 16 << 10
 
@@ -84,6 +86,16 @@ class Logs:
         path = _log_path(project, stage)
         with about(path), opened(self._root, path, self._unpacked) as log:
             return log.read(offset, size)
+
+    def digest(self, project: ProjectId, stage: StageId, stop: Stop) -> str:
+        """SHA-256 of the log as it was written, lower-case hexadecimal. Raises NotFound (FILE_NOT_FOUND)."""
+        path, digest, offset = _log_path(project, stage), hashlib.sha256(), 0
+        with about(path), opened(self._root, path, self._unpacked) as log:
+            while data := log.read(offset, _BLOCK):
+                stop.check()
+                digest.update(data)
+                offset += len(data)
+        return digest.hexdigest()
 
     def span(self, project: ProjectId, stage: StageId, at: int, stop: Stop) -> tuple[int, int]:
         """See the port."""

@@ -66,7 +66,7 @@ class PlainVolume:
         self.quotas = Quotas(self._root)
         layered = Layered(self._root, mounting or Mounting())
         self.workspaces = Workspaces(self._root, self.logs, self.quotas, layered)
-        self.files = Files(self._root, Merged(layered))
+        self.files = Files(self._root, Merged(layered), self.logs)
         self.uploads = Uploads(self._root, self.quotas, background, clock)
         self.small = SmallFiles(self._root, self.quotas, clock)
         self.history = History(self._root)

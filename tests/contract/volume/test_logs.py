@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 
 import pytest
@@ -10,6 +11,7 @@ from tests.contract.volume.project import OWNER, Project, refused
 from winslow.domain.pipeline import LogParser
 from winslow.domain.stage import StageId
 from winslow.errors import (
+    DataLoss,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
@@ -91,3 +93,52 @@ async def test_a_log_that_is_a_link_or_a_fifo_is_not_read(project: Project) -> N
     os.mkfifo(log)
     with refused(FailedPrecondition, "NOT_A_FILE"):
         await project.storage.logs.scan(project.id, stage, 0, ())
+
+
+LONG = b"".join(b"2026-11-23T10:00:%02dZ stdout F line %d %s\n" % (n % 60, n, b"x" * (n % 90)) for n in range(30_000))
+
+
+async def test_an_archived_log_is_to_everybody_what_it_was(project: Project) -> None:
+    logs, files, stage = project.storage.logs, project.storage.files, await _stage(project, LONG)
+    log = project.at("stages/s1/log")
+    before = await files.stat(log), await files.digest(log), await logs.scan(project.id, stage, 0, ())
+    assert await logs.archive(project.id, stage, 0.0)
+    assert sorted(path.name for path in (project.path / "stages/s1").iterdir() if path.name.startswith("log")) == [
+        "log.gz"
+    ]
+    assert gzip.decompress((project.path / "stages/s1/log.gz").read_bytes()) == LONG
+    assert before == (await files.stat(log), await files.digest(log), await logs.scan(project.id, stage, 0, ()))
+    assert await logs.size(project.id, stage) == len(LONG)
+    for offset in (0, 1, 999_999, 1 << 20, len(LONG) - 5, len(LONG), len(LONG) + 5):
+        assert await files.read(log, offset, 100_000) == LONG[offset : offset + 100_000]
+        whole = LONG[offset : offset + 100_000]
+        assert await logs.read(project.id, stage, offset, 100_000) == whole[: whole.rfind(b"\n") + 1]
+    low, high = await logs.span(project.id, stage, 0)
+    assert 0 == low <= high <= len(LONG)
+
+
+async def test_a_log_that_was_just_written_is_not_archived_yet(project: Project) -> None:
+    logs, stage = project.storage.logs, await _stage(project, LONG)
+    assert not await logs.archive(project.id, stage, 3600.0)
+    assert (project.path / "stages/s1/log").read_bytes() == LONG
+
+
+async def test_a_line_added_to_an_archived_log_is_its_last(project: Project) -> None:
+    logs, stage = project.storage.logs, await _stage(project, LONG)
+    assert await logs.archive(project.id, stage, 0.0)
+    await logs.note(project.id, stage, "one word more")
+    assert (await logs.read(project.id, stage, len(LONG), 100)).endswith(b" winslow F one word more\n")
+    assert await logs.read(project.id, stage, 0, 100) == LONG[:100][: LONG[:100].rfind(b"\n") + 1]
+
+
+async def test_a_damaged_archive_is_told_and_the_rest_can_be_read(project: Project) -> None:
+    logs, stage = project.storage.logs, await _stage(project, LONG)
+    assert await logs.archive(project.id, stage, 0.0)
+    packed = project.path / "stages/s1/log.gz"
+    data = bytearray(packed.read_bytes())
+    data[200] ^= 0xFF
+    packed.unlink()
+    packed.write_bytes(data)
+    with refused(DataLoss, "ARCHIVE_DAMAGED"):
+        await logs.read(project.id, stage, 0, 100)
+    assert await logs.read(project.id, stage, len(LONG) - 5000, 5000)
