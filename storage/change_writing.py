@@ -28,14 +28,18 @@ _BLOCK = 1 << 20
 
 
 class ChangeWriter:
-    """Writes `found`, which `stack` shows, into directory `target`; what an earlier, cut attempt wrote is kept where it is whole."""
+    """Writes `found`, which `stack` shows, into directory `target`; what an earlier, cut attempt wrote is kept where it is whole.
 
-    def __init__(self, stack: Stack, found: Changes, target: int, stop: Stop) -> None:
+    Not `safely`, nothing waits until it is on disk.
+    """
+
+    def __init__(self, stack: Stack, found: Changes, target: int, stop: Stop, *, safely: bool = True) -> None:
         self._stack = stack
         self._found = found
         self._target = target
         self._stop = stop
         self._ways = Ways()
+        self._safely = safely
 
     def write(self) -> None:
         """Raises OSError, and Stopped; called again, it goes on."""
@@ -55,7 +59,7 @@ class ChangeWriter:
                 self._stop.check()
                 with held(descend(self._target, change.path)) as directory:
                     _dress(directory, change)
-                    os.fsync(directory)
+                    self._sync(directory)
 
     def verified(self) -> list[Change] | None:
         """The changes with the hashes of their files; None when what was written differs from what was to be written."""
@@ -129,7 +133,7 @@ class ChangeWriter:
         with _entry(self._target, change.path) as (directory, name):
             if self._is_there(change, directory, name):
                 with held(open_file(directory, name, follow=False)) as copy:
-                    os.fsync(copy)  # who wrote it may have been killed before it was safe
+                    self._sync(copy)  # who wrote it may have been killed before it was safe
                 return
             remove(directory, name, self._stop)
             with (
@@ -138,7 +142,11 @@ class ChangeWriter:
             ):
                 clone(source, copy, os.fstat(source), self._ways, self._stop)
                 _dress(copy, change)
-                os.fsync(copy)
+                self._sync(copy)
+
+    def _sync(self, fd: int) -> None:
+        if self._safely:
+            os.fsync(fd)
 
     def _link(self, change: Change) -> None:
         with (

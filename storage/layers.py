@@ -19,8 +19,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from storage.beneath import descend, held, open_file
-from storage.files import describe
 from storage.stop import Stop
+from storage.trees import describe
 from winslow.domain.layers import Found, Kind, overlaid, seen
 from winslow.ports import Entry
 
@@ -121,6 +121,14 @@ class Stack:
             yield [
                 stack.enter_context(held(descend(self._layers[layer].fd, directory.path))) for layer in directory.layers
             ]
+
+    @contextmanager
+    def beneath(self, directory: Spot) -> Iterator[Stack]:
+        """The directory as a stack of its own: nothing leads out of it any more."""
+        with self.opened(directory) as handles:
+            known = [self._layers[layer].opaque for layer in directory.layers]
+            above = f"{directory.path}/" if directory.path else ""
+            yield Stack([Layer(fd, _within(above, opaque)) for fd, opaque in zip(handles, known, strict=True)])
 
     def look(self, directory: Spot, handles: Sequence[int], name: str) -> Spot | None:
         """As `step`, in a directory that is open."""
@@ -240,6 +248,13 @@ def _listing(directory: int, stop: Stop) -> dict[str, Kind]:
                 with suppress(FileNotFoundError):
                     names[entry.name] = kind_of(entry.stat(follow_symlinks=False))
     return names
+
+
+def _within(above: str, opaque: frozenset[str] | None) -> frozenset[str] | None:
+    """The opaque directories that lie below `above`, as they are called from there."""
+    if opaque is None or not above:
+        return opaque
+    return frozenset(path.removeprefix(above) for path in opaque if path.startswith(above))
 
 
 def _parts(path: str) -> list[str]:

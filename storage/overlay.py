@@ -3,6 +3,7 @@
     SCRATCH/layered/STAGE/upper    what the attempt changes
     SCRATCH/layered/STAGE/work     the kernel's own
     SCRATCH/layered/STAGE/merged   the mount point, bound into the container
+    SCRATCH/layered/STAGE/views/   mount points of other workspaces that it reads
 
 Layers are given to the kernel as open directories, so no character of a path has to be escaped, no path is resolved
 twice, and the options of any chain fit into a page. It knows nothing of what layers mean, or of when one is made.
@@ -14,7 +15,7 @@ import ctypes
 import errno
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +27,12 @@ from storage.stop import Stop
 from storage.tree import Owner
 from winslow.domain.layout import safe_parts
 from winslow.domain.stage import StageId
-from winslow.errors import FailedPrecondition, InvalidArgument, Unavailable
+from winslow.errors import FailedPrecondition, InvalidArgument, NotFound, Unavailable
 
 _HOME = "layered"
 _SOURCE = "winslow-workspace"
 """How the mount is called in `mount`'s output."""
-_NOSUID, _NODEV = 0x02, 0x04
+_READ_ONLY, _NOSUID, _NODEV = 0x01, 0x02, 0x04
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _OPTIONS = "redirect_dir=nofollow,metacopy=off,index=off,xino=off"
 """A directory that is renamed is copied, and so is a file whose mode changes: a layer is whole without the ones below."""
@@ -85,15 +86,37 @@ class Overlays:
                 self._mount(place, lowers)
         return self.path(stage)
 
+    def view(self, stage: StageId, name: str, lowers: Sequence[int]) -> str:
+        """Mount `lowers` for `stage` to read, under a name, and say where; what is mounted stays as it is. Raises as `mount` does."""
+        place = self._place(stage)
+        path = f"{place}/views/{name}"
+        with about(path):
+            Path(place).mkdir(0o700, parents=True, exist_ok=True)
+            with held(_open(place)) as here:
+                for directory in ("nothing", f"views/{name}"):
+                    os.close(make_directories(here, directory))
+                with held(open_directory(here, "nothing", follow=False)) as nothing:
+                    if path not in self._mounted():  # without an upper directory the kernel wants two layers
+                        _mounted_at(path, f"lowerdir={_below([*lowers, nothing])},{_OPTIONS}", _READ_ONLY)
+        return path
+
     def unmount(self, stage: StageId) -> None:
-        """Take the mount away; nothing happens when there is none. Raises Unavailable (WORKSPACE_BUSY) while it is in use."""
-        with about(self._place(stage)):
-            self._unmount(self.path(stage))
+        """Take its mounts away; nothing happens when there is none. Raises Unavailable (WORKSPACE_BUSY) while one is in use."""
+        place = self._place(stage)
+        with about(place):
+            for path in sorted(path for path in self._mounted() if path.startswith(f"{place}/")):
+                self._unmount(path)
 
     def open_upper(self, stage: StageId) -> int:
         """What the attempt changed: a directory, opened. Raises NotFound (FILE_NOT_FOUND)."""
         with about(self._place(stage)):
             return os.open(f"{self._place(stage)}/upper", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+
+    def has(self, stage: StageId) -> bool:
+        """Whether a workspace of the attempt was mounted here, be it that it is no more."""
+        with suppress(NotFound), held(self.open_upper(stage)):
+            return True
+        return False
 
     def drop(self, stage: StageId, stop: Stop) -> None:
         """Unmount the workspace and remove what was changed in it; half done and called again, it goes on."""
@@ -138,15 +161,8 @@ class Overlays:
             held(open_directory(here, "work", follow=False)) as work,
             held(open_directory(here, "nothing", follow=False)) as nothing,
         ):
-            below = ":".join(map(_handle, lowers or [nothing]))
-            options = f"lowerdir={below},upperdir={_handle(upper)},workdir={_handle(work)},{_OPTIONS}".encode()
-            if len(options) >= _PAGE:
-                raise _unsupported(place, f"{len(lowers)} layers do not fit into the options of a mount")
-            if _mount(_SOURCE.encode(), os.fsencode(f"{place}/merged"), b"overlay", _NOSUID | _NODEV, options):
-                code = ctypes.get_errno()
-                if code in _UNABLE:
-                    raise _unsupported(place, f"{errno.errorcode[code]}: {os.strerror(code)}")
-                raise OSError(code, os.strerror(code))
+            above = f"upperdir={_handle(upper)},workdir={_handle(work)}"
+            _mounted_at(f"{place}/merged", f"lowerdir={_below(lowers or [nothing])},{above},{_OPTIONS}")
 
     def _unmount(self, path: str) -> None:
         while path in self._mounted():  # a mount may lie on a mount
@@ -165,9 +181,28 @@ class Overlays:
 
     def _mounted(self) -> frozenset[str]:
         """The mount points beneath our directory."""
-        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
-        paths = (_OCTAL.sub(_character, os.fsdecode(line.split(b" ")[4])) for line in lines)
-        return frozenset(path for path in paths if path.startswith(f"{self._home}/"))
+        return frozenset(path for path in mount_points() if path.startswith(f"{self._home}/"))
+
+
+def mount_points(process: int | str = "self") -> Iterator[str]:
+    """Where something is mounted, as a process sees it. Raises OSError when that is not for us to know."""
+    for line in Path(f"/proc/{process}/mountinfo").read_bytes().splitlines():
+        yield _OCTAL.sub(_character, os.fsdecode(line.split(b" ")[4]))
+
+
+def _mounted_at(path: str, options: str, flags: int = 0) -> None:
+    encoded = options.encode()
+    if len(encoded) >= _PAGE:
+        raise _unsupported(path, "its layers do not fit into the options of a mount")
+    if _mount(_SOURCE.encode(), os.fsencode(path), b"overlay", _NOSUID | _NODEV | flags, encoded):
+        code = ctypes.get_errno()
+        if code in _UNABLE:
+            raise _unsupported(path, f"{errno.errorcode[code]}: {os.strerror(code)}")
+        raise OSError(code, os.strerror(code))
+
+
+def _below(lowers: Sequence[int]) -> str:
+    return ":".join(map(_handle, lowers))
 
 
 def _open(path: str) -> int:

@@ -18,6 +18,14 @@ def pool(volume: int, location: Location) -> Iterator[int]:
 
     Of an attempt's workspace in which a later one went on, it is what the attempt left, where that was kept.
     """
+    require_shortest(location)
+    stage = location.stage if location.pool is Pool.STAGE_WORKSPACE else None
+    with held(snapshots.seen(open_directory(volume, location.root, follow=False), stage)) as root:
+        yield root
+
+
+def require_shortest(location: Location) -> None:
+    """Raises InvalidArgument (PATH_INVALID) for a path with empty parts or dots, and for what `safe_parts` refuses."""
     if "/".join(safe_parts(location.relative)) != location.relative:
         raise InvalidArgument(
             f"The path {location.relative!r} is not in its shortest form",
@@ -25,9 +33,6 @@ def pool(volume: int, location: Location) -> Iterator[int]:
             subject=str(location),
             hint="Leave out empty parts and '.'",
         )
-    stage = location.stage if location.pool is Pool.STAGE_WORKSPACE else None
-    with held(snapshots.seen(open_directory(volume, location.root, follow=False), stage)) as root:
-        yield root
 
 
 def require_writable(location: Location) -> None:

@@ -16,8 +16,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 from storage.beneath import held
+from storage.tree import own
 
 _RECORD = ".seal"
+_CLOSED = 0o555
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -63,6 +65,12 @@ def _text(directory: int) -> str:
         if error.errno != errno.ELOOP:
             raise
         return os.readlink(_RECORD, dir_fd=directory)
+
+
+def close_directory(workspace: int) -> None:
+    """Take a workspace's top from its owner, so that nothing more is put into it."""
+    own(workspace, "", (os.geteuid(), os.getegid()))
+    os.fchmod(workspace, _CLOSED)
 
 
 def break_seal(directory: int) -> None:

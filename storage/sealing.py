@@ -13,7 +13,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storage.beneath import held, make_directories, open_directory, rename_new
 from storage.change_writing import ChangeWriter
@@ -23,6 +23,7 @@ from storage.layers import Layer, Stack
 from storage.manifest import Header, header, read_header, write_manifest
 from storage.removal import remove
 from storage.stop import Stop
+from storage.tree import Owner
 from winslow.domain.layers import MOST_LAYERS, Chain, footing, taken_in
 from winslow.domain.layout import stage_root
 from winslow.domain.stage import ProjectId, StageId
@@ -82,6 +83,12 @@ class Layers:
             yield Stack(self._opened(project, chain, open_layers))
 
     @contextmanager
+    def stack_under(self, project: ProjectId, upper: int, chain: Chain) -> Iterator[Stack]:
+        """What is seen of directory `upper`, an overlay's that may still change, on top of a chain."""
+        with ExitStack() as open_layers:
+            yield Stack([Layer(upper), *self._opened(project, chain, open_layers)])
+
+    @contextmanager
     def directories(self, project: ProjectId, chain: Chain) -> Iterator[list[int]]:
         """The directories of a chain, the topmost first, held open: what to mount."""
         with ExitStack() as open_layers:
@@ -112,6 +119,17 @@ class Layers:
             _written(stack, found, parent, draft, name, stop)
             rename_new(parent, draft, parent, name)
             os.fsync(parent)
+            return found
+
+    def copy(self, project: ProjectId, chain: Chain, target: int, owner: Owner, stop: Stop) -> Changes:
+        """Fill the empty directory `target` with what is seen through `chain`, all of it `owner`'s.
+
+        `target` itself stays as it is. For work that is begun again when it is cut: nothing waits for the disk.
+        """
+        with self.stack(project, chain) as stack:
+            found = changes(stack, Stack(()), stop)
+            found.listed = [replace(one, uid=owner[0], gid=owner[1]) for one in found.listed if one.path]
+            ChangeWriter(stack, found, target, stop, safely=False).write()
             return found
 
     def _publish(self, home: int, job: _Job, stop: Stop) -> Sealed:

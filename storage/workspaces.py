@@ -16,32 +16,41 @@ from typing import TypeVar
 from storage import snapshots
 from storage.beneath import held, make_directories, open_directory
 from storage.faults import about
+from storage.grounds import is_plain
+from storage.layered import Layered, source_missing
 from storage.locks import Locks
 from storage.logs import Logs
 from storage.quotas import Quotas
 from storage.removal import remove
-from storage.seal import Seal, break_seal, read_seal, write_seal
+from storage.seal import Seal, break_seal, close_directory, read_seal, write_seal
 from storage.stop import Stop
 from storage.tree import Copied, Owner, copy_tree, own, own_tree
+from winslow.domain.layers import Chain
 from winslow.domain.layout import WorkspacePlan, output_link, project_root, safe_parts, stage_root
+from winslow.domain.mounts import Mounted
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.stage import ProjectId, StageId
-from winslow.errors import InvalidArgument, NotFound
+from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 
 _PROJECT_DIRECTORIES = ("input", "workspace", "output", "stages")
 _OPEN_MODE = 0o755
-_SEALED_MODE = 0o555
 _MARK_MODE = 0o600
+_PARENTS = ".parents"
+"""In an attempt's directory: copies of layered workspaces of other stages before it, where the node cannot mount them."""
 _RESERVED = ".reserved"
 """In an attempt's directory: its workspace is empty, and still to be filled where it is."""
 
 
 class Workspaces:
-    """Implements the port `winslow.ports.Workspaces`; blocking, any number of threads. `root` is the volume, held open."""
+    """Implements the ports `winslow.ports.Workspaces`, `Layers` and `Scratch`; blocking, any number of threads.
 
-    def __init__(self, root: int, logs: Logs, quotas: Quotas) -> None:
+    `root` is the volume, held open; `layered` is this node's way to layered workspaces.
+    """
+
+    def __init__(self, root: int, logs: Logs, quotas: Quotas, layered: Layered) -> None:
         self._root = root
         self._logs = logs
+        self._layered = layered
         self._quotas = quotas
         self._locks = Locks()
 
@@ -78,7 +87,7 @@ class Workspaces:
             self._make_owned(plan.output, owner)
             self._logs.create(plan.log, owner)
 
-    def prepare(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> None:
+    def prepare(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> Mounted:
         """See the port. An attempt that has been sealed is not opened again by preparing it again."""
         own_root, target_root = stage_root(_name(plan.project), _name(plan.stage)), _split(plan.target)[0]
         with about(plan.target), self._locks.hold(own_root, target_root, stop=stop):
@@ -86,17 +95,52 @@ class Workspaces:
             os.close(make_directories(self._root, own_root))
             self._make_owned(plan.output, owner)
             self._logs.create(plan.log, owner)
+            mounted = self._mounted(plan, owner, stop) if plan.layered else ""
             if plan.in_place:
                 self._unseal(plan, owner, stop)
-            else:
+            elif not mounted:
                 self._fill(plan, owner, stop)
+            parents = {name: self._parent(plan, name, source, owner, stop) for name, source in plan.joined}
+            return Mounted(mounted, {name: path for name, path in parents.items() if path})
 
     def seal(self, plan: WorkspacePlan, stop: Stop) -> None:
         """See the port. An attempt that never had a workspace needs no seal."""
+        own_root, above = stage_root(_name(plan.project), _name(plan.stage)), _split(plan.target)[0]
+        with about(plan.target), self._locks.hold(own_root, above, stop=stop):
+            if self._layered.is_here(plan.project, plan.stage):
+                self._layered.seal(plan.project, plan.stage, lambda text: self._logs.append(plan.log, text), stop)
+            else:
+                self._seal_directory(plan)
+                self._layered.let_go(plan.stage, stop)
+            with suppress(FileNotFoundError), self._directory(own_root) as home:
+                remove(home, _PARENTS, stop)
+
+    def chains(self, project: ProjectId, stop: Stop) -> dict[StageId, Chain]:
+        """See the port."""
+        with about(project_root(_name(project))):
+            return self._layered.chains(project, stop)
+
+    def materialize(self, project: ProjectId, stage: StageId, stop: Stop) -> None:
+        """See the port."""
+        path = stage_root(_name(project), _name(stage))
+        with about(path), self._locks.hold(path, stop=stop):
+            self._layered.materialize(project, stage, stop)
+
+    def remove_bases(self, project: ProjectId, stop: Stop) -> int:
+        """See the port."""
+        return self._layered.remove_bases(_name(project), stop)
+
+    def left(self, stop: Stop) -> list[StageId]:
+        """See the port."""
+        return self._layered.left()
+
+    def discard(self, stage: StageId, stop: Stop) -> None:
+        """See the port."""
+        self._layered.discard(_name(stage), stop)
+
+    def _seal_directory(self, plan: WorkspacePlan) -> None:
         above, name = _split(plan.target)
         with (
-            about(plan.target),
-            self._locks.hold(above, stop=stop),
             suppress(FileNotFoundError),
             self._directory(above) as stage,
             held(open_directory(stage, name, follow=False)) as workspace,
@@ -105,8 +149,7 @@ class Workspaces:
             if seal is None or seal.stage != plan.stage:
                 status = os.fstat(workspace)
                 write_seal(stage, Seal(plan.stage, status.st_uid, status.st_gid))
-            own(workspace, "", (os.geteuid(), os.getegid()))
-            os.fchmod(workspace, _SEALED_MODE)
+            close_directory(workspace)
 
     def publish(self, plan: WorkspacePlan, definition: DefinitionName, stop: Stop) -> None:
         """See the port. Raises NotFound (FILE_NOT_FOUND) when the attempt has no output."""
@@ -121,6 +164,37 @@ class Workspaces:
                     os.unlink(draft, dir_fd=shown)
                 os.symlink(_link_text(plan.output, above), draft, dir_fd=shown)
                 os.rename(draft, name, src_dir_fd=shown, dst_dir_fd=shown)
+
+    def _mounted(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> str:
+        """Where the layered workspace is mounted; "" where it is copied after all, since this node cannot."""
+        with self._directory(stage_root(plan.project, plan.stage)) as home:
+            if is_plain(home):  # copied before
+                return ""
+        why = self._layered.why_not()
+        if not why:
+            return self._layered.mount(plan, owner, lambda text: self._logs.append(plan.log, text), stop)
+        self._layered.give_up(plan.project, plan.stage, stop)
+        self._logs.append(plan.log, f"The workspace is copied, since this node can have no layered ones: {why}")
+        return ""
+
+    def _parent(self, plan: WorkspacePlan, name: DefinitionName, source: str, owner: Owner, stop: Stop) -> str:
+        """Where the workspace of another stage before it can be read, if that is a layered one; "" else."""
+        chain = self._layered.chain(_checked(source))
+        if chain is None:
+            return ""
+        if not self._layered.why_not():
+            return self._layered.view(plan, name, source, stop)
+        with (
+            self._directory(stage_root(plan.project, plan.stage)) as home,
+            held(make_directories(home, _PARENTS)) as parents,
+        ):
+            if not _present(parents, name):
+                draft = f".{name}.partial"
+                remove(parents, draft, stop)
+                with held(make_directories(parents, draft)) as copy:
+                    self._layered.layers.copy(plan.project, chain, copy, owner, stop)
+                os.rename(draft, name, src_dir_fd=parents, dst_dir_fd=parents)
+            return os.readlink(f"/proc/self/fd/{parents}") + f"/{name}"  # noqa: PTH115 - as the kernel has it
 
     def _fill(self, plan: WorkspacePlan, owner: Owner, stop: Stop) -> None:
         above, name = _split(plan.target)
@@ -163,7 +237,12 @@ class Workspaces:
         os.unlink(_RESERVED, dir_fd=stage)
 
     def _copy(self, plan: WorkspacePlan, stage: int, workspace: int, owner: Owner, stop: Stop) -> None:
+        chain = self._layered.chain(_checked(plan.source or ""))
         try:
+            if chain is not None:
+                found = self._layered.layers.copy(plan.project, chain, workspace, owner, stop)
+                self._tell(plan, Copied(found.special, found.first))
+                return
             with self._source(plan) as source:
                 copied = copy_tree(source, workspace, owner, stop)
         except OSError as error:
@@ -177,12 +256,7 @@ class Workspaces:
         try:
             source = open_directory(self._root, _checked(plan.source or ""), follow=False)
         except FileNotFoundError as error:
-            raise NotFound(
-                f"The workspace {plan.source!r} that {plan.stage!r} is made from is not there",
-                reason="SOURCE_MISSING",
-                subject=plan.source or "",
-                hint="It may have been removed to save space: choose a stage whose workspace is kept",
-            ) from error
+            raise source_missing(plan.source or "") from error
         with held(snapshots.seen(source, plan.source_stage)) as seen:
             yield seen
 
@@ -199,6 +273,7 @@ class Workspaces:
                 seal = read_seal(stage)
                 if seal is not None and seal.stage == plan.stage:
                     return
+                self._require_no_layer_on(plan, stop)
                 if seal is not None and (why := snapshots.keep(workspace, StageId(seal.stage), plan.target)):
                     self._logs.append(plan.log, why)
                 if seal is not None and (seal.uid, seal.gid) != owner:
@@ -207,6 +282,7 @@ class Workspaces:
                 if seal is not None:
                     os.fchmod(workspace, _OPEN_MODE)
                     break_seal(stage)
+                    self._require_none_came(plan, stage, workspace, seal, stop)
         except FileNotFoundError as error:
             raise NotFound(
                 f"The workspace {plan.target!r} that {plan.stage!r} goes on in is not there",
@@ -214,6 +290,27 @@ class Workspaces:
                 subject=plan.target,
                 hint="It may have been removed to save space: choose a stage whose workspace is kept",
             ) from error
+
+    def _require_none_came(self, plan: WorkspacePlan, stage: int, workspace: int, seal: Seal, stop: Stop) -> None:
+        """Who stands on the workspace says so before looking at its seal, so one of both sees the other."""
+        try:
+            self._require_no_layer_on(plan, stop)
+        except FailedPrecondition:
+            write_seal(stage, seal)
+            close_directory(workspace)
+            raise
+
+    def _require_no_layer_on(self, plan: WorkspacePlan, stop: Stop) -> None:
+        """Raises FailedPrecondition (LAYER_IN_USE): what a layer lies on may never change."""
+        bases = {stage: chain.base for stage, chain in self._layered.chains(plan.project, stop).items()}
+        above = [stage for stage, base in bases.items() if base == plan.target]
+        if above:
+            raise FailedPrecondition(
+                f"{len(above)} layered workspaces lie on {plan.target!r}, in which {plan.stage!r} was to go on: {', '.join(above[:5])}",
+                reason="LAYER_IN_USE",
+                subject=plan.target,
+                hint="Give the stage the mode `copy` or `layered`, or materialize or delete those workspaces first",
+            )
 
     def _make_owned(self, path: str, owner: Owner) -> None:
         with held(make_directories(self._root, _checked(path))) as directory:

@@ -195,6 +195,7 @@ def _tools(parts: Parts, node: Node) -> Tools:
         store=parts.store,
         driver=parts.driver,
         workspaces=parts.files.workspaces,
+        scratch=parts.files.workspaces,
         logs=parts.files.logs,
         journal=parts.journal,
         quotas=parts.files.quotas,

@@ -249,6 +249,7 @@ class SimulatedNode:
                 store=store,
                 driver=SimulatedDriver(self.engine, Random(machine.random.random())),
                 workspaces=files,
+                scratch=files,
                 logs=files,
                 journal=SimulatedJournal(machine.disk),
                 quotas=files,

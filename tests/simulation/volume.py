@@ -14,6 +14,7 @@ from storage.logscan import Scan
 from tests.simulation.ledger import Ledger
 from tests.simulation.machine import Machine
 from winslow.domain.layout import WorkspacePlan, project_root, stage_root
+from winslow.domain.mounts import Mounted
 from winslow.domain.pipeline import DefinitionName, LogParser
 from winslow.domain.records import Ref
 from winslow.domain.stage import ProjectId, StageId
@@ -159,8 +160,9 @@ class SimulatedFiles:
     async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
         await self._in_order(plan.target, self._volume.reserve, plan)
 
-    async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
+    async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> Mounted:
         await self._in_order(plan.target, self._volume.prepare, plan)
+        return Mounted()
 
     async def seal(self, plan: WorkspacePlan) -> None:
         await self._in_order(plan.target, self._volume.seal, plan)
@@ -170,6 +172,10 @@ class SimulatedFiles:
 
     async def drop(self, project: ProjectId, stage: StageId) -> None:
         await self._do(self._volume.drop, project, stage)
+
+    async def left(self) -> list[StageId]:
+        """Layered workspaces are copied here, as on nodes that can mount nothing."""
+        return []
 
     async def size(self, project: ProjectId, stage: StageId) -> int:
         return len(await self.read(project, stage, 0, 1 << 30))

@@ -170,6 +170,7 @@ class House:
             store=self.tap.around("store", self.own_store),
             driver=self.tap.around("driver", self.driver),
             workspaces=self.tap.around("workspaces", self.volume.workspaces),
+            scratch=self.tap.around("scratch", self.volume.workspaces),
             logs=self.tap.around("logs", self.volume.logs),
             journal=self.tap.around("journal", self.journal),
             quotas=self.volume.quotas,

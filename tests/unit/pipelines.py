@@ -129,7 +129,7 @@ def stages(draw: st.DrawFn, name: str, before: list[str]) -> StageDefinition:
         network=draw(st.sampled_from(Network)),
         user=draw(st.sampled_from(["", "1000", "1000:1000", "nobody"])),
         discardable=draw(st.booleans()),
-        workspace=draw(st.sampled_from([WorkspaceMode.PARENT, WorkspaceMode.EMPTY])),
+        workspace=draw(st.sampled_from([WorkspaceMode.COPY, WorkspaceMode.EMPTY])),
         user_input=draw(INPUTS),
         log_parsers=draw(LOG_PARSERS),
         log_limit=draw(st.integers(1024, 1 << 50)),

@@ -76,7 +76,7 @@ def test_one_that_was_quicker_than_the_drain_is_done() -> None:
     assert [stage.state for stage in played.attempts.values()] == [State.SUCCEEDED]
 
 
-@pytest.mark.parametrize("mode", [WorkspaceMode.PARENT, WorkspaceMode.EMPTY, WorkspaceMode.CONTINUE])
+@pytest.mark.parametrize("mode", [WorkspaceMode.COPY, WorkspaceMode.EMPTY, WorkspaceMode.CONTINUE])
 def test_what_is_lost_in_a_workspace_that_the_next_attempt_would_share_waits_for_a_person(mode: WorkspaceMode) -> None:
     retry = RetryPolicy(attempts=5, backoff=0.0)
     track = world.definition("track", "detect", retry=retry, workspace=mode)

@@ -226,7 +226,7 @@ stages:
         "p.yaml:13:48: the condition has an unexpected '=' (write '==')",
         "p.yaml:16:16: there is no stage 'detcet' (did you mean 'detect'?)",
         "p.yaml:17:12: expected fields, not the number 3",
-        "p.yaml:18:16: 'continu' is none of parent, empty, continue (did you mean 'continue'?)",
+        "p.yaml:18:16: 'continu' is none of copy, empty, continue, layered (did you mean 'continue'?)",
     ]
     assert raised.value.code is Code.INVALID_ARGUMENT
     assert raised.value.reason == "PIPELINE_INVALID"

@@ -29,6 +29,8 @@ REFUSALS = {
     "DISK_FULL": Cause.DISK_FULL,
     "QUOTA_EXCEEDED": Cause.DISK_FULL,
     "SOURCE_MISSING": Cause.STORAGE,
+    "LAYER_IN_USE": Cause.STORAGE,
+    "LAYER_DAMAGED": Cause.STORAGE,
     "STORAGE_DEGRADED": Cause.STORAGE,
 }
 """Causes of stages that never ran, by the reason of the error; anything else is the engine's refusal."""
@@ -37,6 +39,13 @@ REFUSALS = {
 def refused(error: WinslowError) -> Outcome:
     """The outcome of a stage that could not be brought up."""
     return Outcome(cause=REFUSALS.get(error.reason, Cause.ENGINE), message=str(error))
+
+
+def without_workspace(found: Outcome, error: WinslowError) -> Outcome:
+    """The outcome of a stage whose workspace could not be kept: what it changed is gone, so it did not succeed."""
+    cause = found.cause or REFUSALS.get(error.reason, Cause.STORAGE)
+    said = f"{found.message}; " if found.message else ""
+    return Outcome(found.exit_code, cause, f"{said}its workspace could not be kept: {error}")
 
 
 def outcome(

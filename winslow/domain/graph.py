@@ -232,10 +232,10 @@ def _workspaces(pipeline: Pipeline) -> Iterator[Fault]:
         at: Path = ("stages", index, "workspace")
         if not stage.after:
             message = "a first stage has no workspace to continue in"
-            yield Fault(at, "WORKSPACE_WITHOUT_PARENT", message, "Use 'parent' to start with the project's files")
+            yield Fault(at, "WORKSPACE_WITHOUT_PARENT", message, "Use 'copy' to start with the project's files")
         elif rival := _rival(pipeline, stage):
             message = f"{rival!r} may use the workspace of {stage.after[0].stage!r} while this stage changes it"
-            yield Fault(at, "WORKSPACE_CONTENDED", message, "Use 'parent', or let one of both come after the other")
+            yield Fault(at, "WORKSPACE_CONTENDED", message, "Use 'copy', or let one of both come after the other")
 
 
 def _parents(pipeline: Pipeline, stage: StageDefinition) -> list[Edge]:
@@ -263,8 +263,13 @@ def _always_before(pipeline: Pipeline, first: DefinitionName, then: DefinitionNa
 def _homes(
     pipeline: Pipeline, name: DefinitionName, seen: frozenset[DefinitionName] = frozenset()
 ) -> set[DefinitionName]:
-    """The stages in whose directories it may work: its own, or where those may work that it may continue."""
+    """The stages in whose directories it may work: its own, or where those may work that it may continue.
+
+    None for a layered one and for what continues it: they work in layers, which nobody else works in.
+    """
     stage = pipeline.stage(name)
+    if stage is not None and stage.workspace is WorkspaceMode.LAYERED:
+        return set()
     if stage is None or stage.workspace is not WorkspaceMode.CONTINUE or not stage.after or name in seen:
         return {name}
     return {home for edge in _parents(pipeline, stage) for home in _homes(pipeline, edge.stage, seen | {name})}
@@ -273,11 +278,15 @@ def _homes(
 def _rival(pipeline: Pipeline, stage: StageDefinition) -> str:
     """A stage that may be made from the same workspace and is not kept apart by the graph; or "".
 
-    Two different conditions are taken to be a choice between the two; one that is always taken is no choice.
+    Two different conditions are taken to be a choice between the two; one that is always taken is no choice. What is
+    layered stands on that workspace for ever, so coming before this stage does not keep it apart.
     """
-    related = descendants(pipeline, stage.name) | ancestors(pipeline, stage.name) | {stage.name}
+    after, before = descendants(pipeline, stage.name), ancestors(pipeline, stage.name)
     for other in pipeline.stages:
-        if other.name not in related and other.workspace is not WorkspaceMode.EMPTY:
+        related = other.name in after or other.name == stage.name
+        if other.workspace is not WorkspaceMode.LAYERED:
+            related = related or other.name in before
+        if not related and other.workspace is not WorkspaceMode.EMPTY:
             pairs = ((mine, theirs) for mine in _parents(pipeline, stage) for theirs in _parents(pipeline, other))
             if any(_contend(pipeline, mine, theirs) for mine, theirs in pairs):
                 return other.name

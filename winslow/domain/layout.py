@@ -5,6 +5,8 @@
     projects/PROJECT/workspace/                 the zeroth workspace, filled by the user
     projects/PROJECT/output/DEFINITION          what the last successful attempt published (a link into stages/)
     projects/PROJECT/stages/STAGE/workspace/    /workspace of the attempt; immutable once it has ended
+    projects/PROJECT/stages/STAGE/layer/        of a layered workspace, which has no directory of its own: what it changed
+    projects/PROJECT/bases/                     what the lowest layers lie on; nobody's but the daemon's
     projects/PROJECT/stages/STAGE/output/       /output of the attempt; published at once when it succeeds
     projects/PROJECT/stages/STAGE/log           its stdout and stderr, one CRI line each
     projects/PROJECT/history/                   runs and stages that ended long ago; nobody's but the daemon's
@@ -16,6 +18,7 @@ malformed, the kernel (openat2) refuses what leads out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -65,7 +68,9 @@ class WorkspacePlan:
 
     `target` is filled from `source` (None: left empty), both relative to the volume's root. With `in_place`
     the target is an ended stage's own directory, unsealed and gone on with. `source_stage` is the attempt whose end the
-    source is wanted as of, should a later one have gone on in its directory.
+    source is wanted as of, should a later one have gone on in its directory. With `layered` nothing is filled: the
+    workspace is mounted on what `source` shows, where the node can. `joined` are the workspaces of the other
+    stages before it.
     """
 
     stage: StageId
@@ -76,6 +81,8 @@ class WorkspacePlan:
     log: str
     in_place: bool = False
     source_stage: StageId | None = None
+    layered: bool = False
+    joined: tuple[tuple[DefinitionName, str], ...] = ()
 
 
 def parse(path: str) -> Location:
@@ -150,6 +157,11 @@ def history_root(project: ProjectId) -> str:
     return f"projects/{project}/history"
 
 
+def bases_root(project: ProjectId) -> str:
+    """Where the copies lie that layers lie on."""
+    return f"projects/{project}/bases"
+
+
 def stage_root(project: ProjectId, stage: StageId) -> str:
     return f"projects/{project}/stages/{stage}"
 
@@ -166,7 +178,9 @@ def output_link(project: ProjectId, definition: DefinitionName) -> str:
     return f"projects/{project}/output/{definition}"
 
 
-def plan_workspace(stage: Stage, parent: Stage | None) -> WorkspacePlan:
+def plan_workspace(
+    stage: Stage, parent: Stage | None, joined: Mapping[DefinitionName, Stage | None] | None = None
+) -> WorkspacePlan:
     """What to prepare for `stage`, whose parent is `parent` (None: the zeroth workspace is its source)."""
     root = stage_root(stage.project, stage.id)
     source_workspace = parent.workspace if parent else WorkspaceId("")
@@ -181,4 +195,10 @@ def plan_workspace(stage: Stage, parent: Stage | None) -> WorkspacePlan:
         log=f"{root}/log",
         in_place=in_place,
         source_stage=None if empty or parent is None else parent.id,
+        layered=stage.definition.workspace is WorkspaceMode.LAYERED and not in_place,
+        joined=tuple(
+            (name, workspace_path(other.project, other.workspace))
+            for name, other in sorted((joined or {}).items())
+            if other is not None
+        ),
     )

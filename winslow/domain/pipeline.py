@@ -30,12 +30,14 @@ class Confirmation(Enum):
 class WorkspaceMode(Enum):
     """What the stage's workspace is made from.
 
-    PARENT: a copy of the parent's. EMPTY: nothing. CONTINUE: the parent's own directory, changed in place.
+    COPY: a copy of the parent's. EMPTY: nothing. CONTINUE: the parent's own directory, changed in place. LAYERED: the
+    parent's, which is not copied: only what the stage changes is kept (`winslow.domain.layers`).
     """
 
-    PARENT = "parent"
+    COPY = "copy"
     EMPTY = "empty"
     CONTINUE = "continue"
+    LAYERED = "layered"
 
 
 class Network(Enum):
@@ -114,7 +116,7 @@ class StageDefinition:
     network: Network = Network.NONE
     user: str = ""
     discardable: bool = False
-    workspace: WorkspaceMode = WorkspaceMode.PARENT
+    workspace: WorkspaceMode = WorkspaceMode.COPY
     user_input: UserInput = field(default_factory=UserInput)
     log_parsers: tuple[LogParser, ...] = ()
     log_limit: int = 1 << 30

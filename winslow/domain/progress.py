@@ -226,11 +226,11 @@ def _make(situation: Situation, name: DefinitionName, ready: Ready, now: float) 
     project, run = situation.project, situation.run
     preset = project.pipeline.stage(name)
     assert preset is not None
-    definition = overridden(preset, run.overrides.get(name))
+    parent = situation.attempts.get(ready.parent) if ready.parent else None
+    definition = _with_mode(overridden(preset, run.overrides.get(name)), parent)
     attempt = len(run.attempts.get(name, ())) + 1
     id_ = stage_id(project, run, name, attempt)
     told = environment.internal(project, run, definition, id_, attempt, ready.parent)
-    parent = situation.attempts.get(ready.parent) if ready.parent else None
     stage = Stage(
         id=id_,
         project=project.id,
@@ -255,15 +255,26 @@ def _author(run: Run, name: DefinitionName, attempt: int) -> str:
     return run.created_by if name in run.start else SYSTEM.name
 
 
+def _with_mode(definition: StageDefinition, parent: Stage | None) -> StageDefinition:
+    """What continues a layered workspace is one more layer on it: a layer never changes, others may lie on it."""
+    goes_on = definition.workspace is WorkspaceMode.CONTINUE and _owns(parent)
+    if goes_on and parent and parent.definition.workspace is WorkspaceMode.LAYERED:
+        return replace(definition, workspace=WorkspaceMode.LAYERED)
+    return definition
+
+
 def _workspace(definition: StageDefinition, id_: StageId, parent: Stage | None) -> WorkspaceId:
     """A stage that continues works in its parent's directory; never in the zeroth one, which is the user's.
 
     What a skipped parent passes on is another stage's, which others may be made from at the same time: that is copied.
     """
-    own = parent is not None and parent.workspace and parent.state is not State.SKIPPED
-    if definition.workspace is WorkspaceMode.CONTINUE and parent and own:
+    if definition.workspace is WorkspaceMode.CONTINUE and parent and _owns(parent):
         return parent.workspace
     return WorkspaceId(id_)
+
+
+def _owns(parent: Stage | None) -> bool:
+    return parent is not None and bool(parent.workspace) and parent.state is not State.SKIPPED
 
 
 def _skipped(stage: Stage, parent: Stage | None, now: float) -> Stage:

@@ -30,7 +30,7 @@ from winslow.ports.node import Driver, Journal, Readings, Verdict
 from winslow.ports.retiring import Retiring
 from winslow.ports.standing import Standing, Volume
 from winslow.ports.store import Store, StoreMember, Upkeep
-from winslow.ports.volume import Archived, History, Quotas, Storage, StorageState, Workspaces
+from winslow.ports.volume import Archived, History, Layers, Quotas, Scratch, Storage, StorageState, Workspaces
 
 Clock = Callable[[], float]
 """Unix seconds."""
@@ -52,6 +52,7 @@ __all__ = [
     "Findings",
     "History",
     "Journal",
+    "Layers",
     "Listed",
     "ListedPage",
     "Listing",
@@ -65,6 +66,7 @@ __all__ = [
     "Quotas",
     "Readings",
     "Retiring",
+    "Scratch",
     "ServersShown",
     "SmallFiles",
     "Standing",

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from winslow.domain.layers import Chain
 from winslow.domain.layout import WorkspacePlan
+from winslow.domain.mounts import Mounted
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.project import Allowance
 from winslow.domain.query import Facts, Query
@@ -32,20 +34,55 @@ class Workspaces(Protocol):
         So a container can be bound to it early. Nothing happens when the workspace is there.
         """
 
-    async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
-        """Make the attempt's directories and log, owned by `owner` (uid, gid), and fill the workspace.
+    async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> Mounted:
+        """Make the attempt's directories and log, owned by `owner` (uid, gid), and fill or mount the workspace.
 
-        A copy that was cut is begun again; a finished one is left alone. Raises Exhausted (DISK_FULL), NotFound (SOURCE_MISSING).
+        Says what is mounted elsewhere than it lies. A copy that was cut is begun again; a finished one is left alone. Where
+        this node can mount nothing, what is layered is copied. Raises Exhausted (DISK_FULL), NotFound (SOURCE_MISSING),
+        FailedPrecondition (LAYER_IN_USE).
         """
 
     async def seal(self, plan: WorkspacePlan) -> None:
-        """Make the workspace immutable: from now on it is only read."""
+        """Make the workspace immutable: from now on it is only read. Of a layered one what it changed is taken in, which lies
+        on this node alone until then: its container must be at rest.
+
+        Raises Exhausted (DISK_FULL), Unavailable (WORKSPACE_BUSY), NotFound (CHANGES_LOST), DataLoss (LAYER_DIFFERS).
+        """
 
     async def publish(self, plan: WorkspacePlan, definition: DefinitionName) -> None:
         """Show the attempt's output as the project's, at once, in place of the last one's."""
 
     async def drop(self, project: ProjectId, stage: StageId) -> None:
-        """Remove an attempt's directories."""
+        """Remove an attempt's directories. Whether a layered workspace stands on it is for the caller to ask: `Layers.chains`."""
+
+
+class Layers(Protocol):
+    """What layered workspaces stand on."""
+
+    async def chains(self, project: ProjectId) -> dict[StageId, Chain]:
+        """What each layered workspace of a project is seen through, those of stages at work too; plain ones are not told.
+
+        Raises DataLoss (LAYER_DAMAGED).
+        """
+
+    async def materialize(self, project: ProjectId, stage: StageId) -> None:
+        """Make a plain directory of a layered workspace, shown at once; what stands on it keeps its layer.
+
+        Raises NotFound (SOURCE_MISSING), FailedPrecondition (WORKSPACE_OPEN), Exhausted (DISK_FULL).
+        """
+
+    async def remove_bases(self, project: ProjectId) -> int:
+        """Remove the copies that no layer lies on any more; returns how many."""
+
+
+class Scratch(Protocol):
+    """What attempts have on this node's own disk."""
+
+    async def left(self) -> list[StageId]:
+        """Attempts that have something there, be they this node's or not."""
+
+    async def discard(self, stage: StageId) -> None:
+        """Unmount and remove it. Raises Unavailable (WORKSPACE_BUSY) while it is in use."""
 
 
 class Quotas(Protocol):
@@ -60,11 +97,16 @@ class Quotas(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """How the volume was when it was last looked at: `fault` is why it is not well, "" when it is. Sizes in bytes."""
+    """How the volume was when it was last looked at: `fault` is why it is not well, "" when it is. Sizes in bytes.
+
+    `full` is why no stage should begin to write to it, "" when one may; `warnings` are what somebody should see to.
+    """
 
     fault: str = ""
     size: int = 0
     free: int = 0
+    full: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 StorageState = Callable[[], Storage]

@@ -22,9 +22,10 @@ class Confirmation(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 class WorkspaceMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     WORKSPACE_MODE_UNSPECIFIED: _ClassVar[WorkspaceMode]
-    WORKSPACE_MODE_PARENT: _ClassVar[WorkspaceMode]
+    WORKSPACE_MODE_COPY: _ClassVar[WorkspaceMode]
     WORKSPACE_MODE_EMPTY: _ClassVar[WorkspaceMode]
     WORKSPACE_MODE_CONTINUE: _ClassVar[WorkspaceMode]
+    WORKSPACE_MODE_LAYERED: _ClassVar[WorkspaceMode]
 
 class Network(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -50,9 +51,10 @@ CONFIRMATION_NEVER: Confirmation
 CONFIRMATION_ONCE: Confirmation
 CONFIRMATION_ALWAYS: Confirmation
 WORKSPACE_MODE_UNSPECIFIED: WorkspaceMode
-WORKSPACE_MODE_PARENT: WorkspaceMode
+WORKSPACE_MODE_COPY: WorkspaceMode
 WORKSPACE_MODE_EMPTY: WorkspaceMode
 WORKSPACE_MODE_CONTINUE: WorkspaceMode
+WORKSPACE_MODE_LAYERED: WorkspaceMode
 NETWORK_UNSPECIFIED: Network
 NETWORK_NONE: Network
 NETWORK_BRIDGE: Network

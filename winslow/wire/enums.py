@@ -66,11 +66,12 @@ CONFIRMATION: Table[Confirmation, pipeline_pb2.Confirmation] = Table(
 
 WORKSPACE_MODE: Table[WorkspaceMode, pipeline_pb2.WorkspaceMode] = Table(
     {
-        WorkspaceMode.PARENT: pipeline_pb2.WORKSPACE_MODE_PARENT,
+        WorkspaceMode.COPY: pipeline_pb2.WORKSPACE_MODE_COPY,
         WorkspaceMode.EMPTY: pipeline_pb2.WORKSPACE_MODE_EMPTY,
         WorkspaceMode.CONTINUE: pipeline_pb2.WORKSPACE_MODE_CONTINUE,
+        WorkspaceMode.LAYERED: pipeline_pb2.WORKSPACE_MODE_LAYERED,
     },
-    WorkspaceMode.PARENT,
+    WorkspaceMode.COPY,
 )
 
 NETWORK: Table[Network, pipeline_pb2.Network] = Table(

@@ -12,6 +12,7 @@ import contextlib
 import structlog
 
 from winslow.domain.stage import Stage, StageId
+from winslow.errors import WinslowError
 from winslowd.engines.attempt import Attempt
 from winslowd.engines.containers import Containers, Tools
 from winslowd.engines.finishing import Finishing
@@ -24,6 +25,8 @@ RESYNC = 30.0
 """Seconds after which the loop looks again though nothing woke it."""
 LEAVE_WITHIN = 5.0
 """Seconds that the clean-up of a stop may take."""
+TIDY_EVERY = 60.0
+"""Seconds between two looks at the scratch disk."""
 AGAIN = 1.0
 """Seconds after which an attempt that broke off is begun again."""
 
@@ -42,6 +45,7 @@ class Agent:
         async with asyncio.TaskGroup() as group:
             standbys = Standbys(self._tools, self._containers, group)
             group.create_task(self._tidy_up(standbys), name="agent: what an earlier daemon left")
+            group.create_task(self._tidy_scratch(), name="agent: what is left on the scratch disk")
             try:
                 await self._loop(standbys, group)
             except asyncio.CancelledError:
@@ -114,3 +118,18 @@ class Agent:
             if self._mine(id_) is None:
                 log.info("finishing what an earlier daemon left", stage=id_)
                 standbys.occupy(id_, Finishing(self._tools).insist(id_))
+
+    async def _tidy_scratch(self) -> None:
+        """Now and then, drop what attempts left on the scratch disk that this node no longer sees through: of lost ones, mostly.
+
+        What is there is listed before it is asked whose it is, so an attempt that has just begun is never taken for an old one.
+        """
+        while True:
+            try:
+                for id_ in await self._tools.scratch.left():
+                    if id_ not in self._attempts and self._mine(id_) is None:
+                        log.info("dropping what an attempt left on the scratch disk", stage=id_)
+                        await self._tools.scratch.discard(id_)
+            except WinslowError as error:
+                log.warning("the scratch disk is not tidy yet", error=str(error))
+            await asyncio.sleep(TIDY_EVERY)

@@ -21,7 +21,8 @@ from winslow.domain.container import ContainerSpec, Exit, Phase, fingerprint
 from winslow.domain.project import Allowance
 from winslow.domain.records import Commit, Expect, Put, stage_ref
 from winslow.domain.stage import Cause, Outcome, Reason, Stage
-from winslow.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, Unavailable, WinslowError
+from winslow.domain.layout import WorkspacePlan
+from winslow.errors import AlreadyExists, Conflict, Exhausted, InvalidArgument, NotFound, Unavailable, WinslowError
 from winslow.ports import Findings, Verdict
 from winslowd.engines.containers import IMAGE_LABEL, SPEC_LABEL, Containers, Tools
 from winslowd.engines.finishing import Finishing
@@ -147,8 +148,8 @@ class Attempt:
         return await self._tools.driver.phase(self._id) if self._tools.journal.has(self._id) else Phase.GONE
 
     async def _create_and_start(self) -> Outcome | None:
-        spec = await self._containers.spec(self._stage)
-        await self._tools.workspaces.prepare(self._containers.plan(self._stage), spec.user)
+        plan, user = self._containers.plan(self._stage), await self._containers.user(self._stage)
+        spec = await self._containers.spec(self._stage, await self._tools.workspaces.prepare(plan, user))
         self._stage = replace(self._stage, image_digest=spec.image.digest)
         with self._tools.quiet.disturbed():
             await self._tools.driver.create(spec)
@@ -319,14 +320,16 @@ class Attempt:
     # ---- its end
 
     async def _ended_early(self, outcome: Outcome) -> lifecycle.Ended:
-        await self._seal()
+        await self._seal(launched=False)
         return lifecycle.Ended(outcome, {}, self._tools.clock())
 
     async def _told(self, exit_: Exit) -> lifecycle.Ended:
         """The exit in the words of the record, with everything that its log said; its workspace is sealed by then."""
-        await asyncio.gather(self._read_to_the_end(), self._seal())
+        _, unkept = await asyncio.gather(self._read_to_the_end(), self._seal(launched=exit_.launched))
         verdict, allowance = self._tools.journal.verdict(self._id), await self._allowance(exit_)
         outcome = exits.outcome(exit_, verdict, self._stage.definition, allowance)
+        if unkept is not None:
+            outcome = exits.without_workspace(outcome, unkept)
         ended_at = exit_.ended_at or self._tools.clock()
         started_at = exit_.started_at or (ended_at if exit_.launched else None)
         return lifecycle.Ended(outcome, dict(self._scanned.results), ended_at, started_at)
@@ -356,13 +359,33 @@ class Attempt:
             log.warning("recorded without its results", stage=self._id, error=str(error))
             await self._commit(replace(ended, results={}))
 
-    async def _seal(self) -> None:
+    async def _seal(self, *, launched: bool) -> WinslowError | None:
+        """Seal the workspace; the error for which a layered one is lost, where its process was launched."""
+        plan = self._containers.plan(self._stage)
         try:
-            await self._tools.workspaces.seal(self._containers.plan(self._stage))
-        except NotFound:
-            return  # it ended before it had a workspace
+            await (self._take_in(plan) if plan.layered else self._tools.workspaces.seal(plan))
+        except NotFound as error:  # it ended before it had a workspace
+            return error if plan.layered and launched else None
         except WinslowError as error:
             log.warning("workspace was not sealed", stage=self._id, error=str(error))
+            return error if plan.layered and launched else None
+        return None
+
+    async def _take_in(self, plan: WorkspacePlan) -> None:
+        """Seal a layered workspace, which lies on this node alone until then: so for as long as it takes.
+
+        Where there is no room for it, a person makes some, or gives it up by an abort.
+        """
+        await insist(lambda: self._tools.driver.stop(self._id, 0), "container is not at rest yet", stage=self._id)
+        patience = Patience()
+        while True:
+            try:
+                return await self._tools.workspaces.seal(plan)
+            except (Unavailable, Exhausted) as error:
+                if isinstance(error, Exhausted) and self._abort.is_set():
+                    raise
+                await self._wait_for(error)
+                await patience.pause()
 
     async def _commit(self, event: lifecycle.Event) -> None:
         """Record the event; try for as long as the store cannot take it.

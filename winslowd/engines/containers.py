@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from winslow.domain import layout
 from winslow.domain.container import ContainerSpec, Image, fingerprint
-from winslow.domain.mounts import mounts_of
+from winslow.domain.mounts import Mounted, mounts_of
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.stage import NodeId, Stage
-from winslow.ports import Clock, Driver, Journal, Logs, Quotas, Store, Workspaces
+from winslow.ports import Clock, Driver, Journal, Logs, Quotas, Scratch, Store, Workspaces
 from winslowd.engines.quiet import Quiet
 
 SPEC_LABEL, IMAGE_LABEL = "winslow.spec", "winslow.image"
+ON_THE_VOLUME = Mounted()
 IMAGES_KEPT = 256
 """Images of runs remembered, so that the engine is not asked again for each stage."""
 
@@ -26,6 +27,7 @@ class Tools:
     store: Store
     driver: Driver
     workspaces: Workspaces
+    scratch: Scratch
     logs: Logs
     journal: Journal
     quotas: Quotas
@@ -44,9 +46,13 @@ class Containers:
     def plan(self, stage: Stage) -> layout.WorkspacePlan:
         """The stage's directories."""
         parent = self._tools.store.view.stage(stage.parent) if stage.parent else None
-        return layout.plan_workspace(stage, parent)
+        return layout.plan_workspace(stage, parent, self._joined(stage))
 
-    async def spec(self, stage: Stage, *, hold: bool = False) -> ContainerSpec:
+    async def user(self, stage: Stage) -> tuple[int, int]:
+        """(uid, gid) that executes `stage`, its image at hand. Raises what pulling and resolving the user raise."""
+        return await self._user(stage, await self._image(stage))
+
+    async def spec(self, stage: Stage, mounted: Mounted = ON_THE_VOLUME, *, hold: bool = False) -> ContainerSpec:
         """The container for `stage`, its image at hand and its journal entry open.
 
         Raises what pulling and resolving the user raise.
@@ -58,7 +64,7 @@ class Containers:
             image=image,
             arguments=stage.definition.arguments,
             environment={**{one.name: one.value for one in stage.environment}, "WINSLOW_NODE": self._tools.node},
-            mounts=mounts_of(plan, self._joined(stage), volume.absolute),
+            mounts=mounts_of(plan, mounted, volume.absolute),
             resources=stage.definition.resources,
             user=await self._user(stage, image),
             control=self._tools.journal.open(stage.id),

@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 AT_MOST = 4
 """Containers held ready on a node at the same time."""
+LEFT_ALONE = frozenset({WorkspaceMode.CONTINUE, WorkspaceMode.LAYERED})
 AT_ONCE = 2
 """Of them, started at the same time: more of them only make each other late."""
 LEADER_WITHIN = 10.0
@@ -172,12 +173,22 @@ class Standbys:
         return [one for one in made if view.stage(one.id) is None and not one.not_before and self._suits(one)]
 
     def _suits(self, stage: Stage) -> bool:
-        """Whether this node could execute it, and getting ready spoils nothing: GPUs and used workspaces are left alone."""
+        """Whether this node could execute it, and getting ready spoils nothing: GPUs and used workspaces are left alone.
+
+        So is what needs a mount, which takes no time once the parent has ended, and cannot be made before.
+        """
         need, me = stage.definition.resources, self._tools.node
-        if need.gpus.count or stage.definition.workspace is WorkspaceMode.CONTINUE:
+        if need.gpus.count or stage.definition.workspace in LEFT_ALONE:
+            return False
+        if any(self._may_be_layered(id_) for id_ in stage.joined.values()):
             return False
         node = next((one for one in self._tools.store.view.nodes() if one.id == me), None)
         return node is not None and not shortage(need, node.capacity, node.tags)
+
+    def _may_be_layered(self, id_: StageId) -> bool:
+        stage = self._tools.store.view.stage(id_)
+        home = self._tools.store.view.stage(StageId(stage.workspace)) if stage and stage.workspace else stage
+        return home is None or home.definition.workspace is WorkspaceMode.LAYERED
 
     def _begin(self, id_: StageId, work: Coroutine[Any, Any, None]) -> None:
         self._works[id_] = self._group.create_task(work, name=f"standby {id_}")

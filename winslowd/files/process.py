@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import winslowd
+from storage.layered import Mounting
 from storage.volume import Space
 from winslow.errors import Unavailable, WinslowError
 from winslow.ports import Storage
@@ -70,7 +71,7 @@ class FilesProcess:
     Every call raises Unavailable (STORAGE_DEGRADED) past its deadline, and (STORAGE_RESTARTED) when the worker died.
     """
 
-    def __init__(self, root: str, patience: Patience) -> None:
+    def __init__(self, root: str, patience: Patience, mounting: Mounting) -> None:
         self.workspaces = WorkspacesClient(self, root)
         self.files = FilesClient(self)
         self.uploads = UploadsClient(self)
@@ -89,7 +90,7 @@ class FilesProcess:
         """The worker's process id."""
         self.admit: Callable[[str], None] = _everything
         """Asked before each call by its name; what it raises keeps the call out."""
-        self._root = root
+        self._arguments = (root, mounting.scratch, mounting.engine, mounting.obstacle)
         self._patience = patience
         self._link: Link | None = None
         self._linked = asyncio.Event()
@@ -171,7 +172,7 @@ class FilesProcess:
             ours.setblocking(False)
             ends = (theirs.fileno(), to_take.fileno())
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-X", "utf8", "-m", "winslowd.files.worker", *map(str, ends), self._root),
+                *(sys.executable, "-X", "utf8", "-m", "winslowd.files.worker", *map(str, ends), *self._arguments),
                 stdin=DEVNULL,
                 stdout=DEVNULL,
                 pass_fds=ends,
@@ -227,12 +228,14 @@ class FilesProcess:
 
 
 @asynccontextmanager
-async def open_files(root: str, patience: Patience | None = None) -> AsyncIterator[FilesProcess]:
+async def open_files(
+    root: str, patience: Patience | None = None, mounting: Mounting | None = None
+) -> AsyncIterator[FilesProcess]:
     """The storage at the absolute path `root`, up when the body begins; its worker ends with the body.
 
-    Raises NotFound (FILE_NOT_FOUND) and what else `storage.volume.PlainVolume` raises.
+    Without `mounting`, layered workspaces are copied. Raises NotFound (FILE_NOT_FOUND) and what else `storage.volume.PlainVolume` raises.
     """
-    process = FilesProcess(root, patience or Patience())
+    process = FilesProcess(root, patience or Patience(), mounting or Mounting())
     started = asyncio.Event()
     keeper = asyncio.create_task(process.run(started), name="files: worker")
     try:

@@ -1,6 +1,6 @@
 """The process that does the storage work: reads calls from its socket pair, does them in lanes, writes answers.
 
-`python -m winslowd.files.worker FD FD ROOT`, started by `winslowd.files.process` alone. It ends when its end of
+`python -m winslowd.files.worker FD FD ROOT SCRATCH ENGINE OBSTACLE`, started by `winslowd.files.process` alone. It ends when its end of
 the pair is closed, so it never outlives its daemon; everything it does can be cut at any instruction. It imports
 neither asyncio nor gRPC, so that it stays small and starts fast.
 """
@@ -20,6 +20,7 @@ from functools import partial
 from io import BufferedReader
 from typing import Any
 
+from storage.layered import Mounting
 from storage.stop import Stop, Stopped
 from storage.volume import PlainVolume
 from winslow.errors import Internal, WinslowError
@@ -37,13 +38,13 @@ _COLLECT = 50_000
 class Worker:
     """Serves one volume to one daemon."""
 
-    def __init__(self, connection: socket.socket, passing: socket.socket, root: str) -> None:
+    def __init__(self, connection: socket.socket, passing: socket.socket, root: str, mounting: Mounting) -> None:
         self._connection = connection
         self._taking = Taking(passing)
         self._writing = threading.Lock()
         self._stops: dict[int, Stop] = {}
         self._lanes = Lanes()
-        self._volume = PlainVolume(root, background=partial(self._lanes.submit, Lane.SYNC))
+        self._volume = PlainVolume(root, background=partial(self._lanes.submit, Lane.SYNC), mounting=mounting)
         self._methods = {name: _method(self._volume, name) for name in CALLS}
 
     def serve(self) -> None:
@@ -132,7 +133,7 @@ def _fault(name: str, error: Exception) -> Internal:
     )
 
 
-def main(descriptor: str, passing: str, root: str) -> None:
+def main(descriptor: str, passing: str, root: str, scratch: str, engine: str, obstacle: str) -> None:
     """Serve, or say why not, and end with the daemon."""
     # Both go to the whole group or control group when the daemon is asked to end, which still needs its files then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -142,7 +143,7 @@ def main(descriptor: str, passing: str, root: str) -> None:
     gc.set_threshold(_COLLECT, 50, 50)
     connection = socket.socket(fileno=int(descriptor))
     try:
-        worker = Worker(connection, socket.socket(fileno=int(passing)), root)
+        worker = Worker(connection, socket.socket(fileno=int(passing)), root, Mounting(scratch, engine, obstacle))
     except WinslowError as error:
         connection.sendall(pack(HELLO, Failure.of(error)))
         sys.exit(1)

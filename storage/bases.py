@@ -1,0 +1,164 @@
+"""Bases: plain directories that layers lie on and nobody changes, made of what may still change.
+
+    projects/PROJECT/bases/NAME/    a whole copy; NAME follows from what was copied and for whom
+
+The zeroth workspace belongs to people, and an attempt's files belong to the user who made them; a layer lies on a copy
+of either, shared by all attempts that begin in the same state with the same user. It never needs to know what lies on a base.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from storage.beneath import descend, held, make_directories, open_directory, rename_new
+from storage.faults import about
+from storage.locks import Locks
+from storage.removal import remove
+from storage.stop import Stop
+from storage.tree import Copied, Owner, copy_tree
+from winslow.domain.layout import bases_root
+from winslow.domain.stage import ProjectId, StageId
+
+_TRIES = 3
+"""How often a directory is copied that changes meanwhile."""
+_MODE = 0o755
+
+Fill = Callable[[int], object]
+"""Fills an open, empty directory."""
+
+
+class Bases:
+    """The bases of a volume; blocking, any number of threads. `root` is the volume, held open."""
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._locks = Locks()
+
+    def of_directory(
+        self, project: ProjectId, source: str, stage: StageId, owner: Owner, stop: Stop
+    ) -> tuple[str, Copied | None]:
+        """The base that holds what directory `source` holds now, all of it `owner`'s; its path, and what was left out if it was made.
+
+        What changes while it is copied is copied again; what never rests is taken as it comes, for `stage` alone.
+        """
+        copied = None
+        with held(open_directory(self._root, source, follow=False)) as directory:
+            for _ in range(_TRIES):
+                seen = fingerprint(directory, stop)
+                path = _path(project, seen, owner)
+                if self.has(project, path):
+                    return path, None
+
+                def fill(target: int) -> bool:
+                    nonlocal copied
+                    copied = copy_tree(directory, target, owner, stop)
+                    return fingerprint(directory, stop) == seen  # noqa: B023 - done before the next turn
+
+                if self._made(project, path, stage, fill, stop):
+                    return path, copied
+            path = _path(project, f"of-{stage}", owner)
+            self._made(project, path, stage, lambda target: copy_tree(directory, target, owner, stop), stop)
+        return path, copied
+
+    def of_attempt(
+        self, project: ProjectId, ended: StageId, stage: StageId, owner: Owner, fill: Fill, stop: Stop
+    ) -> str:
+        """The base that holds the workspace of `ended` as `owner`'s; `fill` makes it, for `stage`, where it is not there."""
+        path = _path(project, ended, owner)
+        if not self.has(project, path):
+            self._made(project, path, stage, fill, stop)
+        return path
+
+    def has(self, project: ProjectId, path: str) -> bool:
+        """Whether there is a base at this path."""
+        if not path.startswith(f"{bases_root(project)}/"):
+            return False
+        with suppress(FileNotFoundError):
+            os.close(open_directory(self._root, path, follow=False))
+            return True
+        return False
+
+    def remove_unneeded(self, project: ProjectId, needed: Callable[[], Iterable[str]], stop: Stop) -> int:
+        """Remove every base whose path is not among `needed`; how many went.
+
+        It is hidden first and asked for again then: whoever begins to stand on it meanwhile is seen, or finds it gone.
+        """
+        count = 0
+        place = bases_root(project)
+        with about(place), suppress(FileNotFoundError), held(open_directory(self._root, place, follow=False)) as bases:
+            kept = set(needed())
+            for name in sorted(os.listdir(bases)):
+                if name.startswith(".removed."):
+                    remove(bases, name, stop)
+                elif not name.startswith(".") and f"{place}/{name}" not in kept:
+                    count += self._removed(bases, place, name, needed, stop)
+        return count
+
+    def _removed(self, bases: int, place: str, name: str, needed: Callable[[], Iterable[str]], stop: Stop) -> bool:
+        hidden = f".removed.{name}"
+        with self._locks.hold(f"{place}/{name}", stop=stop):
+            os.rename(name, hidden, src_dir_fd=bases, dst_dir_fd=bases)
+            if f"{place}/{name}" in set(needed()):
+                with suppress(FileExistsError):  # made again meanwhile, which is as good
+                    rename_new(bases, hidden, bases, name)
+                    return False
+        remove(bases, hidden, stop)
+        return True
+
+    def _made(self, project: ProjectId, path: str, stage: StageId, fill: Fill, stop: Stop) -> bool:
+        """Make a base, whole or not at all; False where `fill` says that it is not what it should be.
+
+        Its hidden name has that of the attempt it is made for, since other nodes may be making the same one.
+        """
+        name = path.rpartition("/")[2]
+        with self._locks.hold(path, stop=stop), held(make_directories(self._root, bases_root(project))) as bases:
+            if self.has(project, path):
+                return True
+            draft = f".{name}.{stage}.partial"
+            remove(bases, draft, stop)
+            os.mkdir(draft, _MODE, dir_fd=bases)
+            try:
+                with held(open_directory(bases, draft, follow=False)) as target:
+                    right = fill(target) is not False
+                    os.fsync(target)
+                if right:
+                    with suppress(FileExistsError):
+                        rename_new(bases, draft, bases, name)
+                        os.fsync(bases)
+                        return True
+            finally:
+                remove(bases, draft, stop)
+            return right
+
+
+def fingerprint(top: int, stop: Stop) -> str:
+    """What tells whether anything in a directory has changed, without reading a file: hexadecimal.
+
+    Of each entry its path, kind, mode, size, inode, and both times in nanoseconds; whatever is done to one, its ctime tells.
+    """
+    digest = hashlib.sha256()
+    waiting = [""]
+    while waiting:
+        path = waiting.pop()
+        with suppress(FileNotFoundError), held(descend(top, path)) as directory:
+            below: list[str] = []
+            with os.scandir(directory) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+            for entry in entries:
+                stop.check()
+                with suppress(FileNotFoundError):
+                    status = entry.stat(follow_symlinks=False)
+                    inner = f"{path}/{entry.name}" if path else entry.name
+                    told = (status.st_mode, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
+                    digest.update(os.fsencode(inner) + b"\0%o %d %d %d %d\n" % told)
+                    if entry.is_dir(follow_symlinks=False):
+                        below.append(inner)
+            waiting.extend(below)
+    return digest.hexdigest()
+
+
+def _path(project: ProjectId, what: str, owner: Owner) -> str:
+    return f"{bases_root(project)}/{what}-{owner[0]}-{owner[1]}"
