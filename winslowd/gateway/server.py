@@ -7,12 +7,15 @@ import contextlib
 import socket
 import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from winslow.errors import FailedPrecondition
+from winslowd.gateway.protocol import Patience, Protocol
 
 GRACE = 1
 """Seconds that requests under way have when the server stops; uploads and downloads are taken up elsewhere."""
@@ -29,7 +32,11 @@ class _Embedded(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def listening(application: ASGIApp, addresses: Sequence[str]) -> AsyncIterator[tuple[str, ...]]:
+async def listening(
+    application: ASGIApp,
+    addresses: Sequence[str],
+    patience: Patience = Patience(),  # noqa: B008 - a frozen value
+) -> AsyncIterator[tuple[str, ...]]:
     """Serve at `addresses`, `host:port` or `unix:/path`, while the scope lasts; yields them with the ports that port 0 became.
 
     Without addresses nothing is served. Raises FailedPrecondition (ADDRESS_UNUSABLE).
@@ -40,7 +47,7 @@ async def listening(application: ASGIApp, addresses: Sequence[str]) -> AsyncIter
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(_bound(address)) for address in addresses]
         bound = tuple([_told(address, one) for address, one in zip(addresses, sockets, strict=True)])
-        server = _Embedded(_config(application))
+        server = _Embedded(_config(application, patience))
         async with asyncio.TaskGroup() as group:
             group.create_task(server.serve(sockets), name="gateway")
             try:
@@ -49,10 +56,12 @@ async def listening(application: ASGIApp, addresses: Sequence[str]) -> AsyncIter
                 server.should_exit = True
 
 
-def _config(application: ASGIApp) -> uvicorn.Config:
+def _config(application: ASGIApp, patience: Patience) -> uvicorn.Config:
     return uvicorn.Config(
         application,
-        http="httptools",
+        http=cast(
+            type[asyncio.Protocol], partial(Protocol, patience=patience)
+        ),  # all that is done with it is calling it
         loop="none",
         ws="none",
         lifespan="off",

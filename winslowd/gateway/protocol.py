@@ -1,0 +1,159 @@
+"""The server's protocol: uvicorn's, with patience that ends and with connections that can be lent.
+
+A head must be whole in time and small; a client that neither gives nor takes what is due is cut off. A request may lend its
+connection to whoever moves the body's bytes elsewhere (`winslowd.gateway.lending`). What is asked and answered is unknown here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import struct
+import termios
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from winslowd.gateway.lending import CONNECTION, Connection
+
+HEAD_MAX = 64 << 10
+"""Bytes of a request's head: 8 KiB of path and what else browsers say, with room."""
+_LOOKS = 4
+"""How often in the idle time a client is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """In seconds: for a whole head, and for a client that neither gives nor takes a byte of what is due."""
+
+    head: float = 10.0
+    idle: float = 60.0
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        patience: Patience,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.lent = False
+        """Whether somebody else moves its bytes now."""
+        self.body_left = 0
+        """Bytes of the current request's body that have not come, where it said how many there are."""
+        self._patience = patience
+        self._head = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._look_timer: asyncio.TimerHandle | None = None
+        self._priming = False
+        self._came = 0
+        self._mark: tuple[int, ...] = ()
+        self._since = 0.0
+
+    # ---- the connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expect_head()
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_there()
+        if self._look_timer is not None:
+            self._look_timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._came += len(data)
+        super().data_received(data)
+        if self._head_timer is not None:
+            self._head += len(data)
+            if self._head > HEAD_MAX:
+                self.transport.abort()
+
+    # ---- the parser
+
+    def on_message_begin(self) -> None:
+        if not self._priming:
+            super().on_message_begin()
+            if self._head_timer is None:
+                self._expect_head()
+
+    def on_url(self, url: bytes) -> None:
+        if not self._priming:
+            super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._priming:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self._priming:
+            return
+        self._head_is_there()
+        super().on_headers_complete()
+        lengths = [value for name, value in self.headers if name == b"content-length"]
+        self.body_left = int(lengths[0]) if lengths else 0
+        scope = cast(dict[str, Any], self.scope)
+        scope.setdefault("extensions", {})[CONNECTION] = Connection(self, self.cycle)
+
+    def on_body(self, body: bytes) -> None:
+        self.body_left -= len(body)
+        super().on_body(body)
+
+    def go_on_after(self, count: int) -> None:
+        """`count` bytes of the body were taken past us: read on behind them."""
+        self.body_left -= count
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        if not self.body_left:
+            self.on_message_complete()
+            return
+        # A new parser knows no other way into the middle of a body.
+        self._priming = True
+        self.parser.feed_data(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % self.body_left)
+        self._priming = False
+
+    # ---- patience
+
+    def _expect_head(self) -> None:
+        self._head = 0
+        self._head_timer = self.loop.call_later(self._patience.head, self.transport.abort)
+
+    def _head_is_there(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _look(self) -> None:
+        """Cut off who owes something and has not moved a byte for too long."""
+        now, mark = self.loop.time(), (self._came, self.transport.get_write_buffer_size(), self._unsent())
+        if self.lent or not self._is_owed() or mark != self._mark:
+            self._mark, self._since = mark, now
+        elif now - self._since >= self._patience.idle:
+            self.transport.abort()
+            return
+        self._look_timer = self.loop.call_later(self._patience.idle / _LOOKS, self._look)
+
+    def _is_owed(self) -> bool:
+        """Whether the client should take what we wrote, or give what we wait for."""
+        waiting = self.cycle is not None and not self.cycle.response_complete and self.cycle.more_body
+        return self.transport.get_write_buffer_size() > 0 or (waiting and not self.flow.read_paused)
+
+    def _unsent(self) -> int:
+        """Bytes that the system keeps for the client; it drains long before we may write again."""
+        with suppress(OSError):
+            known = fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+            return int(struct.unpack("i", known)[0])
+        return 0
