@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     listen: tuple[str, ...] = Field(default=("127.0.0.1:7411",), min_length=1)
     http: tuple[str, ...] = ()
     state: Path = Path("/var/lib/winslow")
+    scratch: Path | None = None
     volume: Path = Path("/srv/winslow")
     volume_min_free: int = Field(default=256 << 20, ge=0)
     ceph: CephSettings = CephSettings()
@@ -133,10 +134,10 @@ class Settings(BaseSettings):
                 raise ValueError(f"{address!r} can be reached from elsewhere: until there is identity, use 127.0.0.1")
         return value
 
-    @field_validator("state", "volume")
+    @field_validator("state", "scratch", "volume")
     @classmethod
-    def _is_absolute(cls, value: Path) -> Path:
-        if not value.is_absolute():
+    def _is_absolute(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_absolute():
             raise ValueError("must be an absolute path")
         return value
 
@@ -161,6 +162,11 @@ class Settings(BaseSettings):
         address = self.advertise or next(over_tcp, self.listen[0])
         host, _, port = address.rpartition(":")
         return f"{socket.gethostname()}:{port}" if host in EVERYWHERE else address
+
+    @property
+    def scratch_directory(self) -> Path:
+        """Where layered workspaces keep what their stages change."""
+        return self.scratch or self.state / "scratch"
 
     @property
     def default_user(self) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from storage.layered import Mounting
 from winslow.domain.stage import NodeId
 from winslow.errors import FailedPrecondition, InvalidArgument
 from winslow.wire import records
@@ -82,7 +83,7 @@ async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIter
         )
         credentials = Credentials(await cluster_secret(client, settings.cluster), node)
         channels = await stack.enter_async_context(PeerChannels.open())
-        files = await stack.enter_async_context(open_files(str(settings.volume.resolve())))
+        files = await stack.enter_async_context(_files(settings))
         volume = KnownVolume(files.state, lambda: files.worker, settings.volume_min_free)
         files.admit = volume.admit
         journal, changed = DirectoryJournal(settings.state / "stages"), asyncio.Event()
@@ -117,6 +118,17 @@ async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIter
             measuring=measuring,
             changed=changed,
         )
+
+
+def _files(settings: Settings) -> contextlib.AbstractAsyncContextManager[FilesProcess]:
+    scheme, _, engine = settings.docker.partition("://")
+    scratch = settings.scratch_directory
+    made(scratch, mode=0o711)
+    if scheme == "unix":
+        mounting = Mounting(str(scratch.resolve()), engine, obstacle="")
+    else:
+        mounting = Mounting(obstacle=f"its container engine is reached by {scheme}, so it may not see the node's mounts")
+    return open_files(str(settings.volume.resolve()), mounting=mounting)
 
 
 def made(directory: Path, mode: int = 0o777) -> None:
