@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import struct
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -28,6 +30,8 @@ from winslowd.api.server import Server
 from winslowd.gateway import server
 from winslowd.gateway.app import application
 
+WEB = Path(__file__).resolve().parents[2] / "web"
+NODE = Path(sys.executable).parent / "node"
 BINARY = "application/grpc-web+proto"
 TEXT = "application/grpc-web-text+proto"
 
@@ -197,6 +201,23 @@ async def test_a_page_of_another_site_calls_nothing(http: httpx.AsyncClient):
     )
     assert answer.status_code == 403
     assert answer.json()["reason"] == "ORIGIN_REFUSED"
+
+
+async def test_a_public_client_works_unchanged(little: Little, http: httpx.AsyncClient):
+    await little.project()
+    client = await asyncio.create_subprocess_exec(
+        *(NODE, "--experimental-transform-types", "--no-warnings", "tests/public-client.ts", str(http.base_url)),
+        cwd=WEB,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await asyncio.wait_for(client.communicate(), 60)
+    assert client.returncode == 0
+    assert [tuple(json.loads(line).values()) for line in output.splitlines()] == [
+        ("unary", "little"),
+        ("error", ["NotFound", "There is no project 'nobody'", True]),
+        ("deadline", "DeadlineExceeded"),
+        ("stream", [1, "Canceled"]),
+    ]
 
 
 async def test_files_that_are_there_are_listed(little: Little, http: httpx.AsyncClient):
