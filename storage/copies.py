@@ -6,72 +6,42 @@ belongs to the daemon and is readable to every stage, whoever wrote it. It decid
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
-from storage import upload_record
-from storage.beneath import (
-    descend,
-    held,
-    make_directories,
-    open_directory,
-    open_file,
-    open_path,
-    rename_new,
-    sync_directories,
-)
+from storage.beneath import descend, held, open_directory, open_file, open_path
 from storage.clone import Ways, clone
 from storage.faults import about
+from storage.placing import DRAFT, drafts, has_mark, require_free, show
 from storage.pools import pool, require_name, require_writable
 from storage.quotas import Quotas
-from storage.removal import remove
 from storage.stop import Stop
 from storage.totals import totals
 from storage.tree import copy_tree
 from winslow.domain.layout import Location
 
-_DRAFT = "data"
 
-
-def copy(volume: int, source: Location, target: Location, stop: Stop) -> None:
+def copy(volume: int, source: Location, target: Location, stop: Stop, mark: str = "") -> None:
     """A file, or a directory with all that is in it; parents of `target` are made. Links are copied as links.
 
-    Cut off, nothing of it is shown. Raises AlreadyExists (FILE_EXISTS), Exhausted (DISK_FULL, QUOTA_EXCEEDED), Stopped.
+    Cut off, nothing of it is shown. With the same `mark` (not "") and the target in place, nothing happens.
+    Raises AlreadyExists (FILE_EXISTS), Exhausted (DISK_FULL, QUOTA_EXCEEDED), Stopped.
     """
     require_writable(target)
     require_name(target)
     with about(target), pool(volume, target) as root:
-        _require_free(root, target.relative)
-        with _drafts(volume, target) as drafts:
+        if has_mark(root, target.relative, mark):
+            return
+        require_free(root, target.relative)
+        with drafts(volume, target, "copy") as place:
             with about(source), pool(volume, source) as old, held(open_path(old, source.relative)) as found:
                 is_directory = stat.S_ISDIR(os.fstat(found).st_mode)
                 opened = (open_directory if is_directory else open_file)(old, source.relative)
             with held(opened):
                 Quotas(volume).require(str(target), lambda: _size(opened, stop), stop)
-                (_fill_tree if is_directory else _fill_file)(opened, drafts, stop)
-            _show(root, drafts, target.relative)
-
-
-@contextmanager
-def _drafts(volume: int, target: Location) -> Iterator[int]:
-    """A directory of this copy's own. It is gone afterwards, with what is left in it."""
-    place, name = upload_record.staging(target.root), f"copy-{uuid.uuid4().hex}"
-    try:
-        with held(make_directories(volume, f"{place}/{name}", 0o700)) as directory:
-            yield directory
-    finally:
-        with held(open_directory(volume, place, follow=False)) as above:
-            remove(above, name, Stop())  # its own: who stopped the copy wants the draft gone
-
-
-def _require_free(root: int, relative: str) -> None:
-    """Said before a long copy, not only after it."""
-    with suppress(FileNotFoundError), held(open_path(root, relative, follow=False)):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+                (_fill_tree if is_directory else _fill_file)(opened, place, stop)
+            show(root, place, target.relative, mark)
 
 
 def _size(source: int, stop: Stop) -> int:
@@ -80,18 +50,18 @@ def _size(source: int, stop: Stop) -> int:
     return totals(source, stop).size if stat.S_ISDIR(status.st_mode) else status.st_size
 
 
-def _fill_file(source: int, drafts: int, stop: Stop) -> None:
+def _fill_file(source: int, place: int, stop: Stop) -> None:
     status = os.fstat(source)
-    with held(os.open(_DRAFT, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=drafts)) as target:
+    with held(os.open(DRAFT, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=place)) as target:
         clone(source, target, status, Ways(), stop)
         os.fchmod(target, _file_mode(status))
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
         os.fsync(target)
 
 
-def _fill_tree(source: int, drafts: int, stop: Stop) -> None:
-    os.mkdir(_DRAFT, 0o700, dir_fd=drafts)
-    with held(open_directory(drafts, _DRAFT, follow=False)) as top:
+def _fill_tree(source: int, place: int, stop: Stop) -> None:
+    os.mkdir(DRAFT, 0o700, dir_fd=place)
+    with held(open_directory(place, DRAFT, follow=False)) as top:
         copy_tree(source, top, (os.geteuid(), os.getegid()), stop)
         _settle(top, stop)
 
@@ -125,10 +95,3 @@ def _entries(directory: int) -> Iterator[tuple[str, os.stat_result]]:
 
 def _file_mode(status: os.stat_result) -> int:
     return 0o755 if status.st_mode & stat.S_IXUSR else 0o644
-
-
-def _show(root: int, drafts: int, relative: str) -> None:
-    above, _, name = relative.rpartition("/")
-    with held(make_directories(root, above)) as parent:
-        rename_new(drafts, _DRAFT, parent, name)
-    sync_directories(root, above)

@@ -25,6 +25,7 @@ from storage.retiring import Retiring
 from storage.small import SmallFiles
 from storage.standing import Standings
 from storage.stop import Stop
+from storage.tree_port import Trees
 from storage.upload_state import Background
 from storage.uploads import Uploads
 from storage.workspaces import Workspaces
@@ -66,7 +67,9 @@ class PlainVolume:
         self.quotas = Quotas(self._root)
         layered = Layered(self._root, mounting or Mounting())
         self.workspaces = Workspaces(self._root, self.logs, self.quotas, layered)
-        self.files = Files(self._root, Merged(layered), self.logs)
+        opened = Merged(layered)
+        self.files = Files(self._root, opened, self.logs)
+        self.trees = Trees(self._root, opened)
         self.uploads = Uploads(self._root, self.quotas, background, clock)
         self.small = SmallFiles(self._root, self.quotas, clock)
         self.history = History(self._root)

@@ -17,6 +17,7 @@ from winslowd.files.history import HistoryClient
 from winslowd.files.manifests import ManifestsClient
 from winslowd.files.quotas import QuotasClient
 from winslowd.files.retiring import RetiringClient
+from winslowd.files.trees import TreesClient
 
 T = TypeVar("T")
 
@@ -35,6 +36,7 @@ class InlineVolume:
         self.manifests = ManifestsClient(self)
         self.retiring = RetiringClient(self)
         self.quotas = QuotasClient(self)
+        self.trees = TreesClient(self)
         self.calls: list[str] = []
         """What was called, in order."""
         self.failing: dict[str, WinslowError] = {}

@@ -25,11 +25,12 @@ from winslow.ports.files import (
     Uploads,
 )
 from winslow.ports.logs import Findings, Logs
-from winslow.ports.manifests import EFFORT, Effort, Listed, ListedPage, Manifest, Manifests
+from winslow.ports.manifests import EFFORT, Effort, Left, Listed, ListedPage, Manifest, Manifests
 from winslow.ports.node import Driver, Journal, Readings, Verdict
 from winslow.ports.retiring import Retiring
 from winslow.ports.standing import Standing, Volume
 from winslow.ports.store import Store, StoreMember, Upkeep
+from winslow.ports.trees import Found, Gathered, Gathering, Matches, Trail, Trees, UnpackLimits
 from winslow.ports.volume import Archived, History, Layers, Quotas, Scratch, Storage, StorageState, Workspaces
 
 Clock = Callable[[], float]
@@ -38,27 +39,32 @@ Steady = Callable[[], float]
 """Seconds from some moment on; never set, never back."""
 
 __all__ = [
-    "EFFORT",
     "Archived",
     "Attending",
     "Carried",
     "Carrying",
     "Clock",
     "Driver",
+    "EFFORT",
     "Effort",
     "Entry",
     "Fencer",
     "Files",
     "Findings",
+    "Found",
+    "Gathered",
+    "Gathering",
     "History",
     "Journal",
     "Layers",
+    "Left",
     "Listed",
     "ListedPage",
     "Listing",
     "Logs",
     "Manifest",
     "Manifests",
+    "Matches",
     "Membership",
     "NewFile",
     "Pace",
@@ -78,6 +84,9 @@ __all__ = [
     "StoreMember",
     "Term",
     "Totals",
+    "Trail",
+    "Trees",
+    "UnpackLimits",
     "Upkeep",
     "Upload",
     "Uploads",

@@ -40,6 +40,7 @@ from winslowd.files.manifests import ManifestsClient
 from winslowd.files.passing import Passing
 from winslowd.files.quotas import QuotasClient
 from winslowd.files.retiring import RetiringClient
+from winslowd.files.trees import TreesClient
 
 T = TypeVar("T")
 
@@ -82,6 +83,7 @@ class FilesProcess:
         self.manifests = ManifestsClient(self)
         self.retiring = RetiringClient(self)
         self.quotas = QuotasClient(self)
+        self.trees = TreesClient(self)
         self.degraded = ""
         """Why the storage is degraded, for people; empty while it is well."""
         self.space: Space | None = None
