@@ -11,6 +11,7 @@ it starts in a few milliseconds. Who calls it holds the deadline; librados may h
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 from importlib.machinery import ExtensionFileLoader
@@ -53,7 +54,7 @@ def _binding(path: str) -> Any:
 
 
 def _connected(rados: Any, asked: dict[str, Any]) -> Any:
-    within = str(asked["within"])
+    within = str(math.ceil(asked["within"]))  # whole seconds, or it is refused
     options = {
         "client_mount_timeout": within,
         "rados_mon_op_timeout": within,

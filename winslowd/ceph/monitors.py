@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -34,6 +35,8 @@ AT_ONCE = 4
 _DENIED = frozenset({1, 13, 95})
 """EPERM, EACCES, EOPNOTSUPP: what monitors say to a wrong key, and the client to none."""
 _MISSING = 2
+_NEVER_ASKED = 1
+"""How the tool ends when it reaches no monitors, for whatever reason: that is in its complaint. Else it ends with theirs."""
 
 Command = Mapping[str, str | float]
 
@@ -118,6 +121,8 @@ class Monitors:
         for command in commands:
             words = [word for value in command.values() for word in str(value).split(" ")]
             code, said, wrong = await self._run([*self._tool(), *words], b"")
+            if code == _NEVER_ASKED:
+                raise self._failed(_number_in(wrong), wrong)
             answers.append(self._answered(command, code, said.decode(errors="replace"), wrong))
         return answers
 
@@ -194,6 +199,12 @@ class Monitors:
             subject=str(self._conf),
             hint="Look at them with: ceph -s",
         )
+
+
+def _number_in(complaint: str) -> int:
+    """The errno that librados' errors tell; of several the last."""
+    found = re.findall(r"\[errno (\d+)\]", complaint)
+    return int(found[-1]) if found else 0
 
 
 def _elsewhere(meant: str, found: str) -> FailedPrecondition:
