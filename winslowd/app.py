@@ -20,12 +20,15 @@ from typing import Any
 import structlog
 
 from winslow import __version__
+from winslow.domain import archives
+from winslow.domain.archives import Keeping
 from winslow.domain.history import Policy
 from winslow.domain.node import Node
 from winslow.domain.principal import Principal
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
 from winslow.errors import FailedPrecondition
+from winslow.ports import Effort
 from winslowd import dev as development
 from winslowd.api.peers import Neighbours
 from winslowd.api.server import Server
@@ -37,6 +40,7 @@ from winslowd.engines.caretaker import NEGLECTED, Caretaker
 from winslowd.engines.containers import Tools
 from winslowd.engines.inquiry import Inquiry
 from winslowd.engines.janitor import Janitor
+from winslowd.engines.keeper import Keeper
 from winslowd.engines.leader import Leader
 from winslowd.engines.quartermaster import Quartermaster
 from winslowd.engines.registrar import Registrar
@@ -132,9 +136,11 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         clock=time.time,
         token=_token,
         workspaces=parts.files.workspaces,
+        layers=parts.files.workspaces,
         quotas=parts.files.quotas,
         files=parts.files.files,
         uploads=parts.files.uploads,
+        carrying=parts.files.carrying,
         small=parts.files.small,
         logs=parts.files.logs,
         history=parts.files.history,
@@ -166,6 +172,16 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
     yield Janitor(store, membership, files.workspaces, files.uploads, time.time).run()
     yield Quartermaster(store, membership, files.quotas).run()
     yield Archivist(store, membership, files.history, time.time, Policy(settings.history_after)).run()
+    yield Keeper(
+        store,
+        membership,
+        files.history,
+        files.manifests,
+        files.logs,
+        time.time,
+        Keeping(settings.archive_after),
+        Effort(settings.archive_rate, settings.archive_hashed),
+    ).run()
     yield Caretaker(
         parts.upkeep,
         membership,
@@ -241,6 +257,7 @@ def _node(settings: Settings, capacity: Capacity) -> Node:
         boot_id=host.boot_id(),
         incarnation=secrets.token_hex(8),
         registered_at=time.time(),
+        archives=archives.READ,
     )
 
 

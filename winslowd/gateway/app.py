@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from winslow.errors import NotFound
 from winslow.ports import Clock
+from winslowd.gateway.carrying import Lending
 from winslowd.gateway.downloads import DownloadRoutes
 from winslowd.gateway.grpc_web import GrpcWeb
 from winslowd.gateway.guard import Authenticate, Guard
@@ -25,7 +26,8 @@ def application(
     api: grpc.aio.Channel | None = None,
 ) -> ASGIApp:
     """`names` are the host names, beside localhost, under which it may be called; `api` leads to the node's own services."""
-    uploads, downloads = UploadRoutes(use_cases.uploads, clock), DownloadRoutes(use_cases.files)
+    lending = Lending(use_cases.carrying)
+    uploads, downloads = UploadRoutes(use_cases.uploads, clock, lending), DownloadRoutes(use_cases.files, lending)
     services = [Route("/winslow.v1.{service}/{method}", GrpcWeb(api))] if api else []
     routes = Router([*uploads.routes(), *downloads.routes(), *services], redirect_slashes=False, default=_nothing)
     return Guard(routes, authenticate, lambda: use_cases.store.connected, names)

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from email.utils import formatdate
+from functools import partial
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from starlette.routing import Route
 
 from winslow.errors import FailedPrecondition, InvalidArgument, OutOfRange
 from winslowd.gateway.archives import FORMATS, Archive, shortened
+from winslowd.gateway.carrying import Lending, SpanResponse
 from winslowd.gateway.guard import asker
 from winslowd.gateway.naming import content_type, disposition
 from winslowd.gateway.problems import problem
@@ -43,8 +45,9 @@ register_url_convertor("any", _Any())
 
 
 class DownloadRoutes:
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, lending: Lending) -> None:
         self._files = files
+        self._lending = lending
 
     def routes(self) -> list[Route]:
         return [
@@ -78,7 +81,8 @@ class DownloadRoutes:
     ) -> Response:
         if request.method == "HEAD":
             return Response(status_code=status, headers=headers)
-        return StreamingResponse(self._steady(request, shown, asked[0]), status, headers)
+        steady = partial(self._steady, request, shown)
+        return SpanResponse(self._lending, request, shown, asked[0], steady, status, headers)
 
     def _parts(self, request: Request, shown: FileShown, headers: dict[str, str], asked: Sequence[Span]) -> Response:
         """Several ranges, as multipart/byteranges."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from winslow.errors import WinslowError
+
 if TYPE_CHECKING:
     from winslowd.gateway.protocol import Protocol
 
@@ -46,18 +48,25 @@ class Connection:
         return self._protocol.body_left
 
     @contextmanager
-    def lent(self) -> Iterator[int]:
-        """The socket's descriptor. An exception in the body of the scope ends the connection for both sides."""
+    def lent(self, *, answers: bool = False) -> Iterator[int]:
+        """The socket's descriptor. What is raised in the body of the scope ends the connection for both sides.
+
+        With `answers` an error of Winslow may still be answered: the rest of the request's body is read and dropped.
+        """
         transport = self._protocol.transport
         one = transport.get_extra_info("socket")
         self._protocol.flow.pause_reading()
         self._protocol.lent = True
         try:
             yield one.fileno()
-        except BaseException:
-            with suppress(OSError):  # also for who still has it
-                one.shutdown(socket.SHUT_RDWR)
-            transport.abort()
+        except BaseException as error:
+            answered = answers and isinstance(error, WinslowError)
+            if answered:
+                self._protocol.refuse_rest()
+            else:
+                with suppress(OSError):  # also for who still has it
+                    one.shutdown(socket.SHUT_RDWR)
+                transport.abort()
             raise
         finally:
             self._protocol.lent = False

@@ -23,6 +23,9 @@ from winslowd.gateway.lending import CONNECTION, Connection
 
 HEAD_MAX = 64 << 10
 """Bytes of a request's head: 8 KiB of path and what else browsers say, with room."""
+LINGER = 5.0
+"""Seconds that a client has to read the answer to a body that it still sends."""
+_ENDLESS = 1 << 60
 _LOOKS = 4
 """How often in the idle time a client is looked at."""
 
@@ -33,6 +36,20 @@ class Patience:
 
     head: float = 10.0
     idle: float = 60.0
+
+
+class _Lingering:
+    """A transport that is closed in two steps: closed with bytes unread, it would take the answer back with it."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self.write, self.is_closing = transport.write, transport.is_closing
+
+    def close(self) -> None:
+        if not self._transport.is_closing():
+            self._transport.write_eof()
+            self._loop.call_later(LINGER, self._transport.abort)
 
 
 class Protocol(HttpToolsProtocol):
@@ -124,6 +141,13 @@ class Protocol(HttpToolsProtocol):
         self._priming = True
         self.parser.feed_data(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % self.body_left)
         self._priming = False
+
+    def refuse_rest(self) -> None:
+        """Nobody knows how much of the body is left: drop what comes, and close once the answer has been read."""
+        self.go_on_after(self.body_left - _ENDLESS)
+        self.cycle.keep_alive = False
+        self.cycle.transport = cast(asyncio.Transport, _Lingering(self.transport, self.loop))
+        self.flow.resume_reading()
 
     # ---- patience
 

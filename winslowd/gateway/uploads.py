@@ -19,14 +19,13 @@ from starlette.routing import Route
 from winslow.errors import FailedPrecondition, InvalidArgument, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Clock
 from winslowd.gateway import tus
+from winslowd.gateway.carrying import PIECE, Lending, receive
 from winslowd.gateway.guard import asker
 from winslowd.gateway.problems import problem
 from winslowd.usecases.given import REQUEST_ID_MAX
 from winslowd.usecases.requests import Request as Asked
 from winslowd.usecases.uploads import KEPT, Uploads, UploadShown
 
-PIECE = 1 << 20
-"""Bytes that are written at a time: what one request costs in memory."""
 CHECKED_MAX = 8 << 20
 """Bytes of a request with a checksum, which are held in memory: nothing of it may be kept before it is verified."""
 CHECKED_AT_ONCE = 8
@@ -36,8 +35,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class UploadRoutes:
-    def __init__(self, uploads: Uploads, clock: Clock) -> None:
+    def __init__(self, uploads: Uploads, clock: Clock, lending: Lending) -> None:
         self._uploads = uploads
+        self._lending = lending
         self._clock = clock
         self._checked = 0
 
@@ -117,10 +117,13 @@ class UploadRoutes:
             return shown
         await self._uploads.keep(asker(request), shown.upload.id)
         if checksum := request.headers.get("upload-checksum"):
-            pieces = self._verified(request, tus.checksum(checksum), shown.upload.offset)
-        else:
+            checked = self._verified(request, tus.checksum(checksum), shown.upload.offset)
+            return await self._uploads.append(asker(request), shown.upload.id, checked)
+        with self._lending.of(request, tus.whole("Content-Length", length) if length else 0) as lent:
+            if lent:
+                return await receive(request, *lent, self._uploads, shown)
             pieces = _pieces(request, shown.upload.offset)
-        return await self._uploads.append(asker(request), shown.upload.id, pieces)
+            return await self._uploads.append(asker(request), shown.upload.id, pieces)
 
     async def _verified(
         self, request: Request, checksum: tus.Checksum, offset: int

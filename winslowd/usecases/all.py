@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from winslow.ports import Clock, History, Membership, Quotas, StorageState, Store, Upkeep, Workspaces
+from winslow.ports import Clock, History, Layers, Membership, Quotas, StorageState, Store, Upkeep
+from winslow.ports import Carrying as CarryingPort
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Readings as ReadingsPort
 from winslow.ports import SmallFiles as SmallFilesPort
 from winslow.ports import Uploads as UploadsPort
+from winslow.ports import Workspaces as WorkspacesPort
+from winslowd.usecases.carrying import Carrying
 from winslowd.usecases.cluster import Cluster, Here
 from winslowd.usecases.comparing import Comparing
 from winslowd.usecases.events import Events
@@ -26,6 +29,7 @@ from winslowd.usecases.small import SmallFiles
 from winslowd.usecases.stages import Stages
 from winslowd.usecases.sweeps import Sweeps
 from winslowd.usecases.uploads import Uploads
+from winslowd.usecases.workspaces import Workspaces
 
 
 class UseCases:
@@ -39,7 +43,8 @@ class UseCases:
         membership: Membership,
         clock: Clock,
         token: NewSuffix,
-        workspaces: Workspaces,
+        workspaces: WorkspacesPort,
+        layers: Layers,
         quotas: Quotas,
         files: FilesPort,
         uploads: UploadsPort,
@@ -50,6 +55,7 @@ class UseCases:
         readings: ReadingsPort,
         upkeep: Upkeep,
         ledger: Ledger | None = None,
+        carrying: CarryingPort | None = None,
     ) -> None:
         self.store = store
         self.past = Past(store, history)
@@ -59,6 +65,7 @@ class UseCases:
         self.runs = Runs(store, clock, self.past)
         self.sweeps = Sweeps(store, clock, self.past)
         self.stages = Stages(store, clock, self.past)
+        self.workspaces = Workspaces(store, layers, self.past)
         self.explaining = Explaining(store, clock, ledger or Ledger(), self.past)
         self.comparing = Comparing(self.past, files)
         self.settings = Settings(store)
@@ -66,6 +73,7 @@ class UseCases:
         self.readings = Readings(here.node, store, self.nodes, self.past, readings, clock)
         self.files = Files(store, files, self.past)
         self.uploads = Uploads(store, files, uploads, membership)
+        self.carrying = Carrying(carrying, self.files) if carrying else None
         self.small = SmallFiles(store, self.files, small)
         self.logs = Logs(store, logs, self.past)
         self.events = Events(store, clock)

@@ -72,6 +72,10 @@ class Files:
         entry = await self.files.stat(place)
         return FileShown(_clean(path), replace(entry, name=_base(path)), place.writable)
 
+    async def place(self, path: str) -> Place:
+        """Where a path leads, whether or not something is there."""
+        return await self._locate(path)
+
     async def list(self, asker: Principal, path: str, ask: Ask) -> Page[FileShown]:
         """A directory's entries by name; "" lists the roots. `total` counts this page's only."""
         place = await self._locate(path)
