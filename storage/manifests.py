@@ -10,7 +10,9 @@ shown whole. It never needs to know what a manifest is wanted for.
 from __future__ import annotations
 
 import hashlib
+import heapq
 import json
+import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -23,13 +25,14 @@ from storage.drafts import drafted
 from storage.faults import about
 from storage.listing import listing
 from storage.locks import Locks
+from storage.logarchive import LEAST
 from storage.members import MEMBER, Packing, Unpacked
 from storage.pace import Pace
 from storage.stop import Stop
-from winslow.domain.layout import safe_parts, stage_root
+from winslow.domain.layout import project_root, safe_parts, stage_root
 from winslow.domain.stage import ProjectId, StageId, WorkspaceId
 from winslow.errors import DataLoss, NotFound
-from winslow.ports import Clock, Effort, Listed, ListedPage, Manifest
+from winslow.ports import Clock, Effort, Left, Listed, ListedPage, Manifest
 
 NAME = "manifest.gz"
 PAGE = 5000
@@ -61,12 +64,17 @@ class Manifests:
         """See the port."""
         path = stage_root(project, _name(stage))
         with about(path), self._locks.hold(path, stop=stop):
+            there: Manifest | None = None
             with suppress(NotFound):
-                return self.get(project, stage, stop)
+                there = self.get(project, stage, stop)
+            if there is not None and there.workspace:
+                return there
             with (
                 held(open_directory(self._root, path, follow=False)) as home,
                 listing(self._root, project, stage, workspace) as found,
             ):
+                if there is not None and not found.workspace:
+                    return there
                 head = Head(stage, self._clock(), found.workspace)
                 return write(home, head, found.entries(effort.hashed, Pace(effort.rate), stop))
 
@@ -74,6 +82,20 @@ class Manifests:
         """See the port."""
         with about(_path(project, stage)), held(self._open(project, stage)) as fd:
             return read(fd, self._unpacked, _path(project, stage))
+
+    def left(self, project: ProjectId, after: str, limit: int, stop: Stop) -> Left:
+        """See the port. Nothing is left of a project that has no directory."""
+        path, found = f"{project_root(project)}/stages", []
+        with about(path), suppress(FileNotFoundError), held(open_directory(self._root, path, follow=False)) as above:
+            names = (name for name in os.listdir(above) if name > after and not name.startswith("."))
+            looked = heapq.nsmallest(limit, names)
+            for name in looked:
+                stop.check()
+                with suppress(FileNotFoundError, NotADirectoryError):
+                    if _is_left(above, name):
+                        found.append(StageId(name))
+            return Left(tuple(found), looked[-1] if len(looked) == limit else "")
+        return Left((), "")
 
     def page(self, project: ProjectId, stage: StageId, at: int, limit: int, stop: Stop) -> ListedPage:
         """See the port."""
@@ -99,6 +121,15 @@ class Manifests:
                     subject=_path(project, stage),
                     hint="A manifest is made some time after an attempt has ended, at the latest when its files are dropped",
                 ) from None
+
+
+def _is_left(above: int, name: str) -> bool:
+    try:
+        os.stat(f"{name}/{NAME}", dir_fd=above, follow_symlinks=False)
+        return os.stat(f"{name}/log", dir_fd=above, follow_symlinks=False).st_size >= LEAST
+    except FileNotFoundError:
+        with held(open_directory(above, name, follow=False)) as home:
+            return NAME not in os.listdir(home)
 
 
 def write(home: int, head: Head, entries: Iterable[Listed]) -> Manifest:

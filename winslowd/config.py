@@ -104,6 +104,9 @@ class Settings(BaseSettings):
     session_ttl: int = Field(default=15, ge=5, le=300)
     keepalive: float | None = Field(default=None, gt=0)
     history_after: float = Field(default=3600.0, ge=0)
+    archive_after: float = Field(default=600.0, ge=0)
+    archive_rate: int = Field(default=32 << 20, ge=0)
+    archive_hashed: int = Field(default=16 << 20, ge=0)
     docker: str = "unix:///var/run/docker.sock"
     tags: frozenset[str] = frozenset()
     cpus: float | None = Field(default=None, gt=0)

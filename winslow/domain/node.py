@@ -14,7 +14,7 @@ class Node:
 
     `boot_id` changes with each boot of the machine, `incarnation` with each start of the daemon. `storage_client` is the
     client by which its mount of the volume is known to the servers behind it, "" where there are none. `warnings` are
-    sentences on what is wrong with the storage there, or will be soon.
+    sentences on what is wrong with the storage there, or will be soon. `archives` are the kinds that its daemon reads.
     """
 
     id: NodeId
@@ -28,6 +28,7 @@ class Node:
     registered_at: float = 0.0
     storage_client: str = ""
     warnings: tuple[str, ...] = ()
+    archives: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,19 +62,31 @@ class ListedPage:
     next: int
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Attempts that something is to be archived of; `after` is where to look on, "" when all were looked at."""
+
+    stages: tuple[StageId, ...]
+    after: str
+
+
 class Manifests(Protocol):
     """Manifests of attempts. All raise NotFound (FILE_NOT_FOUND: no such attempt; MANIFEST_MISSING), DataLoss (ARCHIVE_DAMAGED)."""
 
     async def make(
         self, project: ProjectId, stage: StageId, workspace: WorkspaceId, effort: Effort = EFFORT
     ) -> Manifest:
-        """Make the manifest of an ended attempt, whose workspace is `workspace`; one that is there stays as it is.
+        """Make the manifest of an ended attempt, whose workspace is `workspace`; one that is there stays as it is, but
+        for one without a workspace that can be listed now.
 
         Takes as long as all its files take to be looked at, and the small ones to be read. Raises Exhausted (DISK_FULL).
         """
 
     async def get(self, project: ProjectId, stage: StageId) -> Manifest:
         """What the manifest says of itself."""
+
+    async def left(self, project: ProjectId, after: str, limit: int) -> Left:
+        """Of the next `limit` attempts by name behind `after`, those that have no manifest, or a log that could be compressed."""
 
     async def page(self, project: ProjectId, stage: StageId, at: int, limit: int) -> ListedPage:
         """Up to `limit` entries from `at` on: 0, or the `next` of another page."""

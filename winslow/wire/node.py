@@ -24,6 +24,7 @@ def node_to_proto(node: Node, revision: int = 0) -> pb.Node:
         register_time=timestamp(node.registered_at),
         storage_client=node.storage_client,
         warnings=node.warnings,
+        archives=sorted(node.archives),
     )
 
 
@@ -40,6 +41,7 @@ def node_from_proto(message: pb.Node) -> Node:
         registered_at=unix_seconds(message.register_time),
         storage_client=message.storage_client,
         warnings=tuple(message.warnings),
+        archives=frozenset(message.archives),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from winslow.domain.stage import ProjectId, StageId, WorkspaceId
-from winslow.ports import EFFORT, Effort, ListedPage, Manifest
+from winslow.ports import EFFORT, Effort, Left, ListedPage, Manifest
 from winslowd.files.client import Caller
 
 
@@ -20,6 +20,9 @@ class ManifestsClient:
 
     async def get(self, project: ProjectId, stage: StageId) -> Manifest:
         return await self._call(Manifest, "manifests.get", project, stage)
+
+    async def left(self, project: ProjectId, after: str, limit: int) -> Left:
+        return await self._call(Left, "manifests.left", project, after, limit)
 
     async def page(self, project: ProjectId, stage: StageId, at: int, limit: int) -> ListedPage:
         return await self._call(ListedPage, "manifests.page", project, stage, at, limit)
