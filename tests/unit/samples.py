@@ -208,6 +208,10 @@ OF_0_1: dict[str, tuple[Kind, Record]] = {
             registered_at=AT,
         ),
     ),
+    "node-archives": (
+        Kind.NODE,
+        Node(NODE, "10.0.0.1:7411", Capacity(16.0, 64 << 30), archives=frozenset({"history.gz", "log.gz"})),
+    ),
     "node-policy": (Kind.NODE_POLICY, NodePolicy(NODE, True, AT + 3600, "new disk", 8)),
     "reservation": (Kind.RESERVATION, Reservation(NODE, 1, 2.5, 8 << 30, ("GPU-1", "GPU-2"))),
     "silence": (Kind.SILENCE, Silence(NODE, AT, 12.5)),
