@@ -24,6 +24,7 @@ PLACES = {
     "run": Place("run", "Start, pause, resume, confirm, skip, redo."),
     "sweep": Place("sweep", "Try many values of parameters side by side."),
     "stage": Place("stage", "Single attempts, live and ended."),
+    "workspace": Place("workspace", "What stages worked in, once they have ended."),
     "logs": Place("logs", "What a stage wrote.", "logs"),
     "explain": Place("stage", "Why a stage waits, and what each node says to it.", "explain"),
     "cp": Place("files", "Copy files: to, from and within Winslow.", "cp"),

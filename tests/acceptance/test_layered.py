@@ -65,3 +65,69 @@ def test_a_layered_workspace_is_its_parents_with_what_was_changed(story: Story, 
     story.client.files.download_tree(f"{third}/workspace", tmp_path / "fetched")
     assert (tmp_path / "fetched" / "moved" / "deep").read_text() == "deep\n"
     assert not [path for path in mount_points() if str(daemon.directory) in path]
+
+
+def ctl(daemon: Daemon, *arguments: str) -> str:
+    """What winslowctl says."""
+    command = [sys.executable, "-m", "winslowctl", "--address", daemon.address, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_redone_twice_each_attempt_keeps_what_it_changed(story: Story, daemon: Daemon) -> None:
+    layered(story, FIRST, SECOND, "cat new")
+    story.run()
+    first = story.stage("s2").name
+    for _ in range(2):
+        assert run_state(story.settled(story.client.runs.redo(first))) == "SUCCEEDED"
+    attempts = story.all("s2")
+    assert len(attempts) == 3
+    for attempt in attempts:
+        assert content(story.client, attempt.name) == AFTER_SECOND | {"new": "1\n"}
+        place = f"@{attempt.name.rpartition('/')[2]}:workspace"
+        listed = json.loads(ctl(daemon, "--output", "json", "ls", place))
+        assert [entry["path"].rpartition("/")[2] for entry in listed] == ["b", "d", "new"]
+        assert ctl(daemon, "cat", f"{place}/b") == "changed\n"
+
+
+def test_a_layered_workspace_becomes_a_plain_directory_and_what_stands_on_it_stays(story: Story, daemon: Daemon) -> None:
+    layered(story, FIRST, SECOND, "cat b")
+    story.run()
+    second, third = (story.stage(name).name for name in ("s2", "s3"))
+    ctl(daemon, "workspace", "materialize", second.rpartition("/")[2])
+    ctl(daemon, "workspace", "materialize", second.rpartition("/")[2])
+    plain = daemon.files / second / "workspace"
+    assert sorted(path.name for path in plain.iterdir()) == ["b", "d", "new"]
+    assert (plain / "b").read_text() == "changed\n" and plain.stat().st_mode & 0o777 == 0o555
+    for stage in (second, third):
+        assert content(story.client, stage) == AFTER_SECOND | {"new": "1\n"}
+    assert run_state(story.settled(story.client.runs.redo(third))) == "SUCCEEDED"
+    assert story.log("s3") == ["changed"]
+
+
+def test_what_continues_a_layered_workspace_changes_a_layer_of_its_own(story: Story) -> None:
+    story.pipeline(
+        """
+        - {name: s1, image: IMAGE, workspace: layered, arguments: [sh, -c, "echo one > /workspace/one"]}
+        - {name: s2, image: IMAGE, workspace: continue, arguments: [sh, -c, "cd /workspace; cat one; echo two > two"]}
+        - {name: s3, image: IMAGE, workspace: layered, arguments: [sh, -c, "cat /workspace/one; ls /parents/s4"], after: [s2, s4]}
+        - {name: s4, image: IMAGE, workspace: layered, arguments: [sh, -c, "echo four > /workspace/four"], after: []}
+        """
+    )
+    run = story.run()
+    assert run_state(run) == "SUCCEEDED", run.reason.text
+    assert story.log("s2") == ["one"] and story.log("s3") == ["one", "four"]
+    assert content(story.client, story.stage("s1").name) == {"one": "one\n"}
+    assert content(story.client, story.stage("s2").name) == {"one": "one\n", "two": "two\n"}
+
+
+def test_while_it_runs_a_layered_workspace_is_seen_as_it_is(story: Story) -> None:
+    layered(story, FIRST, "rm a; echo new > new; echo ready; while [ ! -e /output/go ]; do usleep 10000; done")
+    run = story.client.runs.start(story.project)
+    stage = story.started("s2")
+    next(line for line in story.client.logs.lines(stage.name, follow=True) if line.text == b"ready")
+    assert content(story.client, stage.name) == {"b": "two\n", "d/c": "three\n", "d/gone": "four\n", "new": "new\n"}
+    story.client.stages.abort(stage.name)
+    assert run_state(story.settled(run)) == "PAUSED"
+    assert content(story.client, stage.name) == {"b": "two\n", "d/c": "three\n", "d/gone": "four\n", "new": "new\n"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from winslow.client import naming
 from winslow.client.calls import Calls
+from winslow.client.transfer import DIGEST_DEADLINE
 from winslow.v1 import election_service_pb2
 from winslow.v1 import stage_service_pb2 as pb
 from winslow.v1.election_pb2 import Election, Explanation
@@ -40,6 +41,11 @@ class Stages:
             request_id=request_id, name=naming.stage(stage), pinned=pinned, expected_revision=expected_revision
         )
         return self._calls.unary("StageService/PinStage", request, Stage)
+
+    def materialize(self, stage: str, *, request_id: str = "") -> Stage:
+        """Make a plain directory of its layered workspace; as long as that takes."""
+        request = pb.MaterializeWorkspaceRequest(request_id=request_id, name=naming.stage(stage))
+        return self._calls.unary("StageService/MaterializeWorkspace", request, Stage, deadline=DIGEST_DEADLINE)
 
     def explain(self, stage: str) -> Explanation:
         """Why it waits, or where it was put and why there."""

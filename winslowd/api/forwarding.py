@@ -19,7 +19,7 @@ from winslow.errors import Code, WinslowError
 from winslow.ports import Store
 from winslowd.api import routing
 from winslowd.api.call import asker, through
-from winslowd.api.routing import FOLLOW_LOG, RULES, WATCH_READINGS, Rule, There
+from winslowd.api.routing import FOLLOW_LOG, RULES, STREAMS, WATCH_READINGS, Rule, There
 from winslowd.peers.passing import Passing
 
 log = structlog.get_logger(__name__)
@@ -57,7 +57,23 @@ class Forwarding:
             return lambda request, context: self._watch(request, context, behaviour)
         if rule := RULES.get(method):
             return lambda request, context: self._ask(method, rule, request, context, behaviour)
+        if rule := STREAMS.get(method):
+            return lambda request, context: self._stream(method, rule, request, context, behaviour)
         return behaviour
+
+    async def _stream(
+        self, method: str, rule: Rule, request: Any, context: Any, behaviour: Behaviour
+    ) -> AsyncGenerator[Any, None]:
+        """All of it from where it is."""
+        there = self._route(rule, request)
+        answers = (
+            self._passing.stream(there.address, method, request, asker(), context.time_remaining())
+            if there
+            else behaviour(request, context)
+        )
+        async with aclosing(answers) as found:
+            async for answer in found:
+                yield answer
 
     # One answer
 

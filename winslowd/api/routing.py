@@ -1,6 +1,6 @@
 """Which node a call needs: a table from methods to routes, each a pure function of the request and the view.
 
-What a node keeps to itself are readings and what it writes now; what only the leader knows is why it decides as it
+What a node keeps to itself are readings and what it writes now, its layered workspaces among it; what only the leader knows is why it decides as it
 does. All else is in etcd or on the shared file system, and any node answers it. How a call is passed on it never needs to know.
 """
 
@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.records import View, reservation_ref
-from winslow.domain.stage import NodeId, Stage
+from winslow.domain.stage import NodeId, Stage, StageId
 from winslow.errors import InvalidArgument, Unavailable
 from winslow.wire import names
 from winslowd.api import decoding
@@ -67,6 +68,16 @@ def to_measurer(request: Any, view: View, here: NodeId) -> There | None:
     return _only(stage.node, view, here) if stage else None
 
 
+def to_workplace(request: Any, view: View, here: NodeId) -> There | None:
+    """Of files: the node of a stage at work in a layered workspace, which alone has what the stage changes."""
+    paths = [request.path] if hasattr(request, "path") else request.paths
+    for path in paths:
+        stage = _working(path, view)
+        if stage is not None and (there := _node(stage.node, view, here)):
+            return there
+    return None
+
+
 def to_leader(request: Any, view: View, here: NodeId) -> There | None:
     """Of what is decided: whoever decides."""
     return _node(view.leader, view, here)
@@ -93,17 +104,37 @@ def shares(asked: tuple[str, ...], view: View, here: NodeId) -> dict[NodeId, tup
 
 
 LOGS = "/winslow.v1.LogService/"
+FILES = "/winslow.v1.FileService/"
 FOLLOW_LOG = f"{LOGS}FollowLog"
 WATCH_READINGS = "/winslow.v1.NodeService/WatchReadings"
 RULES: Mapping[str, Rule] = {
     **{f"{LOGS}{name}": Rule(to_writer, or_here=True) for name in ("ReadLog", "SearchLog", "LocateLogTime")},
+    **{f"{FILES}{name}": Rule(to_workplace) for name in ("StatFile", "ListFiles", "StatFiles", "SearchFiles")},
+    **{f"{FILES}{name}": Rule(to_workplace) for name in ("GetFileUsage", "GetFileDigest")},
     "/winslow.v1.NodeService/ListReadings": Rule(to_measured),
     "/winslow.v1.StageService/ListStageReadings": Rule(to_measurer),
     "/winslow.v1.StageService/ExplainStage": Rule(to_leader, or_here=True),
     "/winslow.v1.ElectionService/GetElection": Rule(to_leader, or_here=True),
     "/winslow.v1.ElectionService/ListElections": Rule(to_leader, or_here=True),
 }
-"""Calls of one answer. What follows a log or watches readings is in `forwarding`: it may need one node after another, or many."""
+"""Calls of one answer. Those that answer with a stream are below; what follows a log or watches readings is in `forwarding`: it may need one node after another, or many."""
+
+
+STREAMS: Mapping[str, Rule] = {
+    f"{FILES}{name}": Rule(to_workplace) for name in ("ReadFile", "ReadFiles", "ArchiveFiles")
+}
+"""Calls whose whole stream comes from one node."""
+
+
+def _working(path: str, view: View) -> Stage | None:
+    """The live stage in whose layered workspace a path lies."""
+    match path.split("/"):
+        case ["projects", _, "stages", id_, "workspace", *_]:
+            stage = view.stage(StageId(id_))
+            layered = stage and stage.live and stage.definition.workspace is WorkspaceMode.LAYERED
+            return stage if layered else None
+        case _:
+            return None
 
 
 def _node(node: NodeId | None, view: View, here: NodeId) -> There | None:
