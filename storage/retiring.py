@@ -1,4 +1,4 @@
-"""Giving up the workspaces of ended attempts: what one would free, what is seen through what, and its removal.
+"""Giving up the workspaces of ended attempts: what one would free, and its removal.
 
     projects/PROJECT/stages/STAGE/workspace/    goes
     projects/PROJECT/stages/STAGE/layer/        goes
@@ -18,14 +18,13 @@ from storage.beneath import held, open_directory
 from storage.faults import about
 from storage.locks import Locks
 from storage.removal import remove
-from storage.sealing import LAYER, Layers
+from storage.sealing import LAYER
 from storage.stop import Stop
 from storage.totals import Usage
 from storage.trees import PlainTree
-from winslow.domain.layers import Chain
-from winslow.domain.layout import project_root, safe_parts, stage_root
+from winslow.domain.layout import safe_parts, stage_root
 from winslow.domain.stage import ProjectId, StageId
-from winslow.errors import InvalidArgument, NotFound
+from winslow.errors import InvalidArgument
 
 _WORKSPACE = "workspace"
 _BESIDE = (".workspace.partial", ".layer.partial", ".reserved")
@@ -37,7 +36,6 @@ class Retiring:
 
     def __init__(self, root: int) -> None:
         self._root = root
-        self._layers = Layers(root)
         self._locks = Locks()
 
     def weigh(self, project: ProjectId, stage: StageId, stop: Stop) -> int:
@@ -45,18 +43,6 @@ class Retiring:
         with about(_path(project, stage)), suppress(FileNotFoundError), self._home(project, stage) as home:
             return sum(_weight(home, name, stop) for name in (_WORKSPACE, LAYER))
         return 0
-
-    def chains(self, project: ProjectId, stop: Stop) -> dict[StageId, Chain]:
-        """See the port."""
-        path = f"{project_root(project)}/stages"
-        found: dict[StageId, Chain] = {}
-        with about(path), suppress(FileNotFoundError), held(open_directory(self._root, path, follow=False)) as stages:
-            for name in os.listdir(stages):
-                stop.check()
-                if not name.startswith("."):
-                    with suppress(NotFound):
-                        found[StageId(name)] = self._layers.chain(project, StageId(name))
-        return found
 
     def retire(self, project: ProjectId, stage: StageId, stop: Stop) -> None:
         """See the port."""

@@ -44,6 +44,7 @@ from winslowd.engines.keeper import Keeper
 from winslowd.engines.leader import Leader
 from winslowd.engines.quartermaster import Quartermaster
 from winslowd.engines.registrar import Registrar
+from winslowd.engines.retirer import Retirer
 from winslowd.engines.surveyor import Surveyor
 from winslowd.files.standing import StandingClient
 from winslowd.gateway import server as gateway
@@ -137,6 +138,7 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         token=_token,
         workspaces=parts.files.workspaces,
         layers=parts.files.workspaces,
+        retiring=parts.files.retiring,
         quotas=parts.files.quotas,
         files=parts.files.files,
         uploads=parts.files.uploads,
@@ -171,6 +173,9 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
     yield Leader(store, membership, time.time, parts.attendance, parts.ledger, fencer=parts.fencer).run()
     yield Janitor(store, membership, files.workspaces, files.uploads, time.time).run()
     yield Quartermaster(store, membership, files.quotas).run()
+    yield Retirer(
+        store, membership, files.history, files.workspaces, files.retiring, files.manifests, time.time
+    ).run()
     yield Archivist(store, membership, files.history, time.time, Policy(settings.history_after)).run()
     yield Keeper(
         store,

@@ -60,6 +60,8 @@ class Little:
             clock=lambda: self.now,
             token=lambda: f"tail{next(self._numbers):02d}",
             workspaces=self.volume.workspaces,
+            layers=self.volume.workspaces,
+            retiring=self.volume.retiring,
             quotas=self.volume.quotas,
             files=self.volume.files,
             uploads=self.volume.uploads,

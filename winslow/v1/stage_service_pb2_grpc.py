@@ -110,7 +110,7 @@ class StageServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PinStage(self, request, context):
-        """Keeps the stage's workspace, or lets it go again.
+        """Keeps the stage's workspace, or lets it go again. Refused (SOURCE_DROPPED) for one that was given up.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

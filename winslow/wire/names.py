@@ -19,6 +19,8 @@ ANY = "-"
 """Stands for whichever project, where a name's last part says enough."""
 GLOBAL_ENVIRONMENT = "globalEnvironment"
 LIMITS = "limits"
+RETENTION = "retentionPolicy"
+"""The cluster's, and with a project before it the project's."""
 ELECTION = "election"
 """Each stage has one."""
 
@@ -74,6 +76,10 @@ def election(project: str, stage: str) -> str:
 
 def sweep(project: str, sweep: str) -> str:
     return _checked("projects", project, "sweeps", sweep)
+
+
+def retention(project: str | None) -> str:
+    return RETENTION if project is None else f"{_checked('projects', project)}/{RETENTION}"
 
 
 def comment(project: str, run: str, number: int) -> str:
@@ -140,6 +146,16 @@ def parse_sweep(name: str) -> SweepName:
 def parse_comment(name: str) -> CommentName:
     project_id, run_id, number = _ids(name, ("projects", "runs", "comments"))
     return CommentName(ProjectId(project_id), RunId(run_id), _number(name, number))
+
+
+def parse_retention(name: str) -> ProjectId | None:
+    """Reads `retentionPolicy`, the cluster's (None), and `projects/P/retentionPolicy`."""
+    if name == RETENTION:
+        return None
+    project, slash, last = name.rpartition("/")
+    if not slash or last != RETENTION:
+        raise _invalid(name, ("projects",))
+    return parse_project(project)
 
 
 def parse_node(name: str) -> NodeId:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from winslow.domain.pipeline import Pipeline
 from winslow.domain.records import Comment, Kind, View
 from winslow.domain.status import RunState
 from winslow.v1 import (
@@ -10,6 +13,7 @@ from winslow.v1 import (
     node_pb2,
     pipeline_pb2,
     project_pb2,
+    retention_pb2,
     run_pb2,
     settings_pb2,
     stage_pb2,
@@ -21,6 +25,7 @@ from winslow.wire.node import node_to_proto, policy_to_proto
 from winslow.wire.pipeline import pipeline_to_proto
 from winslow.wire.project import project_to_proto
 from winslow.wire.resources import capacity_to_proto
+from winslow.wire.retention import retention_to_proto
 from winslow.wire.run import comment_to_proto, run_to_proto
 from winslow.wire.settings import globals_to_proto, limits_to_proto
 from winslow.wire.stage import reason_to_proto, stage_to_proto
@@ -31,6 +36,7 @@ from winslowd.usecases.events import Shown, Told
 from winslowd.usecases.files import FileShown
 from winslowd.usecases.nodes import NodeShown, NodeState
 from winslowd.usecases.pipelines import PipelineShown
+from winslowd.usecases.retention import PolicyShown
 from winslowd.usecases.runs import comment_ref
 from winslowd.usecases.settings import GlobalsShown, LimitsShown
 from winslowd.usecases.uploads import UploadShown
@@ -69,8 +75,12 @@ def pipeline(shown: PipelineShown, *, with_version: bool = False) -> pipeline_pb
     return message
 
 
-def project(shown: ProjectShown) -> project_pb2.Project:
-    message = project_to_proto(shown.project, shown.revision, shown.status)
+def project(shown: ProjectShown, *, brief: bool = False) -> project_pb2.Project:
+    """`brief`: without its pipeline, which is most of what it is."""
+    record = replace(shown.project, pipeline=Pipeline("", ())) if brief else shown.project
+    message = project_to_proto(record, shown.revision, shown.status)
+    if brief:
+        message.ClearField("pipeline")
     message.activity_time.CopyFrom(timestamp(shown.activity_at))
     if shown.progress is not None:
         message.progress = shown.progress
@@ -130,6 +140,12 @@ def limits(shown: LimitsShown) -> settings_pb2.Limits:
     return limits_to_proto(shown.limits, shown.revision)
 
 
+def retention(shown: PolicyShown) -> retention_pb2.RetentionPolicy:
+    message = retention_to_proto(shown.policy, names.retention(shown.project), shown.revision)
+    message.inherited = shown.inherited
+    return message
+
+
 def file(shown: FileShown) -> file_pb2.File:
     message = file_to_proto(shown.entry, shown.path, writable=shown.writable)
     message.etag = shown.etag if shown.entry.kind == "file" else ""
@@ -142,21 +158,21 @@ def upload(shown: UploadShown) -> file_pb2.Upload:
     return message
 
 
-def change(view: View, told: Told) -> event_pb2.Change:
+def change(view: View, told: Told, *, brief: bool = False) -> event_pb2.Change:
     message = event_pb2.Change(kind=RESOURCE_KIND[told.ref.kind], name=_name(told), revision=told.revision)
     if told.shown is None:
         message.deleted = True
     else:
-        _resource(view, message, told.shown)
+        _resource(view, message, told.shown, brief=brief)
     return message
 
 
-def _resource(view: View, message: event_pb2.Change, shown: Shown) -> None:
+def _resource(view: View, message: event_pb2.Change, shown: Shown, *, brief: bool) -> None:
     match shown:
         case PipelineShown():
             message.pipeline.CopyFrom(pipeline(shown))
         case ProjectShown():
-            message.project.CopyFrom(project(shown))
+            message.project.CopyFrom(project(shown, brief=brief))
         case RunShown():
             message.run.CopyFrom(run(shown))
         case SweepShown():

@@ -96,8 +96,10 @@ def _register(server: grpc.aio.Server, one: UseCases, neighbours: Neighbours | N
         "PipelineService": PipelineService(one.pipelines),
         "ProjectService": ProjectService(one.projects),
         "RunService": RunService(one),
-        "StageService": StageService(one.stages, one.explaining, one.comparing, one.readings),
-        "SettingsService": SettingsService(one.settings),
+        "StageService": StageService(
+            one.stages, one.workspaces, one.explaining, one.comparing, one.readings, one.retention
+        ),
+        "SettingsService": SettingsService(one.settings, one.retention),
         "NodeService": NodeService(one.nodes, one.readings),
         "FileService": FileService(one.files, one.uploads, one.small),
         "LogService": LogService(one.logs),

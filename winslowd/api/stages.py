@@ -20,15 +20,27 @@ from winslowd.api.call import asker, request_of
 from winslowd.usecases.comparing import Comparing, Comparison, Difference
 from winslowd.usecases.explaining import Explaining
 from winslowd.usecases.readings import Readings
+from winslowd.usecases.retention import Retention
 from winslowd.usecases.stages import Stages
+from winslowd.usecases.workspaces import Workspaces
 
 
 class StageService(stage_service_pb2_grpc.StageServiceServicer):
-    def __init__(self, stages: Stages, explaining: Explaining, comparing: Comparing, readings: Readings) -> None:
+    def __init__(
+        self,
+        stages: Stages,
+        workspaces: Workspaces,
+        explaining: Explaining,
+        comparing: Comparing,
+        readings: Readings,
+        retention: Retention,
+    ) -> None:
         self._stages = stages
+        self._workspaces = workspaces
         self._explaining = explaining
         self._comparing = comparing
         self._readings = readings
+        self._retention = retention
 
     async def GetStage(self, request: pb.GetStageRequest, context: Any) -> stage_pb2.Stage:
         return await self._now(request.name)
@@ -51,6 +63,16 @@ class StageService(stage_service_pb2_grpc.StageServiceServicer):
             request_of(request), project, stage, pinned=request.pinned, expected=request.expected_revision
         )
         return await self._now(name)
+
+    async def MaterializeWorkspace(self, request: pb.MaterializeWorkspaceRequest, context: Any) -> stage_pb2.Stage:
+        project, stage = decoding.stage_name(request.name)
+        return await self._now(await self._workspaces.materialize(request_of(request), project, stage))
+
+    async def DropWorkspace(self, request: pb.DropWorkspaceRequest, context: Any) -> stage_pb2.Stage:
+        project, stage = decoding.stage_name(request.name)
+        return await self._now(
+            await self._retention.drop(request_of(request), project, stage, request.expected_revision)
+        )
 
     async def ExplainStage(self, request: pb.ExplainStageRequest, context: Any) -> election_pb2.Explanation:
         found = await self._explaining.explain(asker(), *decoding.stage_name(request.name))

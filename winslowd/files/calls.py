@@ -25,14 +25,18 @@ class Lane(Enum):
     """Looks through histories; a look at a large one takes a while, and none waits for another project's."""
     CARRY = 16
     """Moves bytes between clients' connections and files, for as long as a client keeps up."""
+    PROBE = 7
+    """Asks whether data are still taken, one at a time; a number of its own, since two alike would be one lane."""
     BULK = 3
     """Removes, measures and copies for people: no stage waits."""
 
 
 PING = "space"
+PROBE = "probe"
 
 CALLS: dict[str, Lane] = {
     PING: Lane.QUICK,
+    PROBE: Lane.PROBE,
     "standings.look": Lane.QUICK,
     "standings.mark": Lane.QUICK,
     "standings.unmark": Lane.QUICK,
@@ -79,7 +83,6 @@ CALLS: dict[str, Lane] = {
     "logs.archive": Lane.ARCHIVE,
     "logs.note": Lane.QUICK,
     "retiring.weigh": Lane.BULK,
-    "retiring.chains": Lane.BULK,
     "retiring.retire": Lane.BULK,
     "manifests.make": Lane.ARCHIVE,
     "manifests.get": Lane.QUICK,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from winslow.domain.layers import Chain
 from winslow.domain.stage import ProjectId, StageId
 from winslowd.files.client import Caller, Nothing
 
@@ -15,9 +14,6 @@ class RetiringClient:
 
     async def weigh(self, project: ProjectId, stage: StageId) -> int:
         return await self._call(int, "retiring.weigh", project, stage)
-
-    async def chains(self, project: ProjectId) -> dict[StageId, Chain]:
-        return await self._call(dict, "retiring.chains", project)
 
     async def retire(self, project: ProjectId, stage: StageId) -> None:
         await self._call(Nothing, "retiring.retire", project, stage)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from winslow.ports import Clock, History, Layers, Membership, Quotas, StorageState, Store, Upkeep
 from winslow.ports import Carrying as CarryingPort
+from winslow.ports import Clock, History, Layers, Membership, Quotas, Retiring, StorageState, Store, Upkeep
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Readings as ReadingsPort
@@ -13,6 +13,7 @@ from winslow.ports import Workspaces as WorkspacesPort
 from winslowd.usecases.carrying import Carrying
 from winslowd.usecases.cluster import Cluster, Here
 from winslowd.usecases.comparing import Comparing
+from winslowd.usecases.dropping import Dropping
 from winslowd.usecases.events import Events
 from winslowd.usecases.explaining import Explaining
 from winslowd.usecases.files import Files
@@ -23,6 +24,7 @@ from winslowd.usecases.past import Past
 from winslowd.usecases.pipelines import Pipelines
 from winslowd.usecases.projects import NewSuffix, Projects
 from winslowd.usecases.readings import Readings
+from winslowd.usecases.retention import Retention, Weights
 from winslowd.usecases.runs import Runs
 from winslowd.usecases.settings import Settings
 from winslowd.usecases.small import SmallFiles
@@ -45,6 +47,7 @@ class UseCases:
         token: NewSuffix,
         workspaces: WorkspacesPort,
         layers: Layers,
+        retiring: Retiring,
         quotas: Quotas,
         files: FilesPort,
         uploads: UploadsPort,
@@ -69,6 +72,8 @@ class UseCases:
         self.explaining = Explaining(store, clock, ledger or Ledger(), self.past)
         self.comparing = Comparing(self.past, files)
         self.settings = Settings(store)
+        dropping = Dropping(self.past, history, layers)
+        self.retention = Retention(store, clock, self.past, dropping, Weights(retiring))
         self.nodes = Nodes(store, clock)
         self.readings = Readings(here.node, store, self.nodes, self.past, readings, clock)
         self.files = Files(store, files, self.past)

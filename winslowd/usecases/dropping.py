@@ -18,7 +18,7 @@ from winslow.domain.query import Query, Term
 from winslow.domain.records import Commit, Expect, Kind, Put, View, project_ref, stage_ref
 from winslow.domain.retention import Going, RetentionPolicy, Workspaces
 from winslow.domain.stage import ProjectId, Stage, StageId
-from winslow.ports import Archived, History, Retiring
+from winslow.ports import Archived, History, Layers
 from winslowd.usecases.past import Past
 
 PIECE = 500
@@ -34,6 +34,16 @@ class Volume:
     archived: Mapping[StageId, Archived]
     chains: Mapping[StageId, Chain]
 
+    def without(self, gone: Iterable[Going]) -> Volume:
+        """The same once `gone` are: nobody needs to look again."""
+        going = list(gone)
+        stages = {stage.id for one in going for stage in one.shared}
+        owners = {StageId(one.stage.workspace) for one in going}
+        return Volume(
+            {id_: one for id_, one in self.archived.items() if id_ not in stages},
+            {id_: chain for id_, chain in self.chains.items() if id_ not in owners},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Dropping:
@@ -41,11 +51,11 @@ class Dropping:
 
     past: Past
     history: History
-    retiring: Retiring
+    layers: Layers
 
     async def look(self, project: ProjectId) -> Volume:
         """All that is needed to decide, beside the records."""
-        return Volume(await self.archived(project), await self.retiring.chains(project))
+        return Volume(await self.archived(project), await self.layers.chains(project))
 
     async def archived(self, project: ProjectId) -> dict[StageId, Archived]:
         """Attempts of the project's history whose workspaces are there. Some may be among the records, which are right then."""

@@ -25,7 +25,7 @@ from winslow.domain.records import (
     run_ref,
     stage_ref,
 )
-from winslow.domain.stage import ProjectId, Stage
+from winslow.domain.stage import ProjectId, Stage, StageId
 from winslow.domain.status import RunState
 from winslow.errors import Conflict, NotFound
 from winslow.ports import Archived, History, Store
@@ -188,17 +188,23 @@ class Past:
 
         The run comes last: while it is there, all that belongs to it is. Done twice, or by two at once, it is done once.
         """
-        found = await self.history.get(project, (Ref(Kind.RUN, f"{project}/{run}"),))
-        if not found:
-            return False
-        unit = [*await self._all(project, Kind.STAGE, run), *await self._all(project, Kind.COMMENT, run), *found]
-        for _ in range(TRIES + len(unit) // RECALLED):
+        unit: Sequence[Archived] = ()
+        read_at = -1
+        tries = 0
+        while tries < TRIES + len(unit) // RECALLED:
+            tries += 1
             view = self.store.view
             if view.run(project, run):
                 return True
-            seen = view.revision
+            seen, ground = view.revision, view.get(project_ref(project))
+            # Who gives up a workspace changes the project: what was read before that may not say so.
+            if ground is None or ground.revision != read_at:
+                unit = await self._unit(project, run, ground.value if ground else None)
+                read_at = ground.revision if ground else 0
+            if not unit:
+                return False
             try:
-                await self.store.commit(_putting_back(view, project, unit))
+                await self.store.commit(_putting_back(self.store.view, project, read_at, unit))
             except Conflict:
                 await look_again(self.store, seen)
         raise Conflict(
@@ -207,6 +213,17 @@ class Past:
             subject=f"projects/{project}/runs/{run}",
             hint="Ask again",
         )
+
+    async def _unit(self, project: ProjectId, run: str, ground: object) -> Sequence[Archived]:
+        """A run of the history with all that belongs to it, the run last; empty where there is none.
+
+        `ground` is the project as it was before: what is being given up there is not marked in the history yet, perhaps.
+        """
+        found = await self.history.get(project, (Ref(Kind.RUN, f"{project}/{run}"),))
+        if not found:
+            return ()
+        stages = [_marked(one, ground) for one in await self._all(project, Kind.STAGE, run)]
+        return [*stages, *await self._all(project, Kind.COMMENT, run), *found]
 
     async def _all(self, project: ProjectId, kind: Kind, run: str) -> list[Archived]:
         """All records of one kind that belong to a run."""
@@ -220,14 +237,26 @@ class Past:
             query = replace(query, after=("", piece[-1].ref.key))
 
 
-def _putting_back(view: View, project: ProjectId, unit: Sequence[Archived]) -> Commit:
-    """The next records of a unit, whose last is its run. Raises NotFound, FailedPrecondition (PROJECT_DELETING)."""
+def _marked(found: Archived, ground: object) -> Archived:
+    """A stage's record, which says that its workspace is gone where the project says that it is going."""
+    stage = found.value
+    if not isinstance(stage, Stage) or not isinstance(ground, Project) or stage.workspace_dropped_at is not None:
+        return found
+    since = ground.dropping.get(StageId(stage.workspace))
+    return found if since is None else replace(found, value=replace(stage, workspace_dropped_at=since))
+
+
+def _putting_back(view: View, project: ProjectId, read_at: int, unit: Sequence[Archived]) -> Commit:
+    """The next records of a unit, whose last is its run; the project must be as it was when the unit was read.
+
+    Raises NotFound, FailedPrecondition (PROJECT_DELETING).
+    """
     known.lasting_project(view, project)
     missing = [one for one in unit if view.get(one.ref) is None]
     now, last = missing[:RECALLED], len(missing) <= RECALLED
     there = [one.ref for one in unit if last and view.get(one.ref) is not None][: RECALLED + 30 - len(now)]
     expects = (
-        Expect(project_ref(project), view.revision_of(project_ref(project))),
+        Expect(project_ref(project), read_at),
         *(Expect(one.ref, 0) for one in now),
         *(Expect(ref, view.revision_of(ref)) for ref in there),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from winslow.domain import silence
+from winslow.domain import needs, silence
 from winslow.domain.lifecycle import AbortRequested, advance
 from winslow.domain.principal import Principal
 from winslow.domain.records import Commit, Kind, Put, View, stage_ref
@@ -30,6 +30,7 @@ LISTING: Listing[StageShown] = Listing(
         "state": lambda shown: (shown.stage.state.value,),
         "node": lambda shown: (f"nodes/{shown.stage.node}", shown.stage.node) if shown.stage.node else (),
         "author": lambda shown: (shown.stage.created_by,),
+        "workspace": lambda shown: () if shown.stage.workspace_dropped_at is None else ("dropped",),
     },
 )
 
@@ -94,7 +95,10 @@ class Stages:
         )
 
     async def pin(self, request: Request, project: str, id_: StageId, *, pinned: bool, expected: int = 0) -> str:
-        """Keep its workspace whatever the retention policy says, or let it go again."""
+        """Keep its workspace whatever the retention policy says, or let it go again.
+
+        Raises FailedPrecondition (SOURCE_DROPPED) for one that was given up.
+        """
 
         def decide(view: View) -> tuple[Commit, str]:
             stage = known.stage(view, project, id_)
@@ -102,6 +106,8 @@ class Stages:
             expectation = expect(view, stage_ref(stage), expected)
             if stage.pinned == pinned:
                 return Commit(), name
+            if pinned and needs.dropped(known.project(view, stage.project), stage):
+                raise needs.source_dropped(stage)
             return Commit(puts=(Put(stage_ref(stage), replace(stage, pinned=pinned)),), expects=(expectation,)), name
 
         return await self.past.recalling(lambda: once(self.store, request, decide))

@@ -66,9 +66,9 @@ async def test_a_workspace_says_what_giving_it_up_would_free(project: Project) -
 async def test_a_layer_goes_and_what_lies_below_it_stays(project: Project, tmp_path: Path) -> None:
     low = _layer(project, tmp_path / "low", S1, Chain())
     top = _layer(project, tmp_path / "top", S2, low)
-    assert await project.storage.retiring.chains(project.id) == {S1: low, S2: top}
+    assert await project.storage.workspaces.chains(project.id) == {S1: low, S2: top}
     await project.storage.retiring.retire(project.id, S2)
-    assert await project.storage.retiring.chains(project.id) == {S1: low}
+    assert await project.storage.workspaces.chains(project.id) == {S1: low}
     assert (project.path / "stages" / S1 / "layer" / "files" / "file").read_text() == "low"
 
 
