@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
-from storage.beneath import make_directories, open_root
+from storage.beneath import held, make_directories, open_root
+from storage.ceph import is_cephfs
 from storage.faults import about
 from storage.files import Files
 from storage.history import History
@@ -82,8 +84,18 @@ class PlainVolume:
         """Asks the file system itself, so it also tells whether that answers. Raises Unavailable (STORAGE_DEGRADED)."""
         self.standings.require_in_place()
         with about(self._path):
+            is_cephfs(self._root)  # asks the metadata server, where there is one: room is told by others
             status = os.fstatvfs(self._root)
         return Space(status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize)
+
+    def probe(self, stop: Stop) -> None:
+        """Whether data can be written and made safe. Raises what keeps it from that, and whatever it raises is an answer."""
+        name, flags = f".probe-{os.uname().nodename}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        with about(self._path), held(os.open(name, flags, 0o600, dir_fd=self._root)) as fd:
+            os.write(fd, b"probe")
+            os.fsync(fd)
+            with suppress(FileNotFoundError):  # of another daemon on this machine
+                os.unlink(name, dir_fd=self._root)
 
     def close(self) -> None:
         """Let go of the root."""

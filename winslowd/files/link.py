@@ -24,6 +24,8 @@ class Link(asyncio.BufferedProtocol):
         self.lost = asyncio.Event()
         """Set when the worker is gone; every call under way has failed then."""
         self._pending: dict[int, asyncio.Future[Any]] = {HELLO: asyncio.get_running_loop().create_future()}
+        self._begun: dict[int, float] = {}
+        """When calls were sent that the worker has not answered, also those that nobody waits for any more; the oldest first."""
         self._numbers = count(HELLO + 1)
         self._transport: asyncio.Transport | None = None
         self._flowing = asyncio.Event()
@@ -54,6 +56,7 @@ class Link(asyncio.BufferedProtocol):
         if connection is not None:
             arguments = (self._passing.send(connection), *arguments)
         future = self._pending[number] = asyncio.get_running_loop().create_future()
+        self._begun[number] = asyncio.get_running_loop().time()
         transport.write(pack(number, Call(name, arguments), len(data)))
         if data:
             transport.write(data)
@@ -63,6 +66,11 @@ class Link(asyncio.BufferedProtocol):
             if self._pending.pop(number, None) is not None:
                 transport.write(pack(number, Cancel()))
             raise
+
+    def waiting(self) -> float:
+        """For how many seconds the oldest call has been under way in the worker; 0 when there is none."""
+        oldest = next(iter(self._begun.values()), None)
+        return 0.0 if oldest is None else asyncio.get_running_loop().time() - oldest
 
     def close(self) -> None:
         """Close our end: the worker ends. Nothing happens the second time."""
@@ -134,6 +142,7 @@ class Link(asyncio.BufferedProtocol):
         self._data_of = (number, message)
 
     def _settle(self, number: int, message: Message, data: bytes) -> None:
+        self._begun.pop(number, None)
         future = self._pending.pop(number, None)
         if future is None or future.done():
             return  # the caller was cancelled

@@ -34,6 +34,7 @@ from winslowd.files.client import (
     UploadsClient,
     WorkspacesClient,
 )
+from winslowd.files.doubt import Doubt
 from winslowd.files.history import HistoryClient
 from winslowd.files.link import Link
 from winslowd.files.manifests import ManifestsClient
@@ -84,8 +85,6 @@ class FilesProcess:
         self.retiring = RetiringClient(self)
         self.quotas = QuotasClient(self)
         self.trees = TreesClient(self)
-        self.degraded = ""
-        """Why the storage is degraded, for people; empty while it is well."""
         self.space: Space | None = None
         """As the last ping found it."""
         self.worker: int = 0
@@ -94,9 +93,16 @@ class FilesProcess:
         """Asked before each call by its name; what it raises keeps the call out."""
         self._arguments = (root, mounting.scratch, mounting.engine, mounting.obstacle)
         self._patience = patience
+        self._fault = ""
+        self._doubt = Doubt(patience.quick)
         self._link: Link | None = None
         self._linked = asyncio.Event()
         self._hanging: list[Process] = []
+
+    @property
+    def degraded(self) -> str:
+        """Why the storage is degraded, for people; empty while it is well."""
+        return self._fault or self._doubt.text
 
     def state(self) -> Storage:
         """How it is, as the last ping found it."""
@@ -107,14 +113,18 @@ class FilesProcess:
     ) -> T:
         """Have the worker do `name`. Cancelled, it is told to stop and not waited for."""
         limit = self._limit(CALLS[name])
+        link = await self._worker(name)
         try:
             async with asyncio.timeout(limit):
-                link = await self._worker()
                 self.admit(name)
                 value = await link.request(name, arguments, data, connection)
         except TimeoutError:
-            self.degraded = self.degraded or f"{name} was not answered within {limit:g} s"
+            self._fault = self._fault or f"{name} was not answered within {limit:g} s"
             raise _late(name, limit) from None
+        except Unavailable as error:
+            if error.reason == "STORAGE_RESTARTED" and self.degraded:  # it was killed because it hung
+                raise _late(name, self._patience.ping) from error
+            raise
         assert isinstance(value, kind), (name, value)
         return value
 
@@ -123,10 +133,15 @@ class FilesProcess:
             return self._patience.carry
         return self._patience.quick if lane in (Lane.QUICK, Lane.HISTORY) else self._patience.bulk
 
-    async def _worker(self) -> Link:
-        while self._link is None:
-            await self._linked.wait()
-        return self._link
+    async def _worker(self, name: str) -> Link:
+        """Waits for one no longer than for a quick call: while the file system hangs there is none."""
+        try:
+            async with asyncio.timeout(self._patience.quick):
+                while self._link is None:
+                    await self._linked.wait()
+                return self._link
+        except TimeoutError:
+            raise _late(name, self._patience.quick) from None
 
     async def run(self, started: asyncio.Event) -> None:
         """Keep a worker alive, for ever. Raises what the first one could not start for."""
@@ -136,11 +151,11 @@ class FilesProcess:
                 async with self._started() as (link, process):
                     started.set()
                     wait = 0.1
-                    self.degraded = await self._watch(link, process)
+                    self._fault = await self._watched(link, process)
             except (WinslowError, OSError) as error:  # OSError: no process could be started
                 if not started.is_set():
                     raise
-                self.degraded = str(error)
+                self._fault = str(error)
             await asyncio.sleep(wait)
             wait = min(2 * wait, self._patience.restart_max)
 
@@ -160,8 +175,7 @@ class FilesProcess:
             self._linked.set()
             yield link, process
         finally:
-            self._link = None
-            self._linked.clear()
+            self._unlink()
             link.close()
             await self._end(process)
 
@@ -184,6 +198,19 @@ class FilesProcess:
         _, link = await asyncio.get_running_loop().create_unix_connection(made, sock=ours)
         return link, process
 
+    async def _watched(self, link: Link, process: Process) -> str:
+        doubting = asyncio.create_task(self._doubt.watch(link), name="files: doubts")
+        try:
+            return await self._watch(link, process)
+        finally:
+            self._unlink()  # before anything is waited for: no call may get a link that is lost
+            doubting.cancel()
+            await asyncio.gather(doubting, return_exceptions=True)
+
+    def _unlink(self) -> None:
+        self._link = None
+        self._linked.clear()
+
     async def _watch(self, link: Link, process: Process) -> str:
         """Ping until the worker is lost, hangs (then it is killed), or cannot reach its root any more; returns which."""
         failed = 0
@@ -192,17 +219,18 @@ class FilesProcess:
                 async with asyncio.timeout(self._patience.ping):
                     self.space = await link.request(PING, ())
             except TimeoutError:
+                self._fault = f"the file system did not answer within {self._patience.ping:g} s"
                 with suppress(ProcessLookupError):
                     process.kill()
-                return f"the file system did not answer within {self._patience.ping:g} s"
+                return self._fault
             except WinslowError as error:
                 failed += 1
                 if failed == 3:
                     return str(error)
-                self.degraded = str(error)
+                self._fault = str(error)
             else:
                 failed = 0
-                self.degraded = ""
+                self._fault = ""
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience.ping_every):
                     await link.lost.wait()
@@ -225,7 +253,7 @@ class FilesProcess:
             self._hanging = [process for process in self._hanging if process.returncode is None]
             if len(self._hanging) < _HANGING_MAX:
                 return
-            self.degraded = f"{len(self._hanging)} processes hang in the kernel, waiting for the file system"
+            self._fault = f"{len(self._hanging)} processes hang in the kernel, waiting for the file system"
             await asyncio.sleep(self._patience.restart_max)
 
 
