@@ -347,7 +347,7 @@ class Attempt:
             offset = -1
             while self._scanned.offset != offset:
                 offset = self._scanned.offset
-                await self._scan()
+                await self._through_outages(self._scan)
         except WinslowError as error:
             log.warning("log could not be read to its end", stage=self._id, error=str(error))
 
@@ -363,13 +363,28 @@ class Attempt:
         """Seal the workspace; the error for which a layered one is lost, where its process was launched."""
         plan = self._containers.plan(self._stage)
         try:
-            await (self._take_in(plan) if plan.layered else self._tools.workspaces.seal(plan))
+            await (self._take_in(plan) if plan.layered else self._through_outages(lambda: self._tools.workspaces.seal(plan)))
         except NotFound as error:  # it ended before it had a workspace
             return error if plan.layered and launched else None
         except WinslowError as error:
             log.warning("workspace was not sealed", stage=self._id, error=str(error))
             return error if plan.layered and launched else None
         return None
+
+    async def _through_outages(self, step: Callable[[], Awaitable[None]]) -> None:
+        """The step, for as long as the volume is away: an end must not lose what the stage said last.
+
+        A stage that a person stopped ends without: who aborts it while the volume hangs wants it over.
+        """
+        patience = Patience()
+        while True:
+            try:
+                return await step()
+            except Unavailable as error:
+                if self._abort.is_set():
+                    raise
+                await self._wait_for(error)
+                await patience.pause()
 
     async def _take_in(self, plan: WorkspacePlan) -> None:
         """Seal a layered workspace, which lies on this node alone until then: so for as long as it takes.
