@@ -252,7 +252,7 @@ def _require_followed(top: int, path: str) -> None:
     except OSError as error:
         if error.errno in (errno.EXDEV, errno.ELOOP):
             raise Refused("is a symbolic link that leads out of the archive, or in a circle", path) from error
-        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):  # it leads to nothing
             raise
 
 

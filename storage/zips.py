@@ -174,7 +174,9 @@ def _member(fd: int, entry: _Entry, end: int, stop: Stop) -> Member:
 
 
 def _what(entry: _Entry) -> What:
-    if entry.folder:
+    if entry.folder and stat.S_IFMT(entry.mode) in (0, stat.S_IFREG, stat.S_IFDIR):
+        if entry.size:
+            raise Refused("is a directory with content")
         return What.DIRECTORY
     kinds = {
         0: What.FILE,
