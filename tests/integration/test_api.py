@@ -118,6 +118,22 @@ async def refused(call) -> WinslowError:
     return from_rpc_error(caught.value)
 
 
+class TestLists:
+    async def test_a_list_says_where_to_watch_on_from_and_may_leave_out_what_is_large(self, api: Api) -> None:
+        made = await api.project()
+        page = await api.projects.ListProjects(project_service_pb2.ListProjectsRequest(brief=True))
+        assert [(one.name, one.HasField("pipeline")) for one in page.projects] == [(made.name, False)]
+        await api.start(made)
+        watch = api.events.Watch(event_service_pb2.WatchRequest(revision=page.revision, brief=True))
+        async with asyncio.timeout(10):
+            async for answer in watch:
+                told = [change.project for change in answer.changes if change.HasField("project")]
+                if told:
+                    break
+        watch.cancel()
+        assert [(one.name, one.HasField("pipeline")) for one in told] == [(made.name, False)]
+
+
 class TestCalls:
     async def test_health_and_reflection_are_served(self, api: Api) -> None:
         health = health_pb2_grpc.HealthStub(api.channel)

@@ -16,7 +16,7 @@ from winslow.domain import lifecycle
 from winslow.domain.layout import parse
 from winslow.domain.project import ProjectState
 from winslow.domain.records import Kind
-from winslow.domain.stage import Cause, Outcome, RunId, State
+from winslow.domain.stage import Cause, Outcome, ProjectId, RunId, State
 from winslow.errors import InvalidArgument, NotFound, OutOfRange, Unavailable
 from winslowd.engines.janitor import Janitor
 from winslowd.usecases import events
@@ -76,6 +76,16 @@ class TestWatching:
             (False, True, 2),
             (True, True, 2),
         ]
+
+    async def test_runs_and_stages_may_be_told_of_one_project_beside_all_projects(self, little: Little) -> None:
+        ours, other = ProjectId(await little.project()), ProjectId(await little.project(name="Other"))
+        for project in (ours, other):
+            await little.use_cases.runs.start(little.request(), project, Start())
+        wanted = Wanted(details=frozenset({ours}))
+        async with aclosing(little.use_cases.events.watch(ANN, wanted)) as batches:
+            told = [one.ref for one in (await anext(batches)).told]
+        assert {ref.key for ref in told if ref.kind is Kind.PROJECT} == {ours, other}
+        assert {ref.key.partition("/")[0] for ref in told if ref.kind in (Kind.RUN, Kind.STAGE)} == {ours}
 
     async def test_only_the_kinds_and_projects_that_are_wanted_are_told(self, little: Little) -> None:
         mine, other = await little.project(), await little.project()

@@ -28,7 +28,7 @@ from winslow.v1 import project_pb2 as winslow_dot_v1_dot_project__pb2
 from winslow.v1 import run_pb2 as winslow_dot_v1_dot_run__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n winslow/v1/project_service.proto\x12\nwinslow.v1\x1a google/protobuf/field_mask.proto\x1a\x19winslow/v1/pipeline.proto\x1a\x18winslow/v1/project.proto\x1a\x14winslow/v1/run.proto\"!\n\x11GetProjectRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"^\n\x13ListProjectsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\"j\n\x14ListProjectsResponse\x12%\n\x08projects\x18\x01 \x03(\x0b\x32\x13.winslow.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"v\n\x14\x43reateProjectRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12$\n\x07project\x18\x03 \x01(\x0b\x32\x13.winslow.v1.Project\x12\x10\n\x08pipeline\x18\x04 \x01(\t\"\x9c\x01\n\x14UpdateProjectRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12$\n\x07project\x18\x02 \x01(\x0b\x32\x13.winslow.v1.Project\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"\\\n\x11TagProjectRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08\x61\x64\x64_tags\x18\x03 \x03(\t\x12\x13\n\x0bremove_tags\x18\x04 \x03(\t\"f\n\x15\x41ssignPipelineRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08pipeline\x18\x03 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"\xd6\x01\n\x15\x43onfigureStageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ndefinition\x18\x03 \x01(\t\x12&\n\x08override\x18\x04 \x01(\x0b\x32\x14.winslow.v1.Override\x12\x19\n\x11unset_environment\x18\x05 \x03(\t\x12)\n\nuser_input\x18\x06 \x01(\x0b\x32\x15.winslow.v1.UserInput\x12\x19\n\x11\x65xpected_revision\x18\x07 \x01(\x03\"b\n\x14\x44\x65leteProjectRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x03 \x01(\x03\x12\r\n\x05\x66orce\x18\x04 \x01(\x08\x32\xd3\x04\n\x0eProjectService\x12@\n\nGetProject\x12\x1d.winslow.v1.GetProjectRequest\x1a\x13.winslow.v1.Project\x12Q\n\x0cListProjects\x12\x1f.winslow.v1.ListProjectsRequest\x1a .winslow.v1.ListProjectsResponse\x12\x46\n\rCreateProject\x12 .winslow.v1.CreateProjectRequest\x1a\x13.winslow.v1.Project\x12\x46\n\rUpdateProject\x12 .winslow.v1.UpdateProjectRequest\x1a\x13.winslow.v1.Project\x12@\n\nTagProject\x12\x1d.winslow.v1.TagProjectRequest\x1a\x13.winslow.v1.Project\x12H\n\x0e\x41ssignPipeline\x12!.winslow.v1.AssignPipelineRequest\x1a\x13.winslow.v1.Project\x12H\n\x0e\x43onfigureStage\x12!.winslow.v1.ConfigureStageRequest\x1a\x13.winslow.v1.Project\x12\x46\n\rDeleteProject\x12 .winslow.v1.DeleteProjectRequest\x1a\x13.winslow.v1.Projectb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n winslow/v1/project_service.proto\x12\nwinslow.v1\x1a google/protobuf/field_mask.proto\x1a\x19winslow/v1/pipeline.proto\x1a\x18winslow/v1/project.proto\x1a\x14winslow/v1/run.proto\"!\n\x11GetProjectRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"m\n\x13ListProjectsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\x12\x10\n\x08order_by\x18\x04 \x01(\t\x12\r\n\x05\x62rief\x18\x05 \x01(\x08\"|\n\x14ListProjectsResponse\x12%\n\x08projects\x18\x01 \x03(\x0b\x32\x13.winslow.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\x12\x10\n\x08revision\x18\x04 \x01(\x03\"v\n\x14\x43reateProjectRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12$\n\x07project\x18\x03 \x01(\x0b\x32\x13.winslow.v1.Project\x12\x10\n\x08pipeline\x18\x04 \x01(\t\"\x9c\x01\n\x14UpdateProjectRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12$\n\x07project\x18\x02 \x01(\x0b\x32\x13.winslow.v1.Project\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"\\\n\x11TagProjectRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08\x61\x64\x64_tags\x18\x03 \x03(\t\x12\x13\n\x0bremove_tags\x18\x04 \x03(\t\"f\n\x15\x41ssignPipelineRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08pipeline\x18\x03 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"\xd6\x01\n\x15\x43onfigureStageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ndefinition\x18\x03 \x01(\t\x12&\n\x08override\x18\x04 \x01(\x0b\x32\x14.winslow.v1.Override\x12\x19\n\x11unset_environment\x18\x05 \x03(\t\x12)\n\nuser_input\x18\x06 \x01(\x0b\x32\x15.winslow.v1.UserInput\x12\x19\n\x11\x65xpected_revision\x18\x07 \x01(\x03\"b\n\x14\x44\x65leteProjectRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x03 \x01(\x03\x12\r\n\x05\x66orce\x18\x04 \x01(\x08\x32\xd3\x04\n\x0eProjectService\x12@\n\nGetProject\x12\x1d.winslow.v1.GetProjectRequest\x1a\x13.winslow.v1.Project\x12Q\n\x0cListProjects\x12\x1f.winslow.v1.ListProjectsRequest\x1a .winslow.v1.ListProjectsResponse\x12\x46\n\rCreateProject\x12 .winslow.v1.CreateProjectRequest\x1a\x13.winslow.v1.Project\x12\x46\n\rUpdateProject\x12 .winslow.v1.UpdateProjectRequest\x1a\x13.winslow.v1.Project\x12@\n\nTagProject\x12\x1d.winslow.v1.TagProjectRequest\x1a\x13.winslow.v1.Project\x12H\n\x0e\x41ssignPipeline\x12!.winslow.v1.AssignPipelineRequest\x1a\x13.winslow.v1.Project\x12H\n\x0e\x43onfigureStage\x12!.winslow.v1.ConfigureStageRequest\x1a\x13.winslow.v1.Project\x12\x46\n\rDeleteProject\x12 .winslow.v1.DeleteProjectRequest\x1a\x13.winslow.v1.Projectb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,21 +38,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETPROJECTREQUEST']._serialized_start=157
   _globals['_GETPROJECTREQUEST']._serialized_end=190
   _globals['_LISTPROJECTSREQUEST']._serialized_start=192
-  _globals['_LISTPROJECTSREQUEST']._serialized_end=286
-  _globals['_LISTPROJECTSRESPONSE']._serialized_start=288
-  _globals['_LISTPROJECTSRESPONSE']._serialized_end=394
-  _globals['_CREATEPROJECTREQUEST']._serialized_start=396
-  _globals['_CREATEPROJECTREQUEST']._serialized_end=514
-  _globals['_UPDATEPROJECTREQUEST']._serialized_start=517
-  _globals['_UPDATEPROJECTREQUEST']._serialized_end=673
-  _globals['_TAGPROJECTREQUEST']._serialized_start=675
-  _globals['_TAGPROJECTREQUEST']._serialized_end=767
-  _globals['_ASSIGNPIPELINEREQUEST']._serialized_start=769
-  _globals['_ASSIGNPIPELINEREQUEST']._serialized_end=871
-  _globals['_CONFIGURESTAGEREQUEST']._serialized_start=874
-  _globals['_CONFIGURESTAGEREQUEST']._serialized_end=1088
-  _globals['_DELETEPROJECTREQUEST']._serialized_start=1090
-  _globals['_DELETEPROJECTREQUEST']._serialized_end=1188
-  _globals['_PROJECTSERVICE']._serialized_start=1191
-  _globals['_PROJECTSERVICE']._serialized_end=1786
+  _globals['_LISTPROJECTSREQUEST']._serialized_end=301
+  _globals['_LISTPROJECTSRESPONSE']._serialized_start=303
+  _globals['_LISTPROJECTSRESPONSE']._serialized_end=427
+  _globals['_CREATEPROJECTREQUEST']._serialized_start=429
+  _globals['_CREATEPROJECTREQUEST']._serialized_end=547
+  _globals['_UPDATEPROJECTREQUEST']._serialized_start=550
+  _globals['_UPDATEPROJECTREQUEST']._serialized_end=706
+  _globals['_TAGPROJECTREQUEST']._serialized_start=708
+  _globals['_TAGPROJECTREQUEST']._serialized_end=800
+  _globals['_ASSIGNPIPELINEREQUEST']._serialized_start=802
+  _globals['_ASSIGNPIPELINEREQUEST']._serialized_end=904
+  _globals['_CONFIGURESTAGEREQUEST']._serialized_start=907
+  _globals['_CONFIGURESTAGEREQUEST']._serialized_end=1121
+  _globals['_DELETEPROJECTREQUEST']._serialized_start=1123
+  _globals['_DELETEPROJECTREQUEST']._serialized_end=1221
+  _globals['_PROJECTSERVICE']._serialized_start=1224
+  _globals['_PROJECTSERVICE']._serialized_end=1819
 # @@protoc_insertion_point(module_scope)

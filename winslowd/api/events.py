@@ -29,12 +29,13 @@ class EventService(event_service_pb2_grpc.EventServiceServicer):
         wanted = Wanted(
             kinds=frozenset(KINDS[kind] for kind in request.kinds if kind in KINDS),
             projects=frozenset(names.parse_project(name) for name in request.projects),
+            details=frozenset(names.parse_project(name) for name in request.details_of),
         )
         async with aclosing(self._events.watch(asker(), wanted, request.revision)) as batches:
             async for batch in batches:
                 yield pb.WatchResponse(
                     revision=batch.revision,
-                    changes=[encoding.change(self._store.view, told) for told in batch.told],
+                    changes=[encoding.change(self._store.view, told, brief=request.brief) for told in batch.told],
                     initial=batch.initial,
                     stale=batch.stale,
                 )

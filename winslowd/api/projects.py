@@ -30,9 +30,10 @@ class ProjectService(project_service_pb2_grpc.ProjectServiceServicer):
     async def ListProjects(self, request: pb.ListProjectsRequest, context: Any) -> pb.ListProjectsResponse:
         page = self._projects.list(asker(), decoding.ask(request))
         return pb.ListProjectsResponse(
-            projects=[encoding.project(one) for one in page.items],
+            projects=[encoding.project(one, brief=request.brief) for one in page.items],
             next_page_token=page.next_page_token,
             total_size=page.total,
+            revision=self._projects.store.view.revision,
         )
 
     async def CreateProject(self, request: pb.CreateProjectRequest, context: Any) -> project_pb2.Project:

@@ -71,16 +71,20 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a watcher wants: kinds, and projects by id; empty for all."""
+    """What a watcher wants: kinds, projects by id, and whose runs and stages; empty for all."""
 
     kinds: frozenset[Kind] = frozenset()
     projects: frozenset[str] = frozenset()
+    details: frozenset[str] = frozenset()
 
     def takes(self, ref: Ref) -> bool:
-        kinds = self.kinds or WATCHED
-        if ref.kind not in kinds:
+        if ref.kind not in (self.kinds or WATCHED):
             return False
-        return ref.kind not in IN_PROJECT or not self.projects or ref.key.partition("/")[0] in self.projects
+        if ref.kind not in IN_PROJECT:
+            return True
+        project = ref.key.partition("/")[0]
+        of_details = ref.kind is Kind.PROJECT or not self.details or project in self.details
+        return of_details and (not self.projects or project in self.projects)
 
 
 @dataclass(frozen=True, slots=True)
