@@ -6,9 +6,11 @@ For tests of engines and use cases: files are real, nothing is started, and a ca
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from storage.layered import Mounting
 from storage.stop import Stop
 from storage.volume import PlainVolume
 from winslow.errors import WinslowError
@@ -25,8 +27,10 @@ T = TypeVar("T")
 class InlineVolume:
     """The ports of `winslow.ports` as `workspaces`, `files`, `uploads`, `logs`, `history` and `quotas`, over the directory `root`."""
 
-    def __init__(self, root: str, clock: Callable[[], float] | None = None) -> None:
-        self.volume = PlainVolume(root, clock=clock) if clock else PlainVolume(root)
+    def __init__(
+        self, root: str, clock: Callable[[], float] | None = None, mounting: Mounting | None = None
+    ) -> None:
+        self.volume = PlainVolume(root, clock=clock or time.time, mounting=mounting)
         self.workspaces = WorkspacesClient(self, root)
         self.files = FilesClient(self)
         self.uploads = UploadsClient(self)

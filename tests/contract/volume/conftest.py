@@ -17,6 +17,7 @@ from tests import filesystems
 from tests.ceph import Cluster
 from tests.contract.volume.project import Project, Storage
 from tests.fakes.volume import InlineVolume
+from storage.layered import Mounting
 from winslow.domain.stage import ProjectId
 from winslowd.files.process import open_files
 
@@ -44,7 +45,8 @@ async def volume(
             stack.callback(inline.close)
             yield inline, place
         else:
-            yield await stack.enter_async_context(open_files(str(place))), place
+            scratch = Mounting(str(tmp_path_factory.mktemp("scratch")), obstacle=filesystems.why_no_mounts())
+            yield await stack.enter_async_context(open_files(str(place), mounting=scratch)), place
 
 
 @pytest_asyncio.fixture(loop_scope="module")

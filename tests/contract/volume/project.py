@@ -18,6 +18,7 @@ from storage.beneath import held
 from storage.ceph import is_cephfs
 from tests.fakes.volume import InlineVolume
 from winslow.domain.layout import Location, WorkspacePlan, parse
+from winslow.domain.pipeline import DefinitionName
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import (
     WinslowError,
@@ -40,7 +41,9 @@ class Project:
     path: Path
     volume: Path
 
-    def plan(self, stage: str, source: str | None = "", *, in_place: str = "") -> WorkspacePlan:
+    def plan(
+        self, stage: str, source: str | None = "", *, in_place: str = "", layered: bool = False, joined: str = ""
+    ) -> WorkspacePlan:
         """A workspace for `stage` from that of `source` ("": the zeroth one; None: nothing)."""
         root = f"projects/{self.id}/stages/{stage}"
         above = f"projects/{self.id}/stages/{source}" if source else f"projects/{self.id}"
@@ -52,6 +55,8 @@ class Project:
             output=f"{root}/output",
             log=f"{root}/log",
             in_place=bool(in_place),
+            layered=layered,
+            joined=((DefinitionName(joined), f"projects/{self.id}/stages/{joined}/workspace"),) if joined else (),
         )
 
     def at(self, path: str) -> Location:
