@@ -19,7 +19,15 @@ from winslow.domain.pipeline import LogParser
 from winslow.domain.project import Override
 from winslow.domain.records import Commit, Put, run_ref, stage_ref
 from winslow.domain.stage import Cause, NodeId, Reason, Stage, StageId, State
-from winslow.errors import Ambiguous, DeadlineExceeded, Exhausted, InvalidArgument, NotFound, Unavailable
+from winslow.errors import (
+    Ambiguous,
+    DeadlineExceeded,
+    Exhausted,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Unavailable,
+)
 from winslow.ports import Verdict
 from winslowd.engines import attempt
 from winslowd.engines.containers import Containers
@@ -620,13 +628,36 @@ class TestTheImageOfARun:
 
 
 async def test_a_workspace_that_cannot_be_sealed_loses_no_end(house: House) -> None:
-    house.tap.failing["workspaces.seal"] = AWAY
+    house.tap.failing["workspaces.seal"] = PermissionDenied("It is root's", reason="FILE_PERMISSION")
     stage = await house.stage()
     async with house.seeing_through(stage) as going:
         await house.runs(stage)
         house.finish(stage)
         await going.over()
     assert house.of(stage).state is State.SUCCEEDED
+
+
+async def test_an_end_while_the_volume_is_away_waits_for_it_and_says_so(house: House) -> None:
+    house.tap.failing["workspaces.seal"] = AWAY
+    stage = await house.stage()
+    async with house.seeing_through(stage) as going:
+        await house.runs(stage)
+        house.finish(stage)
+        await house.until(lambda: (reason := house.of(stage).reason) is not None and reason.code == AWAY.reason)
+        assert house.of(stage).state is State.RUNNING
+        del house.tap.failing["workspaces.seal"]
+        await going.over()
+    assert house.of(stage).state is State.SUCCEEDED
+
+
+async def test_a_stage_that_a_person_stops_ends_though_the_volume_is_away(house: House) -> None:
+    house.tap.failing["workspaces.seal"] = house.tap.failing["logs.scan"] = AWAY
+    stage = await house.stage()
+    async with house.seeing_through(stage) as going:
+        await house.runs(stage)
+        going.attempt.look(await house.abort(stage))
+        await going.over()
+    assert seen(house, stage)[:2] == (State.ABORTED, Cause.ABORTED)
 
 
 async def test_a_container_that_vanished_without_a_trace_is_an_engine_s_failure(house: House) -> None:
