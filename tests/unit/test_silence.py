@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from tests.unit import world
 from winslow.domain import lifecycle
 from winslow.domain.node import Silence
-from winslow.domain.silence import CHECKPOINT, decide, give_up, silent_for, told, told_of_node
+from winslow.domain.silence import (
+    CHECKPOINT,
+    FENCE_AGAIN,
+    UNKNOWN_CLIENT,
+    decide,
+    give_up,
+    silent_for,
+    told,
+    told_of_node,
+)
 from winslow.domain.stage import Abort, Cause, NodeId, RunId, Stage, StageId, State
 
 NODE = NodeId("node-2")
@@ -148,3 +157,76 @@ def test_whoever_leads_however_often_no_stage_is_given_up_early_nor_later_than_a
                 records, unrecorded = {NODE: decision.records[0]}, 0.0
             now, unrecorded = now + step, unrecorded + step
     raise AssertionError("it is waited for for ever")
+
+
+A, B = "the first mount", "the second mount"
+SILENT_LONG = Silence(NODE, 0.0, waited=400.0)
+
+
+def test_where_nodes_can_be_shut_out_nothing_is_given_up_before_every_client_of_the_node_is() -> None:
+    stages = {NODE: (placed(),)}
+    first = decide(stages, {NODE: SILENT_LONG}, {NODE: 3.0}, 0.0, {NODE: (A, B)})
+    assert not first.burials
+    (fencing,) = first.fencings
+    assert fencing.clients == (A, B)
+    half = replace(SILENT_LONG, fenced=(A,))
+    (rest,) = decide(stages, {NODE: half}, {NODE: 0.0}, 0.0, {NODE: (A, B)}).fencings
+    assert rest.clients == (B,)
+    done = rest.done()
+    assert (done.fenced, done.fault, done.waited) == ((A, B), "", 400.0)
+    last = decide(stages, {NODE: done}, {NODE: 0.0}, 0.0, {NODE: (A, B)})
+    assert len(last.burials) == 1 and not last.fencings
+
+
+def test_what_was_waited_until_a_node_is_shut_out_is_not_waited_again() -> None:
+    decision = decide({NODE: (placed(),)}, {NODE: replace(SILENT_LONG, waited=295.0)}, {NODE: 6.0}, 0.0, {NODE: (A,)})
+    done = decision.fencings[0].done()
+    assert decide({NODE: (placed(),)}, {NODE: done}, {NODE: 0.0}, 0.0, {NODE: (A,)}).burials
+
+
+def test_a_stage_that_waits_for_nobody_waits_for_the_fence() -> None:
+    first = decide({NODE: (placed(0.0),)}, {}, {}, 9.0, {NODE: (A,)})
+    assert first.records == (Silence(NODE, 9.0),) and not first.burials and not first.fencings
+    second = decide({NODE: (placed(0.0),)}, {NODE: first.records[0]}, {NODE: 0.0}, 9.0, {NODE: (A,)})
+    assert second.fencings[0].clients == (A,)
+
+
+@pytest.mark.parametrize("clients", [{}, {NODE: ()}])
+def test_a_node_that_never_said_who_it_is_cannot_be_shut_out_and_is_waited_for(
+    clients: dict[NodeId, tuple[str, ...]],
+) -> None:
+    decision = decide({NODE: (placed(),)}, {NODE: SILENT_LONG}, {NODE: 0.0}, 0.0, clients)
+    assert not decision.burials
+    (fencing,) = decision.fencings
+    assert fencing.clients == ()
+    assert decision.look_in == FENCE_AGAIN
+
+
+def test_one_that_is_not_due_is_not_shut_out() -> None:
+    """It may be cut off and at work: it goes on when it is back."""
+    decision = decide({NODE: (placed(),)}, {NODE: Silence(NODE, 0.0, 100.0)}, {NODE: 0.0}, 0.0, {NODE: (A,)})
+    assert not decision.fencings and not decision.burials
+
+
+def test_people_are_told_what_is_in_the_way_of_giving_up() -> None:
+    record = replace(SILENT_LONG, fault=UNKNOWN_CLIENT)
+    reason = told(placed(), record, 400.0)
+    assert reason.code == "NODE_NOT_FENCED"
+    assert "shut out of the shared file system, which fails: nobody knows through which client" in reason.text
+    assert "which fails" in told_of_node([placed()], record, 400.0)
+
+
+@given(PATIENCES, st.floats(0, 400), st.floats(0, 60), st.sets(st.sampled_from("abc")), st.sets(st.sampled_from("abc")))
+def test_nothing_is_ever_given_up_while_a_client_of_its_node_may_write(
+    patiences: list[float], waited: float, more: float, clients: set[str], fenced: set[str]
+) -> None:
+    stages = tuple(placed(patience, f"s{number}") for number, patience in enumerate(patiences))
+    record = Silence(NODE, 0.0, waited, tuple(sorted(fenced)))
+    decision = decide({NODE: stages}, {NODE: record}, {NODE: more}, 0.0, {NODE: tuple(sorted(clients))})
+    due = {stage.id for stage in stages if stage.definition.lost_after <= waited + more}
+    if clients and clients <= fenced:
+        assert {burial.stage.id for burial in decision.burials} == due and not decision.fencings
+    else:
+        assert not decision.burials
+        assert [set(one.clients) for one in decision.fencings] == ([clients - fenced] if due else [])
+        assert decision.look_in is not None and decision.look_in <= CHECKPOINT, "it is tried again"
