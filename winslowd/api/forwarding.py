@@ -55,10 +55,10 @@ class Forwarding:
             return lambda request, context: self._follow(request, context, behaviour)
         if method == WATCH_READINGS:
             return lambda request, context: self._watch(request, context, behaviour)
-        if rule := RULES.get(method):
-            return lambda request, context: self._ask(method, rule, request, context, behaviour)
-        if rule := STREAMS.get(method):
-            return lambda request, context: self._stream(method, rule, request, context, behaviour)
+        if asked := RULES.get(method):
+            return lambda request, context: self._ask(method, asked, request, context, behaviour)
+        if streamed := STREAMS.get(method):
+            return lambda request, context: self._stream(method, streamed, request, context, behaviour)
         return behaviour
 
     async def _stream(

@@ -1,7 +1,8 @@
 """Which node a call needs: a table from methods to routes, each a pure function of the request and the view.
 
-What a node keeps to itself are readings and what it writes now, its layered workspaces among it; what only the leader knows is why it decides as it
-does. All else is in etcd or on the shared file system, and any node answers it. How a call is passed on it never needs to know.
+What a node keeps to itself are readings and what it writes now, its layered workspaces among it; what only the leader
+knows is why it decides as it does. All else is in etcd or on the shared file system, and any node answers it. How a call is
+passed on it never needs to know.
 """
 
 from __future__ import annotations
@@ -117,7 +118,8 @@ RULES: Mapping[str, Rule] = {
     "/winslow.v1.ElectionService/GetElection": Rule(to_leader, or_here=True),
     "/winslow.v1.ElectionService/ListElections": Rule(to_leader, or_here=True),
 }
-"""Calls of one answer. Those that answer with a stream are below; what follows a log or watches readings is in `forwarding`: it may need one node after another, or many."""
+"""Calls of one answer. Those that answer with a stream are below; what follows a log or watches readings is in `forwarding`: it
+may need one node after another, or many."""
 
 
 STREAMS: Mapping[str, Rule] = {
