@@ -159,6 +159,10 @@ def _facts(stage: Stage) -> list[tuple[str, str]]:
         ("Progress", human.percent(stage.progress) if stage.HasField("progress") else ""),
         ("Aborted by", last(stage.abort.by)),
         ("Pinned", "yes" if stage.pinned else ""),
+        (
+            "Workspace",
+            f"given up {human.when(stage.workspace_drop_time)}" if stage.HasField("workspace_drop_time") else "",
+        ),
         ("Stale", "yes: what it was made from has been redone" if stage.stale else ""),
         ("Comment", stage.comment),
     ]
@@ -170,6 +174,8 @@ def _explained(explained: Explanation) -> Iterator[str]:
         yield f"It is number {explained.queue_position} of {explained.queue_length} that wait."
     for remedy in explained.remedies:
         yield f"  {plain(remedy)}"
+    for warning in explained.warnings:
+        yield f"{words.symbol('DEGRADED')} {plain(warning)}"
     if explained.bids:
         yield ""
         yield from table(["NODE", "ABLE", "SCORE", "WHY"], (_bid(bid) for bid in explained.bids))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # loaded by the first use: gRPC and the messages cost more th
     from winslow.client.nodes import Nodes
     from winslow.client.pipelines import Pipelines
     from winslow.client.projects import Projects
+    from winslow.client.retention import Retention
     from winslow.client.runs import Runs
     from winslow.client.stages import Stages
     from winslow.client.sweeps import Sweeps
@@ -117,6 +118,12 @@ class Client:
         from winslow.client.limits import Limits
 
         return Limits(self._calls)
+
+    @cached_property
+    def retention(self) -> Retention:
+        from winslow.client.retention import Retention
+
+        return Retention(self._calls)
 
     @cached_property
     def files(self) -> Files:

@@ -47,6 +47,13 @@ class Stages:
         request = pb.MaterializeWorkspaceRequest(request_id=request_id, name=naming.stage(stage))
         return self._calls.unary("StageService/MaterializeWorkspace", request, Stage, deadline=DIGEST_DEADLINE)
 
+    def drop_workspace(self, stage: str, *, expected_revision: int = 0, request_id: str = "") -> Stage:
+        """Give up its workspace now, whatever the policy says; its output and log stay. Dropping twice is dropping once."""
+        request = pb.DropWorkspaceRequest(
+            request_id=request_id, name=naming.stage(stage), expected_revision=expected_revision
+        )
+        return self._calls.unary("StageService/DropWorkspace", request, Stage)
+
     def explain(self, stage: str) -> Explanation:
         """Why it waits, or where it was put and why there."""
         request = pb.ExplainStageRequest(name=naming.stage(stage))
