@@ -21,6 +21,7 @@ NAMES = (
     "scale",
     "history",
     "workspace",
+    "degraded",
     "fence",
 )
 

@@ -163,9 +163,11 @@ class Daemon:
 class Mount:
     """A directory of the file system, mounted at `path` by a ceph-fuse of its own with a key for that directory alone."""
 
-    def __init__(self, path: Path, daemon: Daemon) -> None:
+    def __init__(self, path: Path, daemon: Daemon, directory: str) -> None:
         self.path = path
         self.daemon = daemon
+        self.directory = directory
+        """Which of the file system's it is."""
         self.client = int(daemon.ask("status")["id"])
         """The number under which the cluster knows it, as eviction names it."""
 
@@ -250,7 +252,7 @@ class Cluster:
         try:
             daemon.start()
             daemon.wait_until_ready()
-            mount = Mount(path, daemon)
+            mount = Mount(path, daemon, directory)
             try:
                 yield mount
             finally:
@@ -281,6 +283,32 @@ class Cluster:
         killed.kill()
         self.ceph("mds", "fail", killed.name.partition(".")[2])
         return killed
+
+    @contextmanager
+    def without_metadata(self) -> Iterator[None]:
+        """No metadata server runs in the block. Those that did are back after it, one of them serving."""
+        killed = [mds for mds in (self.mds, self.standby) if mds is not None and mds.running]
+        for mds in killed:
+            mds.kill()
+            self.ceph("mds", "fail", mds.name.partition(".")[2])
+        try:
+            yield
+        finally:
+            for mds in killed:
+                mds.start()
+            _ = self.active
+            for mds in killed:
+                mds.wait_until_answering()
+
+    @contextmanager
+    def without_data(self) -> Iterator[None]:
+        """The one OSD is killed in the block, so nothing is written and nothing read that no client has; it is back after it."""
+        self.osd.kill()
+        try:
+            yield
+        finally:
+            self.osd.start()
+            self.osd.wait_until_ready()
 
     def _serving(self) -> Daemon | None:
         daemons = [mds for mds in (self.mds, self.standby) if mds is not None and mds.running]
