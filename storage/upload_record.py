@@ -18,7 +18,7 @@ from typing import Any
 from storage.beneath import held, make_directories, open_directory
 from winslow.domain.layout import Location
 from winslow.errors import DataLoss, InvalidArgument
-from winslow.ports import Entry
+from winslow.ports import UNSAID, Entry
 
 DIRECTORY = ".uploads"
 DATA = "data"
@@ -42,16 +42,17 @@ class Record:
         return replace(self, entry=entry, sha256=sha256)
 
     def agrees(self, other: Record) -> bool:
-        """Whether both promise the same; a SHA-256 that is not said yet agrees with any."""
-        same = (self.root, self.relative, self.size) == (other.root, other.relative, other.size)
-        return same and (self.sha256 == other.sha256 or not (self.sha256 and other.sha256))
+        """Whether both promise the same; a size or a SHA-256 that is not said yet agrees with any."""
+        same = (self.root, self.relative) == (other.root, other.relative)
+        size = self.size == other.size or UNSAID in (self.size, other.size)
+        return same and size and (self.sha256 == other.sha256 or not (self.sha256 and other.sha256))
 
 
 def promise(id: str, location: Location, size: int, sha256: str) -> Record:
     """Check what a sender says; `sha256` may be "" until the commit. Raises InvalidArgument (UPLOAD_INVALID)."""
     if not _ID.match(id):
         raise _invalid(id, "its id is not 1 to 128 letters, digits, '.', '_' or '-', the first a letter or digit")
-    if not 0 <= size < 1 << 63:
+    if size != UNSAID and not 0 <= size < 1 << 63:
         raise _invalid(id, f"no file has {size} bytes")
     if sha256 and not _DIGEST.match(sha256):
         raise _invalid(id, "its SHA-256 is not 64 lower-case hexadecimal digits")

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from storage import upload_record
+from storage import room, upload_faults, upload_record
 from storage.beneath import held, make_directories, open_directory, open_path, sync_directories
 from storage.carrying import receive
 from storage.faults import about
@@ -28,16 +28,8 @@ from storage.trees import describe
 from storage.upload_record import DATA, DIRECTORY, Record
 from storage.upload_state import Background, Data, OpenUploads
 from winslow.domain.layout import Location
-from winslow.errors import (
-    Conflict,
-    DataLoss,
-    Exhausted,
-    FailedPrecondition,
-    InvalidArgument,
-    NotFound,
-    OutOfRange,
-)
-from winslow.ports import Carried, Clock, Entry, Upload
+from winslow.errors import NotFound
+from winslow.ports import UNSAID, Carried, Clock, Entry, Upload
 
 
 def shown_mode(executable: bool) -> int:
@@ -73,19 +65,30 @@ class Uploads:
             with upload_record.opened(self._root, location.root, id, make=True) as directory:
                 known = upload_record.read(directory)
                 if known is not None and not known.agrees(record):
-                    raise _differs(upload)
+                    raise upload_faults.differs(upload)
                 if known is not None and known.entry is not None:
                     return _at(upload, size)
                 if known is None:
-                    _require_space(directory, upload, 0)
+                    _require_free(directory, upload, size)
                     self._quotas.require(str(location), lambda: size, stop)
                     os.close(os.open(DATA, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=directory))
+                if known is None or known.size < size:
                     upload_record.write(directory, record)
             with self._data(upload) as data:
+                _require_free(data.fd, upload, room.missing(os.fstat(data.fd), size))
+                room.reserve(data.fd, size)
                 if known is not None:
-                    _require_space(data.fd, upload, data.offset)
                     data.make_safe(data.offset)
                 return _at(upload, data.offset)
+
+    def require_room(self, upload: Upload, beside: tuple[Upload, ...], stop: Stop) -> None:
+        """See the port. What has its room set aside needs no more."""
+        with about(upload.location):
+            needed = self._missing(upload)
+            if needed:
+                needed += sum(self._missing(other) for other in beside if other.id != upload.id)
+                with self._directory(upload) as directory:
+                    _require_free(directory, upload, needed)
 
     def append(self, upload: Upload, offset: int, data: bytes | bytearray | memoryview, stop: Stop) -> Upload:
         """See the port. Where the disk is full the bytes that fitted are kept; `begin` says how many.
@@ -115,6 +118,18 @@ class Uploads:
 
                 carried = receive(connection, size, take, stop)
             return self._safe(upload, data), carried
+
+    def join(self, upload: Upload, part: Upload, offset: int, stop: Stop) -> Upload:
+        """See the port. Raises FailedPrecondition (UPLOAD_INCOMPLETE) where the part is not whole."""
+        keys = (_key(upload), _key(part))
+        with self._locks.hold(*keys, stop=stop), self._data(part) as source, self._data(upload) as data:
+            if source.offset != part.size:
+                raise upload_faults.incomplete(part, source.offset)
+            if not offset <= data.offset <= offset + part.size <= upload.size:
+                raise upload_faults.mismatch(upload, offset, data.offset)
+            with about(upload.location):
+                data.copy(source.fd, data.offset - offset, part.size, stop)
+                return self._safe(upload, data)
 
     def flush(self, upload: Upload, stop: Stop) -> Upload:
         """See the port."""
@@ -182,15 +197,15 @@ class Uploads:
         """Compare what came with what was promised, make it safe, and write down what will be shown."""
         expected = record.sha256 or upload.sha256
         if not expected:
-            raise _unverifiable(upload)
+            raise upload_faults.unverifiable(upload)
         with self._data(upload) as data:
             if data.offset != record.size:
-                raise _incomplete(upload, data.offset)
+                raise upload_faults.incomplete(upload, data.offset)
             found = data.digest(stop)
             if found != expected:
                 os.ftruncate(data.fd, 0)
                 self._open.close(_key(upload))
-                raise _corrupt(upload, expected, found)
+                raise upload_faults.corrupt(upload, expected, found)
             now = self._clock()
             os.fchmod(data.fd, shown_mode(upload.executable))
             os.utime(data.fd, (now, upload.modified or now))
@@ -224,7 +239,7 @@ class Uploads:
         except NotFound as error:
             if error.reason != "FILE_NOT_FOUND":
                 raise
-            raise _unknown(upload) from error
+            raise upload_faults.unknown(upload) from error
 
     @contextmanager
     def _data(self, upload: Upload) -> Iterator[Data]:
@@ -235,22 +250,29 @@ class Uploads:
                     data.look()
             except NotFound as error:
                 self._open.close(_key(upload))
-                raise _unknown(upload) from error
+                raise upload_faults.unknown(upload) from error
             yield data
 
     def _opened(self, upload: Upload) -> Data:
         with self._directory(upload) as directory:
             if self._known(upload, directory).entry is not None:
-                raise _ended(upload)
+                raise upload_faults.ended(upload)
             return Data(directory, DATA)
 
     def _known(self, upload: Upload, directory: int) -> Record:
         record = upload_record.read(directory)
         if record is None:
-            raise _unknown(upload)
+            raise upload_faults.unknown(upload)
         if not record.agrees(upload_record.promise(upload.id, upload.location, upload.size, upload.sha256)):
-            raise _differs(upload)
+            raise upload_faults.differs(upload)
         return record
+
+    def _missing(self, upload: Upload) -> int:
+        """Bytes that an upload under way will take beside what it has; of one that is gone, none."""
+        place = f"{_key(upload)}/{DATA}"
+        with suppress(FileNotFoundError), held(open_path(self._root, place, follow=False)) as data:
+            return room.missing(os.fstat(data), upload.size)
+        return 0
 
     def _require_place(self, location: Location) -> None:
         """Whether the commit could put a file there; what is missing below the pool will be made."""
@@ -285,22 +307,14 @@ def _at(upload: Upload, offset: int) -> Upload:
 def _require_next(upload: Upload, data: Data, offset: int, size: int) -> None:
     """`size` more bytes at `offset` are what comes next of what was promised."""
     if offset != data.offset:
-        raise _mismatch(upload, offset, data.offset)
-    if offset + size > upload.size:
-        raise _too_long(upload, offset + size)
+        raise upload_faults.mismatch(upload, offset, data.offset)
+    if upload.size != UNSAID and offset + size > upload.size:
+        raise upload_faults.too_long(upload, offset + size)
 
 
-def _require_space(fd: int, upload: Upload, there: int) -> None:
-    status = os.fstatvfs(fd)
-    free, needed = status.f_bavail * status.f_frsize, upload.size - there
-    if needed > free:
-        raise Exhausted(
-            f"{str(upload.location)!r} needs {needed} bytes and {free} are free",
-            reason="DISK_FULL",
-            subject=str(upload.location),
-            hint="Free some space, for instance by deleting old attempts or projects, then try again",
-            metadata={"needed": str(needed), "free": str(free)},
-        )
+def _require_free(fd: int, upload: Upload, needed: int) -> None:
+    if needed > (free := room.free(fd)):
+        raise upload_faults.too_large(upload, needed, free)
 
 
 def _forget(directory: int, id: str, stop: Stop) -> None:
@@ -320,78 +334,3 @@ def _touched(directory: int, id: str) -> float:
     with held(open_directory(directory, id, follow=False)) as upload, os.scandir(upload) as entries:
         times = [entry.stat(follow_symlinks=False).st_mtime for entry in entries]
         return max([os.fstat(upload).st_mtime, *times])
-
-
-def _mismatch(upload: Upload, offset: int, there: int) -> OutOfRange:
-    return OutOfRange(
-        f"The upload of {str(upload.location)!r} goes on at byte {there}, not at {offset}",
-        reason="OFFSET_MISMATCH",
-        subject=str(upload.location),
-        hint="Ask for the upload's offset and go on from there",
-        metadata={"offset": str(there)},
-    )
-
-
-def _too_long(upload: Upload, size: int) -> InvalidArgument:
-    return InvalidArgument(
-        f"{size} bytes were sent for {str(upload.location)!r}, {upload.size} were promised",
-        reason="UPLOAD_TOO_LONG",
-        subject=str(upload.location),
-        hint="Begin another upload with the right size",
-    )
-
-
-def _incomplete(upload: Upload, there: int) -> FailedPrecondition:
-    return FailedPrecondition(
-        f"{there} of {upload.size} bytes of {str(upload.location)!r} have arrived",
-        reason="UPLOAD_INCOMPLETE",
-        subject=str(upload.location),
-        hint="Send the rest, then commit",
-        metadata={"offset": str(there)},
-    )
-
-
-def _unverifiable(upload: Upload) -> InvalidArgument:
-    return InvalidArgument(
-        f"What arrived for {str(upload.location)!r} cannot be verified",
-        reason="SHA256_MISSING",
-        subject=str(upload.location),
-        hint="Give its SHA-256 when it is begun, or with the commit",
-    )
-
-
-def _corrupt(upload: Upload, expected: str, found: str) -> DataLoss:
-    return DataLoss(
-        f"What arrived for {str(upload.location)!r} is not what was sent: its SHA-256 differs",
-        reason="CHECKSUM_MISMATCH",
-        subject=str(upload.location),
-        hint="Send it again from the start; if this happens again, the file changed while it was read",
-        metadata={"expected": expected, "found": found},
-    )
-
-
-def _differs(upload: Upload) -> Conflict:
-    return Conflict(
-        f"The upload {upload.id!r} was begun with another path, size or SHA-256",
-        reason="UPLOAD_DIFFERS",
-        subject=upload.id,
-        hint="Choose another id, or cancel the other upload",
-    )
-
-
-def _ended(upload: Upload) -> FailedPrecondition:
-    return FailedPrecondition(
-        f"The upload {upload.id!r} has been committed",
-        reason="UPLOAD_ENDED",
-        subject=upload.id,
-        hint="Begin another one to replace the file",
-    )
-
-
-def _unknown(upload: Upload) -> NotFound:
-    return NotFound(
-        f"There is no upload {upload.id!r} for {str(upload.location)!r}",
-        reason="UPLOAD_NOT_FOUND",
-        subject=upload.id,
-        hint="It was cancelled or has expired: begin it again",
-    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +19,16 @@ from storage.volume import PlainVolume
 from tests import filesystems
 from winslow.domain.layout import Location, WorkspacePlan, parse
 from winslow.domain.stage import ProjectId, StageId
-from winslow.errors import DataLoss, Exhausted, FailedPrecondition, NotFound
-from winslow.ports import Upload
+from winslow.errors import (
+    DataLoss,
+    Exhausted,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    OutOfRange,
+    Unavailable,
+)
+from winslow.ports import UNSAID, Upload
 
 LOCATION = parse("projects/p/input/a")
 CONTENT = os.urandom(3_000_000)
@@ -47,6 +57,66 @@ def volume(tmp_path: Path) -> Iterator[PlainVolume]:
 
 def begin(volume: PlainVolume, location: Location = LOCATION, id: str = "u") -> Upload:
     return volume.uploads.begin(id, location, len(CONTENT), DIGEST, Stop())
+
+
+def test_a_size_that_is_said_later_is_kept_to(tmp_path: Path) -> None:
+    volume = opened(tmp_path)
+    upload = volume.uploads.begin("u", LOCATION, UNSAID, "", Stop())
+    upload = volume.uploads.flush(volume.uploads.append(upload, 0, CONTENT[:1000], Stop()), Stop())
+    with pytest.raises(FailedPrecondition):
+        volume.uploads.commit(replace(upload, sha256=DIGEST), Stop())
+    again = opened(tmp_path).uploads.begin("u", LOCATION, len(CONTENT), DIGEST, Stop())
+    assert again.offset == 1000
+    with pytest.raises(InvalidArgument):
+        volume.uploads.append(again, 1000, CONTENT, Stop())
+    volume.uploads.append(again, 1000, CONTENT[1000:], Stop())
+    assert volume.uploads.commit(again, Stop()).size == len(CONTENT)
+
+
+def test_parts_are_joined_and_a_join_that_was_cut_goes_on(tmp_path: Path) -> None:
+    volume = opened(tmp_path)
+    parts = [CONTENT[:1_000_001], CONTENT[1_000_001:]]
+    begun = []
+    for number, content in enumerate(parts):
+        part = volume.uploads.begin(f"p{number}", parse("resources/p"), len(content), "", Stop())
+        begun.append(volume.uploads.append(part, 0, content, Stop()))
+    whole = volume.uploads.begin("u", LOCATION, len(CONTENT), DIGEST, Stop())
+    volume.uploads.append(whole, 0, CONTENT[:500_000], Stop())  # so far it came
+    for offset, part in ((0, begun[0]), (len(parts[0]), begun[1]), (len(parts[0]), begun[1])):
+        whole = volume.uploads.join(whole, part, offset, Stop())
+    assert whole.offset == len(CONTENT)
+    volume.uploads.commit(whole, Stop())
+    assert (tmp_path / "projects/p/input/a").read_bytes() == CONTENT
+
+
+def test_a_part_that_is_not_whole_is_joined_to_nothing(tmp_path: Path) -> None:
+    volume = opened(tmp_path)
+    part = volume.uploads.append(volume.uploads.begin("p", parse("resources/p"), 10, "", Stop()), 0, b"12345", Stop())
+    whole = volume.uploads.begin("u", LOCATION, 20, "", Stop())
+    with pytest.raises(FailedPrecondition) as caught:
+        volume.uploads.join(whole, part, 0, Stop())
+    assert caught.value.reason == "UPLOAD_INCOMPLETE"
+    part = volume.uploads.append(part, 5, b"67890", Stop())
+    with pytest.raises(OutOfRange):
+        volume.uploads.join(whole, part, 10, Stop())
+
+
+def test_what_the_disk_failed_to_take_is_not_acknowledged_when_it_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system tells a fault of the disk once; asked again, it says that all is well."""
+    volume = opened(tmp_path)
+    upload = volume.uploads.flush(volume.uploads.append(begin(volume), 0, CONTENT[:1000], Stop()), Stop())
+    upload = volume.uploads.append(upload, 1000, CONTENT[1000:2000], Stop())
+
+    def failing(fd: int) -> None:
+        raise OSError(errno.EIO, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", failing)
+        with pytest.raises(Unavailable):
+            volume.uploads.flush(upload, Stop())
+    assert begin(volume).offset == 1000
 
 
 def test_an_upload_cut_anywhere_goes_on_in_another_process(tmp_path: Path) -> None:
@@ -208,7 +278,39 @@ class TestFullDisk:
         assert int(caught.value.metadata["needed"]) == len(CONTENT)
         assert 0 < int(caught.value.metadata["free"]) <= 2 << 20
 
-    def test_a_disk_filled_by_others_loses_nothing_that_was_acknowledged(self, small: PlainVolume, place: Path) -> None:
+    def test_the_room_of_an_upload_is_nobody_elses(self, small: PlainVolume, place: Path) -> None:
+        content = CONTENT[:1_500_000]
+        upload = small.uploads.begin("u", LOCATION, len(content), "", Stop())
+        with pytest.raises(OSError, match="No space"):
+            (place / "other").write_bytes(bytes(1_000_000))
+        with pytest.raises(Exhausted) as caught:
+            small.uploads.begin("v", parse("projects/p/input/b"), len(content), "", Stop())
+        assert caught.value.reason == "DISK_FULL"
+        upload = small.uploads.append(upload, 0, content, Stop())
+        assert small.uploads.flush(upload, Stop()).offset == len(content)
+
+    def test_room_that_cannot_be_set_aside_is_counted(
+        self, small: PlainVolume, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("storage.room.reserve", lambda fd, size: None)
+        first = small.uploads.begin("u", LOCATION, 1_500_000, "", Stop())
+        second = small.uploads.begin("v", parse("projects/p/input/b"), 400_000, "", Stop())
+        small.uploads.require_room(second, (first, second), Stop())
+        third = small.uploads.begin("w", parse("resources/c"), 600_000, "", Stop())
+        with pytest.raises(Exhausted) as caught:
+            small.uploads.require_room(third, (first, second, third), Stop())
+        assert int(caught.value.metadata["needed"]) == 2_500_000
+        small.uploads.append(first, 0, bytes(1_500_000), Stop())
+        with pytest.raises(Exhausted) as caught:
+            small.uploads.require_room(third, (first, second), Stop())
+        assert int(caught.value.metadata["needed"]) == 1_000_000, "what has come is on the disk already"
+        small.uploads.cancel(first, Stop())
+        small.uploads.require_room(third, (first, second), Stop())
+
+    def test_a_disk_filled_by_others_loses_nothing_that_was_acknowledged(
+        self, small: PlainVolume, place: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("storage.room.reserve", lambda fd, size: None)
         content = CONTENT[:1_500_000]
         upload = small.uploads.begin("u", LOCATION, len(content), hashlib.sha256(content).hexdigest(), Stop())
         upload = small.uploads.flush(small.uploads.append(upload, 0, content[:700_000], Stop()), Stop())

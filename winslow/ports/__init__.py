@@ -12,6 +12,7 @@ from collections.abc import Callable
 from winslow.ports.ceph import Fencer, ServersShown, StorageServers, Watched
 from winslow.ports.cluster import Attending, Membership, Peers, Term
 from winslow.ports.files import (
+    UNSAID,
     Carried,
     Carrying,
     Entry,
@@ -39,13 +40,14 @@ Steady = Callable[[], float]
 """Seconds from some moment on; never set, never back."""
 
 __all__ = [
+    "EFFORT",
+    "UNSAID",
     "Archived",
     "Attending",
     "Carried",
     "Carrying",
     "Clock",
     "Driver",
-    "EFFORT",
     "Effort",
     "Entry",
     "Fencer",

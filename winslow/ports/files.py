@@ -77,9 +77,13 @@ class Files(Protocol):
         """SHA-256 of a file's content, lower-case hexadecimal."""
 
 
+UNSAID = -1
+"""The size of an upload whose sender does not know it yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An upload under way: `offset` bytes are safe on disk. `size` and `sha256` are what the sender promised.
+    """An upload under way: `offset` bytes are safe on disk. `size` (or `UNSAID`) and `sha256` are what the sender promised.
 
     `sha256` is "" until the sender knows it, at the latest at the commit, where `modified` (Unix seconds; 0 for now) and
     `executable` say how the file is shown.
@@ -99,6 +103,12 @@ class Uploads(Protocol):
 
     async def begin(self, id: str, location: Location, size: int, sha256: str) -> Upload:
         """Begin or find an upload. The same id with other values raises Conflict (UPLOAD_DIFFERS). Raises Exhausted (DISK_FULL)."""
+
+    async def require_room(self, upload: Upload, beside: Sequence[Upload]) -> None:
+        """Raises Exhausted (DISK_FULL) where it and those `beside` it, all begun, do not fit together."""
+
+    async def join(self, upload: Upload, part: Upload, offset: int) -> Upload:
+        """Append all of another upload's bytes, which begin at `offset` of this one and are safe then; half done, it goes on."""
 
     async def append(self, upload: Upload, offset: int, data: bytes) -> Upload:
         """Write `data` at `offset`, which must be the upload's. Raises OutOfRange (OFFSET_MISMATCH)."""

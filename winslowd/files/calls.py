@@ -69,6 +69,8 @@ CALLS: dict[str, Lane] = {
     "trees.move": Lane.BULK,
     "uploads.begin": Lane.QUICK,
     "uploads.append": Lane.QUICK,
+    "uploads.require_room": Lane.QUICK,
+    "uploads.join": Lane.SYNC,
     "uploads.receive": Lane.CARRY,
     "uploads.flush": Lane.SYNC,
     "uploads.digest": Lane.SYNC,
@@ -91,6 +93,7 @@ CALLS: dict[str, Lane] = {
     "quotas.set": Lane.QUICK,
     "quotas.allowance": Lane.BULK,
     "history.append": Lane.SYNC,
+    "history.condense": Lane.ARCHIVE,
     "history.get": Lane.HISTORY,
     "history.page": Lane.HISTORY,
 }

@@ -122,6 +122,12 @@ class UploadsClient:
     async def begin(self, id: str, location: Location, size: int, sha256: str) -> Upload:
         return await self._call(Upload, "uploads.begin", id, location, size, sha256)
 
+    async def require_room(self, upload: Upload, beside: Sequence[Upload]) -> None:
+        await self._call(Nothing, "uploads.require_room", upload, tuple(beside))
+
+    async def join(self, upload: Upload, part: Upload, offset: int) -> Upload:
+        return await self._call(Upload, "uploads.join", upload, part, offset)
+
     async def append(self, upload: Upload, offset: int, data: bytes) -> Upload:
         if not data:  # a frame without data has no last argument
             return await self._call(Upload, "uploads.append", upload, offset, b"")

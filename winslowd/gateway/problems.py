@@ -33,9 +33,11 @@ EXACTER: Mapping[str, int] = {
     "CONTENT_TYPE_WRONG": 415,
     "DISK_FULL": 507,
     "FILE_CHANGED": 412,
+    "FILE_TOO_LARGE": 413,
     "METHOD_UNKNOWN": 405,
     "OFFSET_MISMATCH": 409,  # tus
     "POOL_READ_ONLY": 403,
+    "QUOTA_EXCEEDED": 507,
     "TUS_VERSION_UNKNOWN": 412,  # tus
     "UPLOAD_TOO_LONG": 413,
 }

@@ -8,15 +8,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from winslow.errors import DataLoss, InvalidArgument
+from winslow.ports import UNSAID
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,creation-with-upload,checksum,termination,expiration"
+EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,concatenation,termination,expiration"
 ALGORITHMS = ("sha1", "sha256", "sha512", "md5")
 CONTENT_TYPE = "application/offset+octet-stream"
+PARTS_MAX = 64
+"""Uploads that one may consist of."""
+METADATA_MAX = 8192
+"""Characters of Upload-Metadata, which are remembered: a path may have 4096."""
 SIZE_MAX = 1 << 44
 """Bytes of the largest upload, 16 TiB: what ext4 takes at the most."""
 
@@ -36,6 +41,8 @@ def whole(name: str, value: str | None) -> int:
 def metadata(value: str) -> dict[str, str]:
     """The pairs of Upload-Metadata: keys with values in base64, separated by commas."""
     found: dict[str, str] = {}
+    if len(value) > METADATA_MAX:
+        raise _metadata_invalid(f"has more than {METADATA_MAX} characters")
     for pair in filter(None, (part.strip() for part in value.split(","))):
         key, _, encoded = pair.partition(" ")
         if key in found:
@@ -49,6 +56,83 @@ def metadata(value: str) -> dict[str, str]:
 
 def to_metadata(pairs: Mapping[str, str]) -> str:
     return ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items() if value)
+
+
+def length(value: str | None, deferred: str | None = None) -> int:
+    """Upload-Length, or UNSAID where Upload-Defer-Length says that it comes later."""
+    if value is None and deferred is not None:
+        if deferred != "1":
+            raise _invalid("Upload-Defer-Length", f"is {deferred!r}", "Send 1, or Upload-Length")
+        return UNSAID
+    size = whole("Upload-Length", value)
+    if deferred is not None or size > SIZE_MAX:
+        raise InvalidArgument(
+            f"No upload may have more than {SIZE_MAX} bytes" if deferred is None else "The length is said and deferred",
+            reason="UPLOAD_TOO_LONG" if deferred is None else "HEADER_INVALID",
+            subject="Upload-Length",
+            hint="Send less, or in several files" if deferred is None else "Send one of the two headers",
+        )
+    return size
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What Upload-Metadata says of the file to be."""
+
+    path: str
+    sha256: str
+    replace: bool
+    request_id: str
+
+    @property
+    def required_path(self) -> str:
+        """Raises InvalidArgument (PATH_MISSING)."""
+        if not self.path:
+            raise InvalidArgument(
+                "Nothing says where the upload should go",
+                reason="PATH_MISSING",
+                subject="Upload-Metadata",
+                hint="Give its path in Upload-Metadata, for instance projects/PROJECT/input/NAME",
+            )
+        return self.path
+
+
+def wished(said: Mapping[str, str]) -> Wished:
+    return Wished(
+        path=said.get("path", ""),
+        sha256=said.get("sha256", "").lower(),
+        replace=said.get("replace") == "true",
+        request_id=said.get("request_id", ""),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Whether an upload is a part of one, or consists of `parts` (ids)."""
+
+    partial: bool = False
+    parts: tuple[str, ...] = ()
+
+
+def concat(value: str | None) -> Concat:
+    """Upload-Concat: "partial", or "final;" and where the parts are, on whichever node."""
+    if value is None:
+        return Concat()
+    kind, _, places = value.strip().partition(";")
+    if kind == "partial" and not places:
+        return Concat(partial=True)
+    found = [re.fullmatch(r"(?:https?://[^/\s]+)?/uploads/([A-Za-z0-9._-]{1,128})", place) for place in places.split()]
+    if kind != "final" or not all(found) or not 0 < len(found) <= PARTS_MAX:
+        raise _invalid(
+            "Upload-Concat", f"is {value[:200]!r}", f'Send "partial", or "final;" and 1 to {PARTS_MAX} parts'
+        )
+    return Concat(parts=tuple(one[1] for one in found if one))
+
+
+def to_concat(partial: bool, parts: Sequence[str]) -> dict[str, str]:
+    if partial:
+        return {"Upload-Concat": "partial"}
+    return {"Upload-Concat": f"final;{' '.join(f'/uploads/{part}' for part in parts)}"} if parts else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +174,10 @@ def checksum(value: str) -> Checksum:
             subject="Upload-Checksum",
             hint="Send the algorithm, a space and the digest in base64",
         ) from None
+
+
+def _invalid(header: str, problem: str, hint: str) -> InvalidArgument:
+    return InvalidArgument(f"{header} {problem}", reason="HEADER_INVALID", subject=header, hint=hint)
 
 
 def _metadata_invalid(problem: str) -> InvalidArgument:

@@ -1,4 +1,4 @@
-"""Uploads over tus 1.0.0: core, creation, creation with upload, checksum, termination and expiration.
+"""Uploads over tus 1.0.0, with all its extensions but the trailer of a checksum.
 
 `POST /files` begins one, with `path` in Upload-Metadata and perhaps `sha256`, `replace` ("true") and `request_id`; it goes
 on at `/uploads/ID`, on whichever node. An offset that is told is safe on disk. The file is shown with its last byte; where
@@ -16,8 +16,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from winslow.errors import FailedPrecondition, InvalidArgument, OutOfRange, Unavailable, WinslowError
-from winslow.ports import Clock
+from winslow.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    OutOfRange,
+    PermissionDenied,
+    Unavailable,
+    WinslowError,
+)
+from winslow.ports import UNSAID, Clock
 from winslowd.gateway import tus
 from winslowd.gateway.carrying import PIECE, Lending, receive
 from winslowd.gateway.guard import asker
@@ -61,30 +68,36 @@ class UploadRoutes:
         )
 
     async def _begin(self, request: Request) -> Response:
-        size = tus.whole("Upload-Length", request.headers.get("upload-length"))
-        if size > tus.SIZE_MAX:
-            raise _too_long(f"No upload may have more than {tus.SIZE_MAX} bytes")
-        said = tus.metadata(request.headers.get("upload-metadata", ""))
-        path, sha256, replace = said.get("path", ""), said.get("sha256", "").lower(), said.get("replace") == "true"
-        if not path:
-            raise InvalidArgument(
-                "Nothing says where the upload should go",
-                reason="PATH_MISSING",
-                subject="Upload-Metadata",
-                hint="Give its path in Upload-Metadata, for instance projects/PROJECT/input/NAME",
+        said = request.headers.get("upload-metadata", "")
+        wish = tus.concat(request.headers.get("upload-concat"))
+        asked = tus.wished(tus.metadata(said))
+        if wish.parts:
+            request_id = asked.request_id or f"of {' '.join(wish.parts)}"  # said again, it is the same one
+            who = _asked(request, request_id, f"{asked}\0{wish}")
+            shown = await self._uploads.begin_joined(
+                who, asked.path, wish.parts, asked.sha256, replace=asked.replace, told=said
             )
-        asked = _asked(request, said.get("request_id", ""), f"{path}\0{size}\0{sha256}\0{replace}")
-        shown = await self._uploads.begin(asked, path, size, sha256, replace=replace)
-        if request.headers.get("content-type") == tus.CONTENT_TYPE and shown.upload.offset == 0:
-            shown = await self._received(request, shown)
+        else:
+            size = tus.length(request.headers.get("upload-length"), request.headers.get("upload-defer-length"))
+            who = _asked(request, asked.request_id, f"{asked}\0{wish}\0{size}")
+            if wish.partial:
+                shown = await self._uploads.begin_part(who, size, asked.path, told=said)
+            else:
+                shown = await self._uploads.begin(
+                    who, asked.required_path, size, asked.sha256, replace=asked.replace, told=said
+                )
+            if request.headers.get("content-type") == tus.CONTENT_TYPE and shown.upload.offset == 0:
+                shown = await self._received(request, shown)
         shown = await self._finished(request, shown)
         return _answer(201, {"Location": f"/uploads/{shown.upload.id}", **_standing(shown), **self._expires(shown)})
 
     async def _look(self, request: Request) -> Response:
         shown = await self._finished(request, await self._uploads.get(asker(request), request.path_params["id"]))
-        said = tus.to_metadata({"path": shown.path, "sha256": shown.upload.sha256})
-        length = {"Upload-Length": str(shown.upload.size), "Upload-Metadata": said}
-        return _answer(200, {**_standing(shown), **length})
+        promise = self._uploads.promise(asker(request), shown.upload.id)
+        told = promise.told or tus.to_metadata({"path": shown.path, "sha256": shown.upload.sha256})
+        size = {"Upload-Defer-Length": "1"} if promise.size == UNSAID else {"Upload-Length": str(promise.size)}
+        kind = tus.to_concat(promise.partial, promise.parts)
+        return _answer(200, {**_standing(shown), **size, **kind, **self._expires(shown), "Upload-Metadata": told})
 
     async def _append(self, request: Request) -> Response:
         if request.headers.get("content-type") != tus.CONTENT_TYPE:
@@ -96,8 +109,12 @@ class UploadRoutes:
             )
         offset = tus.whole("Upload-Offset", request.headers.get("upload-offset"))
         shown = await self._uploads.get(asker(request), request.path_params["id"])
+        if self._uploads.promise(asker(request), shown.upload.id).parts:
+            raise _joined(shown)
         if offset != shown.upload.offset:
             raise _mismatch(shown, offset)
+        if size := request.headers.get("upload-length"):
+            shown = await self._uploads.declare(asker(request), shown.upload.id, tus.length(size))
         shown = await self._finished(request, await self._received(request, shown))
         return _answer(204, {**_standing(shown), **self._expires(shown)})
 
@@ -111,8 +128,9 @@ class UploadRoutes:
     async def _received(self, request: Request, shown: UploadShown) -> UploadShown:
         """The upload with the request's body; cut off, with what of it came."""
         length = request.headers.get("content-length")
-        if length and shown.upload.offset + tus.whole("Content-Length", length) > shown.upload.size:
-            raise _too_long(f"{shown.upload.size - shown.upload.offset} bytes are missing, {length} were sent")
+        most = tus.SIZE_MAX if shown.upload.size == UNSAID else shown.upload.size
+        if length and shown.upload.offset + tus.whole("Content-Length", length) > most:
+            raise _too_long(f"{most - shown.upload.offset} bytes are missing, {length} were sent")
         if shown.upload.offset == shown.upload.size:
             return shown
         await self._uploads.keep(asker(request), shown.upload.id)
@@ -145,8 +163,11 @@ class UploadRoutes:
             self._checked -= 1
 
     async def _finished(self, request: Request, shown: UploadShown) -> UploadShown:
-        """Show the file when all of it has come; done twice, it is done once."""
-        if shown.upload.offset == shown.upload.size:
+        """Show the file when all of it has come, in parts perhaps; done twice, it is done once."""
+        promise = self._uploads.promise(asker(request), shown.upload.id)
+        if promise.parts:
+            shown = await self._uploads.join(asker(request), shown.upload.id)
+        if shown.upload.offset == shown.upload.size and not promise.partial:
             await self._uploads.commit(asker(request), shown.upload.id, trusting=True)
         return shown
 
@@ -231,6 +252,15 @@ def _mismatch(shown: UploadShown, offset: int) -> OutOfRange:
         subject=f"uploads/{shown.upload.id}",
         hint="Ask for the upload's offset (HEAD) and go on from there",
         metadata={"offset": str(shown.upload.offset)},
+    )
+
+
+def _joined(shown: UploadShown) -> PermissionDenied:
+    return PermissionDenied(
+        "An upload that consists of others takes no bytes of its own",
+        reason="UPLOAD_JOINED",
+        subject=f"uploads/{shown.upload.id}",
+        hint="Send its parts, then join them",
     )
 
 

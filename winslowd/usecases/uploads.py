@@ -6,37 +6,36 @@ safe, are the volume's. An upload's id follows from who asked and under which re
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterable, Mapping
+import dataclasses
+from collections.abc import AsyncIterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from winslow.domain.principal import Principal
-from winslow.domain.records import Commit, Done, Expect, Fence, Kind, Lifetime, Put, Ref, View
-from winslow.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, Unavailable
-from winslow.ports import Entry, Membership, Store, Upload
+from winslow.domain.records import Commit, Done, Expect, Fence, Lifetime, Put
+from winslow.errors import (
+    AlreadyExists,
+    Conflict,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    Unavailable,
+    WinslowError,
+)
+from winslow.ports import UNSAID, Entry, Membership, Store, Upload
 from winslow.ports import Files as FilesPort
 from winslow.ports import Uploads as UploadsPort
+from winslowd.usecases import promises
 from winslowd.usecases.files import FileShown, writable
+from winslowd.usecases.promises import Promise
 from winslowd.usecases.requests import Request, answered
 
 FLUSH_EVERY = 8 << 20
 """Bytes after which what was appended is made safe, so that a cut costs no more than that."""
+COUNTED_MIN = 64 << 20
+"""Bytes of the smallest upload whose room is looked at beside what others were promised."""
 KEPT = 86_400.0
 """Seconds for which a promise is remembered, at least: see `keep`."""
-PREFIX = "upload-"
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What a sender said; `sha256` "" when it is said at the commit. `committed` once the file was shown."""
-
-    path: str
-    size: int
-    sha256: str
-    by: str
-    replace: bool = False
-    committed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,9 @@ class Uploads:
     membership: Membership
 
     async def begin(
-        self, request: Request, path: str, size: int, sha256: str = "", *, replace: bool = False
+        self, request: Request, path: str, size: int, sha256: str = "", *, replace: bool = False, told: str = ""
     ) -> UploadShown:
-        """Begin it, or find the one that the same request began.
+        """Begin it, or find the one that the same request began. `told` is kept for the sender.
 
         Raises AlreadyExists (FILE_EXISTS) unless `replace`, FailedPrecondition (POOL_READ_ONLY), Exhausted (DISK_FULL),
         InvalidArgument (REQUEST_ID_MISSING), AlreadyExists (REQUEST_ID_REUSED).
@@ -73,17 +72,73 @@ class Uploads:
             )
         id_ = request.ref.key
         if answered(self.store.view, request) is None:
-            location = writable(self.store.view, path)
-            promise = Promise(path, size, sha256, request.principal.name, replace)
+            writable(self.store.view, path)
             if not replace:
                 await self._require_free(path)
-            await self.uploads.begin(id_, location, size, sha256)
-            await self._remember(id_, promise, request)
+            await self._begin(request, Promise(path, size, sha256, request.principal.name, replace, told=told))
         return await self.get(request.principal, id_)
+
+    async def begin_part(self, request: Request, size: int, path: str = "", *, told: str = "") -> UploadShown:
+        """Begin an upload that is only there to be joined with others; `path` is where all of them will be, if that is known."""
+        id_ = request.ref.key
+        if answered(self.store.view, request) is None:
+            path = path or f"resources/{id_}.part"
+            await self._begin(request, Promise(path, size, "", request.principal.name, True, partial=True, told=told))
+        return await self.get(request.principal, id_)
+
+    async def begin_joined(
+        self,
+        request: Request,
+        path: str,
+        parts: Sequence[str],
+        sha256: str = "",
+        *,
+        replace: bool = False,
+        told: str = "",
+    ) -> UploadShown:
+        """Begin an upload that consists of others (ids), which are whole; `join` then fills it. Raises what `begin` raises, too.
+
+        Raises FailedPrecondition (UPLOAD_NOT_PARTIAL, UPLOAD_INCOMPLETE).
+        """
+        if answered(self.store.view, request) is None:
+            writable(self.store.view, path)
+            size = sum([(await self._whole_part(request.principal, part)).size for part in parts])
+            if not replace:
+                await self._require_free(path)
+            asker = request.principal.name
+            await self._begin(request, Promise(path, size, sha256, asker, replace, parts=tuple(parts), told=told))
+        return await self.get(request.principal, request.ref.key)
+
+    async def join(self, asker: Principal, id_: str) -> UploadShown:
+        """Fill it with its parts. Half done, or done twice, it ends the same."""
+        shown, offset = await self.get(asker, id_), 0
+        for part in promises.known(self.store.view, asker, id_).parts:
+            if shown.upload.offset == shown.upload.size:
+                break
+            whole = await self._whole_part(asker, part)
+            shown = UploadShown(await self.uploads.join(shown.upload, whole, offset), shown.path)
+            offset += whole.size
+        return shown
+
+    async def declare(self, asker: Principal, id_: str, size: int) -> UploadShown:
+        """Say the size of an upload that was begun without. Raises InvalidArgument (UPLOAD_TOO_LONG)."""
+        shown, promise = await self.get(asker, id_), promises.known(self.store.view, asker, id_)
+        if promise.size == UNSAID and size >= shown.upload.offset:
+            expect = Expect(promises.ref(id_), self.store.view.revision_of(promises.ref(id_)))
+            said = promises.put(id_, dataclasses.replace(promise, size=size))
+            await self.store.commit(Commit(puts=(said,), expects=(expect,)))
+            await self._require_room((await self.get(asker, id_)).upload)
+        elif promise.size != size:
+            raise _other_size(id_, size, promise.size if promise.size != UNSAID else shown.upload.offset)
+        return await self.get(asker, id_)
+
+    def promise(self, asker: Principal, id_: str) -> Promise:
+        """What its sender said."""
+        return promises.known(self.store.view, asker, id_)
 
     async def get(self, asker: Principal, id_: str) -> UploadShown:
         """Where an upload is."""
-        promise = _promise(self.store.view, asker, id_)
+        promise = promises.known(self.store.view, asker, id_)
         upload = self._upload(id_, promise)
         if promise.committed:
             return UploadShown(upload, promise.path)
@@ -92,9 +147,8 @@ class Uploads:
 
     async def list(self, asker: Principal) -> tuple[UploadShown, ...]:
         """The asker's uploads under way."""
-        ids = [key.removeprefix(PREFIX) for key in self.store.view.all(Kind.REQUEST) if key.startswith(PREFIX)]
-        mine = [id_ for id_ in sorted(ids) if (found := _read(self.store.view, id_)) and _under_way(found, asker)]
-        return tuple([await self.get(asker, id_) for id_ in mine])
+        found = promises.under_way(self.store.view)
+        return tuple([await self.get(asker, id_) for id_, promise in found.items() if promise.by == asker.name])
 
     async def append(self, asker: Principal, id_: str, pieces: AsyncIterable[tuple[int, bytes]]) -> UploadShown:
         """Append (offset, data) pieces; answers when all of them are safe. The promise is kept from now on.
@@ -110,16 +164,16 @@ class Uploads:
             if upload.offset - safe >= FLUSH_EVERY:
                 upload = await self.uploads.flush(upload)
                 safe = upload.offset
-        promise = _promise(self.store.view, asker, id_)
+        promise = promises.known(self.store.view, asker, id_)
         return UploadShown(await self.uploads.flush(upload), promise.path)
 
     async def keep(self, asker: Principal, id_: str) -> None:
         """Remember the promise for another `KEPT` seconds from now: its sender goes on. Raises Unavailable (ETCD_UNAVAILABLE)."""
-        promise = _promise(self.store.view, asker, id_)
+        promise = promises.known(self.store.view, asker, id_)
         if not promise.committed:
-            expect = Expect(_ref(id_), self.store.view.revision_of(_ref(id_)))
+            expect = Expect(promises.ref(id_), self.store.view.revision_of(promises.ref(id_)))
             with suppress(Conflict):  # kept, committed or forgotten by another in this moment: that holds
-                await self.store.commit(Commit(puts=(_put(id_, promise),), expects=(expect,)))
+                await self.store.commit(Commit(puts=(promises.put(id_, promise),), expects=(expect,)))
 
     async def commit(
         self,
@@ -138,7 +192,7 @@ class Uploads:
         Raises DataLoss (CHECKSUM_MISMATCH), AlreadyExists (FILE_EXISTS) where one appeared meanwhile,
         InvalidArgument (SHA256_MISSING), and what `begin` raises of the place.
         """
-        _promise(self.store.view, asker, id_)
+        promises.known(self.store.view, asker, id_)
         async with self.membership.lock(f"uploads/{id_}", patient=False) as term:
             return await self._commit(asker, id_, sha256, trusting, term.fence, modified, executable)
 
@@ -153,7 +207,7 @@ class Uploads:
         executable: bool,
     ) -> FileShown:
         """Under the upload's lock: on two nodes at once, the second finds what the first has done."""
-        promise = _promise(self.store.view, asker, id_)
+        promise = promises.known(self.store.view, asker, id_)
         location = writable(self.store.view, promise.path)
         digest = sha256.lower() or promise.sha256
         if not digest and trusting:
@@ -175,14 +229,48 @@ class Uploads:
 
     async def cancel(self, asker: Principal, id_: str) -> None:
         """Forget an upload; one that is gone is gone."""
-        promise = _read(self.store.view, id_)
+        promise = promises.read(self.store.view, id_)
         if promise is None or promise.by != asker.name:
             return
         if not promise.committed:
             await self.uploads.cancel(self._upload(id_, promise))
-        await self.store.commit(Commit(deletes=(_ref(id_),)))
+        await self.store.commit(Commit(deletes=(promises.ref(id_),)))
 
     # ---- inside
+
+    async def _begin(self, request: Request, promise: Promise) -> None:
+        """The promise comes first: of two uploads that do not fit together, the later one sees the other's."""
+        id_ = request.ref.key
+        done = Put(request.ref, Done(request.fingerprint, f"uploads/{id_}"), Lifetime.REQUEST)
+        await self.store.commit(Commit(puts=(done, promises.put(id_, promise))))
+        upload = self._upload(id_, promise)
+        try:
+            await self._require_room(await self.uploads.begin(id_, upload.location, promise.size, promise.sha256))
+        except WinslowError:
+            with suppress(WinslowError):
+                await self.uploads.cancel(upload)
+                await self.store.commit(Commit(deletes=(request.ref, promises.ref(id_))))
+            raise
+
+    async def _require_room(self, upload: Upload) -> None:
+        if upload.size < COUNTED_MIN:
+            return
+        beside = []
+        for id_, promise in promises.under_way(self.store.view).items():
+            with suppress(WinslowError):  # its project may have been deleted
+                beside += [self._upload(id_, promise)] if promise.size >= COUNTED_MIN else []
+        await self.uploads.require_room(upload, beside)
+
+    async def _whole_part(self, asker: Principal, id_: str) -> Upload:
+        promise, shown = promises.known(self.store.view, asker, id_), await self.get(asker, id_)
+        if not promise.partial or shown.upload.offset != promise.size:
+            raise FailedPrecondition(
+                f"The upload {id_!r} is " + ("not whole" if promise.partial else "no part of another"),
+                reason="UPLOAD_INCOMPLETE" if promise.partial else "UPLOAD_NOT_PARTIAL",
+                subject=f"uploads/{id_}",
+                hint="Send all of it first" if promise.partial else "Begin it as a part",
+            )
+        return shown.upload
 
     def _upload(self, id_: str, promise: Promise) -> Upload:
         location = writable(self.store.view, promise.path)
@@ -209,51 +297,18 @@ class Uploads:
             if there.metadata["kind"] != "file" or await self.files.digest(writable(self.store.view, path)) != digest:
                 raise
 
-    async def _remember(self, id_: str, promise: Promise, request: Request) -> None:
-        done = Put(request.ref, Done(request.fingerprint, f"uploads/{id_}"), Lifetime.REQUEST)
-        await self.store.commit(Commit(puts=(done, _put(id_, promise))))
-
     async def _settle(self, id_: str, promise: Promise, fence: Fence) -> None:
-        committed = Promise(promise.path, promise.size, promise.sha256, promise.by, promise.replace, True)
-        await self.store.commit(Commit(puts=(_put(id_, committed),), fence=fence))
+        committed = promises.put(id_, dataclasses.replace(promise, committed=True))
+        await self.store.commit(Commit(puts=(committed,), fence=fence))
+        for part in promise.parts:  # their bytes are in the file now; what stays of them expires
+            with suppress(WinslowError):
+                await self.cancel(Principal(promise.by), part)
 
 
-def _ref(id_: str) -> Ref:
-    return Ref(Kind.REQUEST, f"{PREFIX}{id_}")
-
-
-def _put(id_: str, promise: Promise) -> Put:
-    fields: Mapping[str, object] = {
-        "path": promise.path,
-        "size": promise.size,
-        "sha256": promise.sha256,
-        "by": promise.by,
-        "replace": promise.replace,
-        "committed": promise.committed,
-    }
-    return Put(_ref(id_), Done("", json.dumps(fields)), Lifetime.REQUEST)
-
-
-def _read(view: View, id_: str) -> Promise | None:
-    found = view.get(_ref(id_))
-    if found is None:
-        return None
-    assert isinstance(found.value, Done)
-    return Promise(**json.loads(found.value.answer))
-
-
-def _promise(view: View, asker: Principal, id_: str) -> Promise:
-    """The promise of an upload that the asker began. Raises NotFound (UPLOAD_UNKNOWN)."""
-    found = _read(view, id_)
-    if found is None or found.by != asker.name:
-        raise NotFound(
-            f"There is no upload {id_!r}",
-            reason="UPLOAD_UNKNOWN",
-            subject=f"uploads/{id_}",
-            hint="It was cancelled or is older than a day: begin it again",
-        )
-    return found
-
-
-def _under_way(promise: Promise, asker: Principal) -> bool:
-    return promise.by == asker.name and not promise.committed
+def _other_size(id_: str, size: int, known: int) -> InvalidArgument:
+    return InvalidArgument(
+        f"The upload {id_!r} cannot have {size} bytes: it has {known}",
+        reason="UPLOAD_TOO_LONG",
+        subject=f"uploads/{id_}",
+        hint="Begin another upload with the right size",
+    )
