@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from storage.overlay import mount_points
+from tests.acceptance.scene import trap
 from tests.acceptance.story import Story, run_state
 from tests.daemon import Daemon
 from tests.overlays import require_mounts
@@ -58,7 +61,12 @@ def test_a_layered_workspace_is_its_parents_with_what_was_changed(story: Story, 
     assert story.log("s3") == ["./b", "./d/c", "./d/deep", "./new", "changed", "1", "three", "deep"]
     second, third = story.stage("s2").name, story.stage("s3").name
     assert content(story.client, second) == AFTER_SECOND | {"new": "1\n"}
-    assert content(story.client, third) == {"b": "changed\n", "new": "1\n", "moved/c": "three\n", "moved/deep": "deep\n"}
+    assert content(story.client, third) == {
+        "b": "changed\n",
+        "new": "1\n",
+        "moved/c": "three\n",
+        "moved/deep": "deep\n",
+    }
     assert story.client.files.read_bytes(f"{third}/workspace/link") == b"three\n"
     lies = daemon.files / second
     assert sorted(path.name for path in lies.iterdir() if not path.name.startswith(".")) == ["layer", "log", "output"]
@@ -91,7 +99,9 @@ def test_redone_twice_each_attempt_keeps_what_it_changed(story: Story, daemon: D
         assert ctl(daemon, "cat", f"{place}/b") == "changed\n"
 
 
-def test_a_layered_workspace_becomes_a_plain_directory_and_what_stands_on_it_stays(story: Story, daemon: Daemon) -> None:
+def test_a_layered_workspace_becomes_a_plain_directory_and_what_stands_on_it_stays(
+    story: Story, daemon: Daemon
+) -> None:
     layered(story, FIRST, SECOND, "cat b")
     story.run()
     second, third = (story.stage(name).name for name in ("s2", "s3"))
@@ -131,3 +141,60 @@ def test_while_it_runs_a_layered_workspace_is_seen_as_it_is(story: Story) -> Non
     story.client.stages.abort(stage.name)
     assert run_state(story.settled(run)) == "PAUSED"
     assert content(story.client, stage.name) == {"b": "two\n", "d/c": "three\n", "d/gone": "four\n", "new": "new\n"}
+
+
+STEPS = ("grounded", "mounted", "running", "ended", "publishing", "published")
+
+
+def moments(daemon: Daemon, stage: str, root: Path) -> dict[str, Callable[[], bool]]:
+    """The steps of a layered stage, each told by what it leaves outside the daemon."""
+    state = daemon.directory / "state"
+    return {
+        "grounded": (root / ".ground").exists,
+        "mounted": lambda: any(f"{stage}/merged" in point for point in mount_points()),
+        "running": lambda: (state / "scratch/layered" / stage / "upper" / "begun").exists(),
+        "ended": (state / "stages/control" / stage / "record/exit").exists,
+        "publishing": lambda: (root / ".layer.partial").exists() or (root / "layer").exists(),
+        "published": (root / "layer").exists,
+    }
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_daemon_killed_at_any_step_ends_the_same(story: Story, daemon: Daemon, step: str) -> None:
+    large = "dd if=/dev/urandom of=large bs=1M count=20 2>/dev/null"
+    layered(story, FIRST, f"echo x >> begun; {SECOND}; {large}; echo x >> over", "cat begun over b; ls")
+    stage = f"s2-1-1-{story.project.rpartition('-')[2]}"
+    reached = moments(daemon, stage, daemon.files / story.project / "stages" / stage)[step]
+    with trap(reached, daemon.kill):
+        run = story.client.runs.start(story.project)
+        deadline = time.monotonic() + 30
+        while daemon.running:
+            assert time.monotonic() < deadline, "it was never reached"
+            time.sleep(0.01)
+    daemon.start()
+    ended = story.settled(run)
+    assert run_state(ended) == "SUCCEEDED", ended.reason.text
+    assert story.log("s3") == ["x", "x", "changed", "b", "begun", "d", "large", "new", "over"]
+    assert len(story.all("s2")) == 1
+    assert not [path for path in mount_points() if str(daemon.directory) in path]
+
+
+class Apart(Daemon):
+    """A daemon in a mount namespace of its own: the engine sees nothing of what it mounts."""
+
+    @property
+    def command(self) -> list[str]:
+        return ["unshare", "--mount", "--propagation", "private", *super().command]
+
+
+def test_where_the_engine_sees_no_mounts_a_layered_workspace_is_copied_and_that_is_said(
+    tmp_path: Path, image: str
+) -> None:
+    with Apart(tmp_path / "dev") as daemon, daemon.client() as client:
+        story = layered(Story(client, image, "apart"), FIRST, SECOND, "cat b")
+        run = story.run()
+        assert run_state(run) == "SUCCEEDED", run.reason.text
+        (line,) = story.log("s2", "winslow")
+        assert "copied" in line and "mount namespace of its own" in line
+        assert (daemon.files / story.stage("s2").name / "workspace" / "b").read_text() == "changed\n"
+        assert content(client, story.stage("s3").name) == AFTER_SECOND | {"new": "1\n"}
