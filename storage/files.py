@@ -22,7 +22,7 @@ from storage.pools import pool, require_name, require_writable
 from storage.removal import remove
 from storage.stop import Stop
 from storage.totals import Usage
-from storage.trees import Directory, Named, Opener, Position, Tree, describe, plain
+from storage.trees import FIRST, Directory, Named, Opener, Position, Tree, describe, plain
 from winslow.domain.layout import Location, Pool
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import InvalidArgument
@@ -55,8 +55,8 @@ class Files:
             return describe(str(location).rpartition("/")[2], tree.status(location.relative))
 
     def entries(self, location: Location, after: str, limit: int, stop: Stop) -> list[Entry]:
-        """See the port."""
-        return self.listing(location, after, limit, stop).entries
+        """See the port. A very large directory is looked at as a whole for each page."""
+        return self.listing(location, after or FIRST, limit, stop).entries
 
     def listing(self, location: Location, at: Position, limit: int, stop: Stop) -> Listing:
         """See the port. Links are listed as links, but published outputs as the directories that they show.
@@ -71,7 +71,8 @@ class Files:
             while len(found) < limit and (batch := list(islice(names, limit - len(found)))):
                 at = batch[-1].position
                 found.extend(_present(directory, batch, follow=follow))
-        return Listing(found, at if len(found) == limit else None)
+            more = len(found) == limit and next(names, None) is not None
+        return Listing(found, at if more else None)
 
     def read(self, location: Location, offset: int, size: int, stop: Stop) -> bytes:
         """See the port. Raises InvalidArgument (RANGE_INVALID) for more than 64 MiB at once."""

@@ -28,7 +28,7 @@ _SWAPPED = frozenset({errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENXIO})
 
 
 def gather(tree: Tree, at: Trail, size: int, stop: Stop) -> Gathering:
-    """See the port `Trees`. Names that are not UTF-8 come escaped. Raises OSError, FailedPrecondition (FILE_CHANGED)."""
+    """See the port `Trees`. Names that are not UTF-8 are left out, since no path can name them. Raises OSError, FailedPrecondition (FILE_CHANGED)."""
     until = time.monotonic() + _SECONDS
     items: list[Gathered] = []
     with Walk(tree, at, stop) as walk:
@@ -43,21 +43,22 @@ def gather(tree: Tree, at: Trail, size: int, stop: Stop) -> Gathering:
 
 
 def _item(step: Step) -> Gathered | None:
-    """None for what went away, and for special files."""
+    """None for what went away, for special files, and for what cannot be named."""
     name, directory = step.named.name, step.directory
-    path = step.path[: len(step.path) - len(name)] + step.named.shown
+    if name != step.named.shown:
+        return None
     match step.named.kind:
         case "file":
-            return _file(step, path)
+            return _file(step)
         case "directory" | "symlink" as kind:
             with suppress(FileNotFoundError):
-                entry = describe(step.named.shown, directory.status(name))
+                entry = describe(name, directory.status(name))
                 link = directory.read_link(name) if kind == entry.kind == "symlink" else ""
-                return Gathered(path, entry, link=link) if kind == entry.kind else None
+                return Gathered(step.path, entry, link=link) if kind == entry.kind else None
     return None
 
 
-def _file(step: Step, path: str) -> Gathered | None:
+def _file(step: Step) -> Gathered | None:
     for _ in range(_TRIES):
         try:
             fd = step.directory.open(step.named.name)
@@ -67,16 +68,19 @@ def _file(step: Step, path: str) -> Gathered | None:
             return None
         with held(fd):
             before = os.fstat(fd)
-            entry = describe(step.named.shown, before)
+            entry = describe(step.named.name, before)
             if before.st_size > SMALL:
-                return Gathered(path, entry)
+                return Gathered(step.path, entry)
             content = os.pread(fd, before.st_size + 1, 0)
             after = os.fstat(fd)
         if len(content) == before.st_size and (before.st_mtime_ns, before.st_size) == (
             after.st_mtime_ns,
             after.st_size,
         ):
-            return Gathered(path, entry, content)
+            return Gathered(step.path, entry, content)
     raise FailedPrecondition(
-        f"{path!r} changed while it was read", reason="FILE_CHANGED", subject=path, hint="Ask for it again later"
+        f"{step.path!r} changed while it was read",
+        reason="FILE_CHANGED",
+        subject=step.path,
+        hint="Ask for it again later",
     )

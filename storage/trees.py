@@ -37,6 +37,10 @@ Both "" and 0 are the beginning; 0 for whom any order will do.
 """
 
 
+FIRST = "\0"
+"""Before every name: who goes on behind it gets names in order, however long that takes."""
+
+
 class Named(NamedTuple):
     """A name of a directory: as the system has it, and as people see it; `kind` is an Entry's. `position` is behind it."""
 

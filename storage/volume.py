@@ -22,6 +22,7 @@ from storage.logs import Logs
 from storage.manifests import Manifests
 from storage.members import Unpacked
 from storage.merged import Merged
+from storage.pictures import Pictures
 from storage.quotas import Quotas
 from storage.retiring import Retiring
 from storage.small import SmallFiles
@@ -72,9 +73,10 @@ class PlainVolume:
         opened = Merged(layered)
         self.files = Files(self._root, opened, self.logs)
         self.trees = Trees(self._root, opened)
+        self.pictures = Pictures(self._root, opened)
         self.uploads = Uploads(self._root, self.quotas, background, clock)
         self.small = SmallFiles(self._root, self.quotas, clock)
-        self.history = History(self._root)
+        self.history = History(self._root, clock, unpacked)
         self.manifests = Manifests(self._root, clock, unpacked)
         self.retiring = Retiring(self._root)
         self._path = root

@@ -47,9 +47,11 @@ from winslowd.engines.registrar import Registrar
 from winslowd.engines.retirer import Retirer
 from winslowd.engines.surveyor import Surveyor
 from winslowd.files.standing import StandingClient
+from winslowd.files.thumbnails import Thumbnails
 from winslowd.gateway import server as gateway
 from winslowd.gateway.app import application
 from winslowd.gateway.inside import inside
+from winslowd.gateway.protocol import Patience
 from winslowd.monitor import host
 from winslowd.parts import Parts, made, open_parts
 from winslowd.peers.attending import GrpcPeers
@@ -125,7 +127,7 @@ async def _listening(server: Server, use_cases: UseCases, settings: Settings) ->
         return
     async with inside() as own, server.listening((*settings.listen, own.address)):
         web = application(use_cases, _authenticate, time.time, api=own.channel)
-        async with gateway.listening(web, settings.http):
+        async with gateway.listening(web, settings.http, Patience(settings.http_head, settings.http_idle)):
             yield
 
 
@@ -141,6 +143,8 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         retiring=parts.files.retiring,
         quotas=parts.files.quotas,
         files=parts.files.files,
+        trees=parts.files.trees,
+        pictures=Thumbnails(parts.files, parts.settings.state / "thumbnails"),
         uploads=parts.files.uploads,
         carrying=parts.files.carrying,
         small=parts.files.small,
@@ -173,9 +177,7 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
     yield Leader(store, membership, time.time, parts.attendance, parts.ledger, fencer=parts.fencer).run()
     yield Janitor(store, membership, files.workspaces, files.uploads, time.time).run()
     yield Quartermaster(store, membership, files.quotas).run()
-    yield Retirer(
-        store, membership, files.history, files.workspaces, files.retiring, files.manifests, time.time
-    ).run()
+    yield Retirer(store, membership, files.history, files.workspaces, files.retiring, files.manifests, time.time).run()
     yield Archivist(store, membership, files.history, time.time, Policy(settings.history_after)).run()
     yield Keeper(
         store,

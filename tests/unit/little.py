@@ -24,6 +24,7 @@ from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, Outcome, ProjectId, Stage, State
 from winslow.ports import Storage
 from winslowd.engines.leader import Leader
+from winslowd.files.thumbnails import Thumbnails
 from winslowd.usecases import known
 from winslowd.usecases.all import UseCases
 from winslowd.usecases.attendance import Attendance
@@ -64,6 +65,8 @@ class Little:
             retiring=self.volume.retiring,
             quotas=self.volume.quotas,
             files=self.volume.files,
+            trees=self.volume.trees,
+            pictures=Thumbnails(self.volume, root.parent / "thumbnails"),
             uploads=self.volume.uploads,
             small=self.volume.small,
             logs=self.volume.logs,

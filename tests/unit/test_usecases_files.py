@@ -154,7 +154,7 @@ class TestReadingAndChanging:
         for path in ("", "projects", f"projects/{stage.project}/stages/{stage.id}/workspace/x"):
             assert await refused(files.make_directory(little.request(), path), FailedPrecondition) == "POOL_READ_ONLY"
         await files.make_directory(little.request(), "resources/models/a")
-        await files.move(little.request(), "resources/models/a", "resources/models/b")
+        await little.use_cases.trees.move(little.request(), "resources/models/a", "resources/models/b")
         assert await names(little, "resources/models") == ["b"]
         assert (
             await refused(files.delete(little.request(), "resources/models"), FailedPrecondition)

@@ -28,6 +28,7 @@ from winslow.ports.files import (
 from winslow.ports.logs import Findings, Logs
 from winslow.ports.manifests import EFFORT, Effort, Left, Listed, ListedPage, Manifest, Manifests
 from winslow.ports.node import Driver, Journal, Readings, Verdict
+from winslow.ports.pictures import Pictures
 from winslow.ports.retiring import Retiring
 from winslow.ports.standing import Standing, Volume
 from winslow.ports.store import Store, StoreMember, Upkeep
@@ -71,6 +72,7 @@ __all__ = [
     "NewFile",
     "Pace",
     "Peers",
+    "Pictures",
     "Quotas",
     "Readings",
     "Retiring",

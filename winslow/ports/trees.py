@@ -73,7 +73,7 @@ class Trees(Protocol):
         """
 
     async def gather(self, location: Location, at: Trail, size: int) -> Gathering:
-        """The next entries beneath, with about `size` bytes of content. Special files are left out.
+        """The next entries beneath, with about `size` bytes of content. Left out are special files, and names that are not UTF-8.
 
         Raises FailedPrecondition (FILE_CHANGED) for a file that is written all the time.
         """

@@ -38,12 +38,14 @@ class ListFilesRequest(_message.Message):
     def __init__(self, path: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class ListFilesResponse(_message.Message):
-    __slots__ = ("files", "next_page_token")
+    __slots__ = ("files", "next_page_token", "unordered")
     FILES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    UNORDERED_FIELD_NUMBER: _ClassVar[int]
     files: _containers.RepeatedCompositeFieldContainer[_file_pb2.File]
     next_page_token: str
-    def __init__(self, files: _Optional[_Iterable[_Union[_file_pb2.File, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    unordered: bool
+    def __init__(self, files: _Optional[_Iterable[_Union[_file_pb2.File, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., unordered: _Optional[bool] = ...) -> None: ...
 
 class ReadFileRequest(_message.Message):
     __slots__ = ("path", "offset", "size", "expected_etag")
@@ -170,6 +172,24 @@ class UnpackArchiveRequest(_message.Message):
     path: str
     target: str
     def __init__(self, request_id: _Optional[str] = ..., path: _Optional[str] = ..., target: _Optional[str] = ...) -> None: ...
+
+class GetThumbnailRequest(_message.Message):
+    __slots__ = ("path", "size")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    size: int
+    def __init__(self, path: _Optional[str] = ..., size: _Optional[int] = ...) -> None: ...
+
+class GetThumbnailResponse(_message.Message):
+    __slots__ = ("data", "media_type", "etag")
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    media_type: str
+    etag: str
+    def __init__(self, data: _Optional[bytes] = ..., media_type: _Optional[str] = ..., etag: _Optional[str] = ...) -> None: ...
 
 class StatFilesRequest(_message.Message):
     __slots__ = ("paths",)

@@ -97,6 +97,11 @@ class FileServiceStub:
                 request_serializer=winslow_dot_v1_dot_file__service__pb2.UnpackArchiveRequest.SerializeToString,
                 response_deserializer=winslow_dot_v1_dot_file__pb2.File.FromString,
                 _registered_method=True)
+        self.GetThumbnail = channel.unary_unary(
+                '/winslow.v1.FileService/GetThumbnail',
+                request_serializer=winslow_dot_v1_dot_file__service__pb2.GetThumbnailRequest.SerializeToString,
+                response_deserializer=winslow_dot_v1_dot_file__service__pb2.GetThumbnailResponse.FromString,
+                _registered_method=True)
         self.StatFiles = channel.unary_unary(
                 '/winslow.v1.FileService/StatFiles',
                 request_serializer=winslow_dot_v1_dot_file__service__pb2.StatFilesRequest.SerializeToString,
@@ -156,7 +161,7 @@ class FileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListFiles(self, request, context):
-        """A directory's entries, by name.
+        """A directory's entries, by name; those of a very large one in an order of its own (`unordered`).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -177,7 +182,7 @@ class FileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def MoveFile(self, request, context):
-        """Renames or moves. Refused (FILE_EXISTS) rather than replacing.
+        """Renames or moves, also to another pool or project. Refused (FILE_EXISTS) rather than replacing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -205,7 +210,7 @@ class FileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SearchFiles(self, request, context):
-        """Entries at any depth whose names match.
+        """Entries at any depth whose names match. A page takes a second at most: it may have few or none, with more to come.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -219,7 +224,8 @@ class FileServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ArchiveFiles(self, request, context):
-        """Files and directories as one zip or tar, made as it is read.
+        """Files and directories as one zip or tar, made as it is read. Links are kept in a tar, where they lead to something in it.
+        A file that changes meanwhile ends the stream with an error (FILE_CHANGED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -227,6 +233,14 @@ class FileServiceServicer:
 
     def UnpackArchive(self, request, context):
         """Unpacks an archive that was uploaded. Refused (ARCHIVE_REFUSED) when an entry leads out, is a device, or the whole is a bomb.
+        A zip, or a tar as it is or packed with gzip, bzip2 or xz. Shown at once, the whole or nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetThumbnail(self, request, context):
+        """A small picture of an image or a video. Refused where there is none (THUMBNAIL_IMPOSSIBLE) or no ffmpeg (FFMPEG_MISSING).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -359,6 +373,11 @@ def add_FileServiceServicer_to_server(servicer, server):
                     servicer.UnpackArchive,
                     request_deserializer=winslow_dot_v1_dot_file__service__pb2.UnpackArchiveRequest.FromString,
                     response_serializer=winslow_dot_v1_dot_file__pb2.File.SerializeToString,
+            ),
+            'GetThumbnail': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetThumbnail,
+                    request_deserializer=winslow_dot_v1_dot_file__service__pb2.GetThumbnailRequest.FromString,
+                    response_serializer=winslow_dot_v1_dot_file__service__pb2.GetThumbnailResponse.SerializeToString,
             ),
             'StatFiles': grpc.unary_unary_rpc_method_handler(
                     servicer.StatFiles,
@@ -731,6 +750,33 @@ class FileService:
             '/winslow.v1.FileService/UnpackArchive',
             winslow_dot_v1_dot_file__service__pb2.UnpackArchiveRequest.SerializeToString,
             winslow_dot_v1_dot_file__pb2.File.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetThumbnail(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/winslow.v1.FileService/GetThumbnail',
+            winslow_dot_v1_dot_file__service__pb2.GetThumbnailRequest.SerializeToString,
+            winslow_dot_v1_dot_file__service__pb2.GetThumbnailResponse.FromString,
             options,
             channel_credentials,
             insecure,

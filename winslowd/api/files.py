@@ -19,25 +19,62 @@ from winslow.wire.times import unix_seconds
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
 from winslowd.usecases import known
+from winslowd.usecases.archives import Archives
 from winslowd.usecases.files import Files, FileShown
+from winslowd.usecases.packing import gathered
 from winslowd.usecases.small import Given, SmallFiles, Whole
+from winslowd.usecases.thumbnails import Thumbnails
+from winslowd.usecases.trees import Trees
 from winslowd.usecases.uploads import Uploads
+
+_FORMATS = {
+    pb.ARCHIVE_FORMAT_UNSPECIFIED: "zip",
+    pb.ARCHIVE_FORMAT_ZIP: "zip",
+    pb.ARCHIVE_FORMAT_TAR: "tar",
+}
 
 
 class FileService(file_service_pb2_grpc.FileServiceServicer):
-    def __init__(self, files: Files, uploads: Uploads, small: SmallFiles) -> None:
+    def __init__(
+        self,
+        files: Files,
+        uploads: Uploads,
+        small: SmallFiles,
+        trees: Trees,
+        archives: Archives,
+        thumbnails: Thumbnails,
+    ) -> None:
         self._files = files
         self._uploads = uploads
         self._small = small
+        self._trees = trees
+        self._archives = archives
+        self._thumbnails = thumbnails
 
     async def StatFile(self, request: pb.StatFileRequest, context: Any) -> file_pb2.File:
         return encoding.file(await self._files.stat(asker(), request.path))
 
     async def ListFiles(self, request: pb.ListFilesRequest, context: Any) -> pb.ListFilesResponse:
         page = await self._files.list(asker(), request.path, decoding.ask(request))
-        return pb.ListFilesResponse(
-            files=[encoding.file(one) for one in page.items], next_page_token=page.next_page_token
-        )
+        files = [encoding.file(one) for one in page.items]
+        return pb.ListFilesResponse(files=files, next_page_token=page.next_page_token, unordered=page.unordered)
+
+    async def SearchFiles(self, request: pb.SearchFilesRequest, context: Any) -> pb.SearchFilesResponse:
+        page = await self._trees.search(asker(), request.path, request.query, decoding.ask(request))
+        files = [encoding.file(one) for one in page.items]
+        return pb.SearchFilesResponse(files=files, next_page_token=page.next_page_token)
+
+    async def ArchiveFiles(
+        self, request: pb.ArchiveFilesRequest, context: Any
+    ) -> AsyncIterator[pb.ArchiveFilesResponse]:
+        format_ = _FORMATS.get(request.format, "")
+        archive = await self._archives.pack(asker(), request.paths, format_)
+        async for data in gathered(archive.stream):
+            yield pb.ArchiveFilesResponse(data=data)
+
+    async def UnpackArchive(self, request: pb.UnpackArchiveRequest, context: Any) -> file_pb2.File:
+        await self._trees.unpack(request_of(request), request.path, request.target)
+        return encoding.file(await self._files.stat(asker(), request.target))
 
     async def ReadFile(self, request: pb.ReadFileRequest, context: Any) -> AsyncIterator[pb.ReadFileResponse]:
         shown, pieces = await self._files.read(
@@ -52,7 +89,7 @@ class FileService(file_service_pb2_grpc.FileServiceServicer):
         return encoding.file(await self._files.stat(asker(), request.path))
 
     async def MoveFile(self, request: pb.MoveFileRequest, context: Any) -> file_pb2.File:
-        await self._files.move(request_of(request), request.source, request.target)
+        await self._trees.move(request_of(request), request.source, request.target)
         return encoding.file(await self._files.stat(asker(), request.target))
 
     async def CopyFile(self, request: pb.CopyFileRequest, context: Any) -> file_pb2.File:
@@ -90,6 +127,10 @@ class FileService(file_service_pb2_grpc.FileServiceServicer):
     async def ReadFiles(self, request: pb.ReadFilesRequest, context: Any) -> AsyncIterator[pb.ReadFilesResponse]:
         async for outcomes in self._small.read(asker(), request.paths):
             yield pb.ReadFilesResponse(files=[_whole(one) for one in outcomes])
+
+    async def GetThumbnail(self, request: pb.GetThumbnailRequest, context: Any) -> pb.GetThumbnailResponse:
+        found = await self._thumbnails.get(asker(), request.path, request.size)
+        return pb.GetThumbnailResponse(data=found.data, media_type="image/jpeg", etag=found.shown.etag)
 
     # ---- uploads
 

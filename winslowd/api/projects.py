@@ -16,21 +16,27 @@ from winslow.wire.run import override_from_proto
 from winslowd.api import decoding, encoding
 from winslowd.api.call import asker, request_of
 from winslowd.usecases.projects import Configuration, NewProject, ProjectChange, Projects
+from winslowd.usecases.thumbnails import Thumbnails
 
 CHANGEABLE = ("display_name", "description", "tags", "participants", "pipeline", "priority", "quota")
 
 
 class ProjectService(project_service_pb2_grpc.ProjectServiceServicer):
-    def __init__(self, projects: Projects) -> None:
+    def __init__(self, projects: Projects, thumbnails: Thumbnails) -> None:
         self._projects = projects
+        self._thumbnails = thumbnails
 
     async def GetProject(self, request: pb.GetProjectRequest, context: Any) -> project_pb2.Project:
-        return self._now(request.name)
+        return await self._covered(self._now(request.name))
 
     async def ListProjects(self, request: pb.ListProjectsRequest, context: Any) -> pb.ListProjectsResponse:
         page = self._projects.list(asker(), decoding.ask(request))
+        covers = await self._thumbnails.cover(one.project.id for one in page.items)
+        projects = [encoding.project(one, brief=request.brief) for one in page.items]
+        for shown, message in zip(page.items, projects, strict=True):
+            message.thumbnail_path = covers[shown.project.id]
         return pb.ListProjectsResponse(
-            projects=[encoding.project(one, brief=request.brief) for one in page.items],
+            projects=projects,
             next_page_token=page.next_page_token,
             total_size=page.total,
             revision=self._projects.store.view.revision,
@@ -74,6 +80,11 @@ class ProjectService(project_service_pb2_grpc.ProjectServiceServicer):
             return self._now(name)
         except NotFound:  # it was gone before it could be read again
             return project_pb2.Project(name=name, deleting=True)
+
+    async def _covered(self, message: project_pb2.Project) -> project_pb2.Project:
+        project = names.parse_project(message.name)
+        message.thumbnail_path = (await self._thumbnails.cover([project]))[project]
+        return message
 
     def _now(self, name: str) -> project_pb2.Project:
         return encoding.project(self._projects.get(asker(), names.parse_project(name)))

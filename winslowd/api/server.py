@@ -94,14 +94,14 @@ def _register(server: grpc.aio.Server, one: UseCases, neighbours: Neighbours | N
     """Services of later versions are there too: each of their methods says that it is not there yet."""
     servicers: dict[str, Any] = {
         "PipelineService": PipelineService(one.pipelines),
-        "ProjectService": ProjectService(one.projects),
+        "ProjectService": ProjectService(one.projects, one.thumbnails),
         "RunService": RunService(one),
         "StageService": StageService(
             one.stages, one.workspaces, one.explaining, one.comparing, one.readings, one.retention
         ),
         "SettingsService": SettingsService(one.settings, one.retention),
         "NodeService": NodeService(one.nodes, one.readings),
-        "FileService": FileService(one.files, one.uploads, one.small),
+        "FileService": FileService(one.files, one.uploads, one.small, one.trees, one.archives, one.thumbnails),
         "LogService": LogService(one.logs),
         "EventService": EventService(one),
         "ClusterService": ClusterService(one.cluster),

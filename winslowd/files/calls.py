@@ -27,6 +27,8 @@ class Lane(Enum):
     """Moves bytes between clients' connections and files, for as long as a client keeps up."""
     PROBE = 7
     """Asks whether data are still taken, one at a time; a number of its own, since two alike would be one lane."""
+    PICTURES = 2
+    """Waits for ffmpeg."""
     BULK = 3
     """Removes, measures and copies for people: no stage waits."""
 
@@ -63,6 +65,7 @@ CALLS: dict[str, Lane] = {
     "files.usage": Lane.BULK,
     "files.send": Lane.CARRY,
     "files.digest": Lane.SYNC,
+    "pictures.thumbnail": Lane.PICTURES,
     "trees.search": Lane.SCAN,
     "trees.gather": Lane.QUICK,
     "trees.unpack": Lane.BULK,

@@ -6,14 +6,15 @@ from collections.abc import Collection
 
 import grpc
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from winslow.errors import NotFound
 from winslow.ports import Clock
+from winslowd.gateway.archives import ArchiveRoutes
 from winslowd.gateway.carrying import Lending
 from winslowd.gateway.downloads import DownloadRoutes
 from winslowd.gateway.grpc_web import GrpcWeb
 from winslowd.gateway.guard import Authenticate, Guard
+from winslowd.gateway.pages import Pages
 from winslowd.gateway.uploads import UploadRoutes
 from winslowd.usecases.all import UseCases
 
@@ -27,13 +28,15 @@ def application(
 ) -> ASGIApp:
     """`names` are the host names, beside localhost, under which it may be called; `api` leads to the node's own services."""
     lending = Lending(use_cases.carrying)
-    uploads, downloads = UploadRoutes(use_cases.uploads, clock, lending), DownloadRoutes(use_cases.files, lending)
-    services = [Route("/winslow.v1.{service}/{method}", GrpcWeb(api))] if api else []
-    routes = Router([*uploads.routes(), *downloads.routes(), *services], redirect_slashes=False, default=_nothing)
-    return Guard(routes, authenticate, lambda: use_cases.store.connected, names)
-
-
-async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
-    raise NotFound(
-        f"Nothing is served at {scope['path']}", reason="PAGE_UNKNOWN", subject=scope["path"], hint="See docs/http.md"
+    uploads, downloads = (
+        UploadRoutes(use_cases.uploads, clock, lending),
+        DownloadRoutes(use_cases.files, use_cases.thumbnails, lending),
     )
+    archives = ArchiveRoutes(use_cases.archives)
+    services = [Route("/winslow.v1.{service}/{method}", GrpcWeb(api))] if api else []
+    routes = Router(
+        [*uploads.routes(), *downloads.routes(), *archives.routes(), *services],
+        redirect_slashes=False,
+        default=Pages(),
+    )
+    return Guard(routes, authenticate, lambda: use_cases.store.connected, names)

@@ -14,10 +14,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from winslow.ports import Pace
-from winslowd.gateway.archives import shortened
 from winslowd.gateway.guard import asker
 from winslowd.gateway.lending import Connection, connection_of
 from winslowd.gateway.ranges import Span
+from winslowd.usecases.archives import changed
 from winslowd.usecases.carrying import Carrying
 from winslowd.usecases.files import FileShown
 from winslowd.usecases.uploads import Uploads, UploadShown
@@ -125,7 +125,7 @@ class SpanResponse(Response):
                 connection.cut()
                 raise ClientDisconnect
             if pace is Pace.ENDED:
-                raise shortened(self._shown)
+                raise changed(self._shown)
             if pace is Pace.STALLED and at < end:
                 at += await self._ordinary(connection, Span(at, min(PIECE, end - at)), send)
 

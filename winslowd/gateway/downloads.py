@@ -1,4 +1,4 @@
-"""Files to take away: `GET /files/PATH` with ranges, and `GET /archive?path=…&format=zip` of directories and selections.
+"""Files to take away: `GET /files/PATH` with ranges.
 
 What a file holds is hostile; the guard's headers see to that. What was promised in a header and cannot be kept ends the
 connection: a client sees that bytes are missing rather than wrong ones.
@@ -17,16 +17,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from winslow.errors import FailedPrecondition, InvalidArgument, OutOfRange
-from winslowd.gateway.archives import FORMATS, Archive, shortened
+from winslow.errors import FailedPrecondition, OutOfRange
 from winslowd.gateway.carrying import Lending, SpanResponse
 from winslowd.gateway.guard import asker
 from winslowd.gateway.naming import content_type, disposition
 from winslowd.gateway.problems import problem
 from winslowd.gateway.ranges import Span, spans
+from winslowd.usecases.archives import changed
 from winslowd.usecases.files import Files, FileShown
-
-SELECTED_MAX = 1000
+from winslowd.usecases.thumbnails import Thumbnails
 
 
 class _Any(Convertor[str]):
@@ -45,17 +44,19 @@ register_url_convertor("any", _Any())
 
 
 class DownloadRoutes:
-    def __init__(self, files: Files, lending: Lending) -> None:
+    def __init__(self, files: Files, thumbnails: Thumbnails, lending: Lending) -> None:
         self._files = files
+        self._thumbnails = thumbnails
         self._lending = lending
 
     def routes(self) -> list[Route]:
         return [
             Route("/files/{path:any}", self._file, methods=["GET", "HEAD"]),
-            Route("/archive", self._archive, methods=["GET"]),
         ]
 
     async def _file(self, request: Request) -> Response:
+        if "thumbnail" in request.query_params:
+            return await self._thumbnail(request)
         shown = await self._files.stat(asker(request), request.path_params["path"])
         if shown.entry.kind != "file":
             raise _not_a_file(shown)
@@ -75,6 +76,17 @@ class DownloadRoutes:
                 return self._answer(request, shown, 206, headers, asked)
             case _:
                 return self._parts(request, shown, headers, asked)
+
+    async def _thumbnail(self, request: Request) -> Response:
+        """`?thumbnail=PIXELS`, or `?thumbnail`: a JPEG of an image or a video."""
+        size = _pixels(request.query_params["thumbnail"])
+        found = await self._thumbnails.get(asker(request), request.path_params["path"], size)
+        headers = _described(found.shown, attached=False) | {"ETag": f'"{found.shown.etag}-{size}"'}
+        headers |= {"Content-Disposition": disposition("thumbnail.jpg", attached=False), "Content-Type": "image/jpeg"}
+        del headers["Accept-Ranges"]
+        if _is_known(request, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(found.data, 200, headers)
 
     def _answer(
         self, request: Request, shown: FileShown, status: int, headers: dict[str, str], asked: Sequence[Span]
@@ -120,26 +132,8 @@ class DownloadRoutes:
             held, missing = data, missing - len(data)
         now = await self._files.stat(asker(request), shown.path)
         if missing or _steadily(shown) not in ("", now.etag):
-            raise shortened(shown)
+            raise changed(shown)
         yield held
-
-    async def _archive(self, request: Request) -> Response:
-        format_ = request.query_params.get("format", "zip")
-        paths = request.query_params.getlist("path")
-        if format_ not in FORMATS or not 0 < len(paths) <= SELECTED_MAX:
-            raise InvalidArgument(
-                f"There is no archive of {len(paths)} paths in the format {format_!r}",
-                reason="ARCHIVE_INVALID",
-                subject="path" if format_ in FORMATS else "format",
-                hint=f"Give 1 to {SELECTED_MAX} times path=, and format=zip or format=tar",
-            )
-        found = [await self._files.stat(asker(request), path) for path in paths]
-        roots = [one for one in dict.fromkeys(found) if not _is_beneath(one, found)]
-        name = roots[0].entry.name if len(roots) == 1 and roots[0].entry.name else "files"
-        kind, packed = FORMATS[format_]
-        headers = {"Content-Disposition": disposition(f"{name}.{format_}", attached=True), "Cache-Control": "no-store"}
-        stream = packed(Archive(self._files, asker(request), roots))
-        return StreamingResponse(stream, 200, headers, kind)
 
 
 def _described(shown: FileShown, *, attached: bool) -> dict[str, str]:
@@ -151,6 +145,11 @@ def _described(shown: FileShown, *, attached: bool) -> dict[str, str]:
         "ETag": f'"{shown.etag}"',
         "Last-Modified": formatdate(shown.entry.modified, usegmt=True),
     }
+
+
+def _pixels(text: str) -> int:
+    """What is no number is a size that no thumbnail has."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1 if text else 0
 
 
 def _is_known(request: Request, etag: str) -> bool:
@@ -168,12 +167,6 @@ def _asked(request: Request, shown: FileShown, etag: str) -> Sequence[Span]:
 
 def _steadily(shown: FileShown) -> str:
     return shown.etag if shown.writable else ""
-
-
-def _is_beneath(one: FileShown, others: Sequence[FileShown]) -> bool:
-    return any(
-        one.path.startswith(f"{other.path}/" if other.path else "") and one.path != other.path for other in others
-    )
 
 
 def _not_a_file(shown: FileShown) -> FailedPrecondition:

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from winslow.ports import Carrying as CarryingPort
-from winslow.ports import Clock, History, Layers, Membership, Quotas, Retiring, StorageState, Store, Upkeep
+from winslow.ports import (
+    Clock,
+    History,
+    Layers,
+    Membership,
+    Pictures,
+    Quotas,
+    Retiring,
+    StorageState,
+    Store,
+    UnpackLimits,
+    Upkeep,
+)
 from winslow.ports import Files as FilesPort
 from winslow.ports import Logs as LogsPort
 from winslow.ports import Readings as ReadingsPort
 from winslow.ports import SmallFiles as SmallFilesPort
+from winslow.ports import Trees as TreesPort
 from winslow.ports import Uploads as UploadsPort
 from winslow.ports import Workspaces as WorkspacesPort
+from winslowd.usecases.archives import Archives
 from winslowd.usecases.carrying import Carrying
 from winslowd.usecases.cluster import Cluster, Here
 from winslowd.usecases.comparing import Comparing
@@ -30,6 +44,8 @@ from winslowd.usecases.settings import Settings
 from winslowd.usecases.small import SmallFiles
 from winslowd.usecases.stages import Stages
 from winslowd.usecases.sweeps import Sweeps
+from winslowd.usecases.thumbnails import Thumbnails
+from winslowd.usecases.trees import Trees
 from winslowd.usecases.uploads import Uploads
 from winslowd.usecases.workspaces import Workspaces
 
@@ -50,6 +66,8 @@ class UseCases:
         retiring: Retiring,
         quotas: Quotas,
         files: FilesPort,
+        trees: TreesPort,
+        pictures: Pictures,
         uploads: UploadsPort,
         small: SmallFilesPort,
         logs: LogsPort,
@@ -59,6 +77,7 @@ class UseCases:
         upkeep: Upkeep,
         ledger: Ledger | None = None,
         carrying: CarryingPort | None = None,
+        limits: UnpackLimits | None = None,
     ) -> None:
         self.store = store
         self.past = Past(store, history)
@@ -77,6 +96,9 @@ class UseCases:
         self.nodes = Nodes(store, clock)
         self.readings = Readings(here.node, store, self.nodes, self.past, readings, clock)
         self.files = Files(store, files, self.past)
+        self.trees = Trees(store, self.files, trees, limits or UnpackLimits())
+        self.archives = Archives(self.trees)
+        self.thumbnails = Thumbnails(self.files, files, pictures, clock)
         self.uploads = Uploads(store, files, uploads, membership)
         self.carrying = Carrying(carrying, self.files) if carrying else None
         self.small = SmallFiles(store, self.files, small)

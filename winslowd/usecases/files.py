@@ -56,6 +56,13 @@ class FileShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed(Page[FileShown]):
+    """A page of a directory: by name, or `unordered` where there are too many to sort."""
+
+    unordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Files:
     """The use cases of files. All raise InvalidArgument (PATH_INVALID) and NotFound (PROJECT_UNKNOWN, STAGE_UNKNOWN, FILE_NOT_FOUND)."""
 
@@ -76,19 +83,19 @@ class Files:
         """Where a path leads, whether or not something is there."""
         return await self._locate(path)
 
-    async def list(self, asker: Principal, path: str, ask: Ask) -> Page[FileShown]:
-        """A directory's entries by name; "" lists the roots. `total` counts this page's only."""
+    async def list(self, asker: Principal, path: str, ask: Ask) -> Listed:
+        """A directory's entries; "" lists the roots. `total` counts this page's only."""
         place = await self._locate(path)
         asked, size = f"files\0{_clean(path)}", page_size(ask.page_size)
-        last = str(decode_token(ask.page_token, asked)[0]) if ask.page_token else ""
+        at = _position(ask.page_token, asked)
         if isinstance(place, Folder):
-            entries = await self._children(path, place, last, size + 1)
-        else:
-            found = await self.files.entries(place, last, size + 1)
-            entries = [FileShown(_join(path, entry.name), entry, place.writable) for entry in found]
-        shown = tuple(entries[:size])
-        more = len(entries) > size
-        return Page(shown, encode_token((shown[-1].entry.name, ""), asked) if more else "", len(shown))
+            entries = await self.children(path, place, str(at), size + 1)
+            shown, more = tuple(entries[:size]), len(entries) > size
+            return Listed(shown, encode_token((shown[-1].entry.name, ""), asked) if more else "", len(shown))
+        page = await self.files.listing(place, at, size)
+        shown = tuple(FileShown(_join(path, entry.name), entry, place.writable) for entry in page.entries)
+        token = "" if page.next is None else encode_token((page.next, ""), asked)
+        return Listed(shown, token, len(shown), unordered=isinstance(at, int) or isinstance(page.next, int))
 
     async def read(
         self, asker: Principal, path: str, offset: int = 0, size: int = 0, expected_etag: str = ""
@@ -121,7 +128,7 @@ class Files:
             return await self.files.usage(place)
         parts: list[Totals] = []
         last = ""
-        while children := await self._children(path, place, last, CHILDREN):
+        while children := await self.children(path, place, last, CHILDREN):
             for child in children:
                 with suppress(NotFound):  # an attempt that never began has no directories
                     parts += [await self.usage(asker, child.path)] if not _is_log(path, child.entry.name) else []
@@ -146,11 +153,6 @@ class Files:
         """With its parents; one that is there stays."""
         place = writable(self.store.view, path)
         return await self._do(request, path, lambda: self.files.make_directory(place))
-
-    async def move(self, request: Request, source: str, target: str) -> str:
-        """Raises AlreadyExists (FILE_EXISTS), InvalidArgument (DIFFERENT_ROOTS): moves stay within one pool."""
-        old, new = writable(self.store.view, source), writable(self.store.view, target)
-        return await self._do(request, target, lambda: self.files.rename(old, new))
 
     async def copy(self, request: Request, source: str, target: str) -> str:
         """A file, or a directory with all that is in it. Raises AlreadyExists (FILE_EXISTS), FailedPrecondition (NOT_COPYABLE)."""
@@ -189,7 +191,7 @@ class Files:
             _, project, _, stage = layout.safe_parts(path)[:4]
             return locate(self.store.view, path, past.stage_shown(await self.past.stage(project, stage)).stage)
 
-    async def _children(self, path: str, folder: Folder, last: str, limit: int) -> Sequence[FileShown]:
+    async def children(self, path: str, folder: Folder, last: str, limit: int) -> Sequence[FileShown]:
         """Up to `limit` entries of a drawn directory behind the name `last`; their own content is not looked at."""
         children: dict[str, FileShown] = {}
         match layout.safe_parts(path):
@@ -290,6 +292,12 @@ def stage_output(project: ProjectId, stage: StageId, relative: str) -> Location:
 
 def _drawn(path: str, folder: Folder) -> FileShown:
     return FileShown(_clean(path), Entry(_base(path), "directory", 0, folder.modified), False)
+
+
+def _position(token: str, asked: str) -> str | int:
+    """Where a page begins. Raises InvalidArgument (PAGE_TOKEN_INVALID)."""
+    at = decode_token(token, asked)[0] if token else ""
+    return int(at) if isinstance(at, float) else at
 
 
 def _clean(path: str) -> str:
