@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from storage.beneath import held
+from storage.beneath import held, rename_new
 
 MODE = 0o444
 """Of what is shown: it is read only, by anybody."""
@@ -22,10 +22,11 @@ _LEFT_AFTER = 86_400.0
 
 
 @contextmanager
-def drafted(directory: int, name: str) -> Iterator[int]:
+def drafted(directory: int, name: str, *, replace: bool = True) -> Iterator[int]:
     """A new file, open for reading and writing; when the body is left well, it is safe and called `name`, in place of another.
 
-    Cut at any moment, what was called `name` before is untouched. Two at once do not disturb each other: the later one stays.
+    Cut at any moment, what was called `name` before is untouched. Two at once do not disturb each other: the later one stays,
+    or without `replace` the first one (EEXIST).
     """
     _sweep(directory, name)
     draft = f".{name}.{secrets.token_hex(4)}.partial"
@@ -35,7 +36,10 @@ def drafted(directory: int, name: str) -> Iterator[int]:
             yield fd
             os.fchmod(fd, MODE)
             os.fsync(fd)
-            os.rename(draft, name, src_dir_fd=directory, dst_dir_fd=directory)
+            if replace:
+                os.rename(draft, name, src_dir_fd=directory, dst_dir_fd=directory)
+            else:
+                rename_new(directory, draft, directory, name)
         except BaseException:
             with suppress(OSError):
                 os.unlink(draft, dir_fd=directory)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
@@ -31,17 +31,19 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a block lies, `size` with its head."""
+    """Where a block lies, `size` with its head; or the whole of a condensed file, whose lines are found by their offset."""
 
     segment: int
     offset: int
     size: int
+    condensed: bool = False
 
 
 class Entry(NamedTuple):
-    """One record, the one at `position` of the block at `place`; found by `name`, `orders` and `fields` as `schema` has them.
+    """One record, found by `name`, `orders` and `fields` as `schema` has them.
 
-    A tuple, for it is made a hundred thousand times at once.
+    It is the one at `position` of the block at `place`, or begins at that byte of a condensed file. A tuple, for it is made a
+    hundred thousand times at once.
     """
 
     key: str
@@ -98,6 +100,16 @@ class Shelf:
 
     def get(self, kind: str, key: str) -> Entry | None:
         return self._kinds[kind].get(key) if kind in self._kinds else None
+
+    def lying(self, segments: Collection[int], condensed: Collection[int]) -> list[Entry]:
+        """The entries whose newest version lies in one of these segments or condensed files, in the order of the files."""
+        found = [
+            entry
+            for entries in self._kinds.values()
+            for entry in entries.values()
+            if entry.place.segment in (condensed if entry.place.condensed else segments)
+        ]
+        return sorted(found, key=lambda one: (one.place.segment, one.place.offset, one.position))
 
     def page(self, kind: str, query: Query) -> list[Entry]:
         """What `query` asks for. A value that a field must have leads straight to its entries; other terms look at each."""

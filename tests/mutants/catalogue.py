@@ -258,7 +258,7 @@ MUTANTS = (
     ),
     Mutant(
         "a history's records are acknowledged before they are on the disk",
-        "storage/history.py",
+        "storage/segments.py",
         "            view, offset = view[written:], offset + written\n        os.fsync(fd)\n",
         "            view, offset = view[written:], offset + written\n",
         f"{PROMISES}::test_a_history_is_on_the_disk_before_what_it_holds_leaves_the_records",

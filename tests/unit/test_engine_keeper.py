@@ -154,7 +154,7 @@ async def test_the_volume_is_walked_once_a_day_and_again_where_it_was_away(littl
 
 async def test_a_directory_whose_stage_nobody_knows_of_is_left_alone(little: Little, kept: Kept) -> None:
     """It may be a stage's that has just begun, which this node has not seen yet."""
-    project, (stage, *_) = await ended(little, kept)
+    _, (stage, *_) = await ended(little, kept)
     young = replace(stage, id=StageId("young"))
     kept.written(young)
     await kept.look(WALK_EVERY + 61.0)
@@ -162,7 +162,7 @@ async def test_a_directory_whose_stage_nobody_knows_of_is_left_alone(little: Lit
 
 
 async def test_a_lost_stage_may_still_write_and_is_left_in_peace_for_long(little: Little, kept: Kept) -> None:
-    project, (stage, other) = await ended(little, kept)
+    _, (stage, other) = await ended(little, kept)
     await little.store.commit(Commit(puts=(Put(stage_ref(stage), replace(stage, state=State.LOST)),)))
     await kept.look(61.0)
     assert kept.lies(stage) == ["log", "output"] and "log.gz" in kept.lies(other)

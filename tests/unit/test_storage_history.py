@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage import history as module
+from storage import segments
 from storage.blocks import blocks, pack, unpack
-from storage.history import Filed
+from storage.segments import Filed
 from storage.shelf import Entry, Place, Schema, Shelf
 from storage.stop import Stop
 from storage.volume import PlainVolume
@@ -48,7 +49,7 @@ class Node:
 @pytest.fixture
 def root(tmp_path: Path) -> Iterator[Path]:
     with PlainVolume(str(tmp_path)) as volume:
-        volume.workspaces.make_project(P, Stop())
+        volume.workspaces.make_project(P, "", Stop())
     yield tmp_path
 
 
@@ -93,7 +94,7 @@ class TestCrashes:
     ) -> None:
         root = tmp_path_factory.mktemp("cut")
         with PlainVolume(str(root)) as volume:
-            volume.workspaces.make_project(P, Stop())
+            volume.workspaces.make_project(P, "", Stop())
         first = Node(root)
         first.append(filed(1), filed(2))
         (records,), (index,) = (
@@ -118,13 +119,13 @@ class TestCrashes:
     ) -> None:
         node = Node(root)
         node.append(filed(1))
-        real = module._append
+        real = segments._append
 
         def full(directory: int, name: str, offset: int, data: bytes) -> None:
             real(directory, name, offset, data[: len(data) // 2])
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(module, "_append", full)
+        monkeypatch.setattr(segments, "_append", full)
         with pytest.raises(Exhausted):
             node.append(filed(2))
         monkeypatch.undo()
@@ -181,7 +182,7 @@ class TestSeveral:
         others = [ProjectId(f"p-{number}") for number in (2, 3, 4)]
         node.append(filed(1), filed(2))
         for other in others:
-            node.volume.workspaces.make_project(other, Stop())
+            node.volume.workspaces.make_project(other, "", Stop())
             node.volume.history.append(other, [filed(1), filed(2)], Stop())
             assert len(node.volume.history.page(other, "stages", ALL, Stop())) == 2
         assert len(node.all()) == 2

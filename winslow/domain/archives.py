@@ -22,11 +22,13 @@ READ = frozenset({LOGS, HISTORY})
 class Keeping:
     """When what an ended stage left is archived: `after` seconds past its end, and of a lost one `lost_after`.
 
-    A lost stage may go on writing where nobody sees it, so it is left in peace for long.
+    A lost stage may go on writing where nobody sees it, so it is left in peace for long. A project's history is condensed
+    where nobody has added to it for `history_quiet` seconds.
     """
 
     after: float = 600.0
     lost_after: float = 86_400.0
+    history_quiet: float = 86_400.0
 
     def waits(self, stage: Stage) -> float:
         """Seconds after its end for which a stage is left as it is."""

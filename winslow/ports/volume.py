@@ -14,6 +14,7 @@ from winslow.domain.project import Allowance
 from winslow.domain.query import Facts, Query
 from winslow.domain.records import Kind, Record, Ref
 from winslow.domain.stage import ProjectId, StageId
+from winslow.ports.manifests import EFFORT, Effort
 
 
 class Workspaces(Protocol):
@@ -22,11 +23,15 @@ class Workspaces(Protocol):
     def absolute(self, path: str) -> str:
         """Where a path of the layout is on this node, for binding into a container."""
 
-    async def make_project(self, project: ProjectId) -> None:
-        """Make the project's directories; those that are there stay."""
+    async def make_project(self, project: ProjectId, token: str = "") -> None:
+        """Make the project's directories; those that are there stay. `token` is what only this project of the id has."""
 
-    async def delete_project(self, project: ProjectId) -> None:
-        """Remove everything the project owns. Half done and called again, it goes on."""
+    async def delete_project(self, project: ProjectId, token: str = "") -> None:
+        """Remove everything the project owns. Half done and called again, it goes on.
+
+        Whoever was frozen for so long that another project has the id by now removes nothing of it: with a `token`, only what
+        was made with it goes.
+        """
 
     async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
         """Make the attempt's directories before its turn, the workspace empty; `prepare` fills it where it is.
@@ -132,6 +137,12 @@ class History(Protocol):
 
     async def append(self, project: ProjectId, entries: Sequence[tuple[Archived, Facts]]) -> None:
         """Make them safe (fsync), with what they are found by. Appended again, they are there once."""
+
+    async def condense(self, project: ProjectId, quiet: float, effort: Effort = EFFORT) -> bool:
+        """Compress what nobody has added to for `quiet` seconds; whether there was something worth it.
+
+        What is read stays the same, also meanwhile. Raises DataLoss (ARCHIVE_DIFFERS), Exhausted (DISK_FULL).
+        """
 
     async def get(self, project: ProjectId, refs: Sequence[Ref]) -> list[Archived]:
         """Those of `refs` that there are."""

@@ -1,4 +1,4 @@
-"""Archives what ended stages left on the volume: a manifest of their files, then their logs, compressed.
+"""Archives what ended stages left on the volume: a manifest of their files, then their logs, then histories, compressed.
 
 One stage after another, in one place of the cluster, and no faster than it is told, so that nobody who works feels it. Level-
 triggered: what lies there unarchived is what is left to do. Stages among the records are looked at as they end, those that
@@ -11,7 +11,7 @@ import asyncio
 
 import structlog
 
-from winslow.domain.archives import LOGS, Keeping, due, readable
+from winslow.domain.archives import HISTORY, LOGS, Keeping, due, readable
 from winslow.domain.project import Project
 from winslow.domain.records import Kind, Ref
 from winslow.domain.stage import ProjectId, Stage, StageId
@@ -113,6 +113,7 @@ class Keeper:
             if isinstance(found.value, Project) and not found.value.deleting:
                 try:
                     await self._walk_through(found.value.id)
+                    await self._condense(found.value.id)
                 except WinslowError as error:
                     log.warning("looked through later", project=found.value.id, error=str(error), reason=error.reason)
                     whole = False
@@ -126,6 +127,11 @@ class Keeper:
                 await self._keep(stage)
             if not (after := left.after):
                 return
+
+    async def _condense(self, project: ProjectId) -> None:
+        """The project's history, where every node reads it condensed."""
+        if readable(self._store.view, HISTORY):
+            await self._history.condense(project, self._keeping.history_quiet, self._effort)
 
     async def _in_history(self, project: ProjectId, stages: tuple[StageId, ...]) -> list[Stage]:
         """Those of them that are history for certain: a directory may be there before its stage is seen among the records."""

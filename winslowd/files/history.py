@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from storage.history import Filed, Read
+from storage.history import Read
+from storage.segments import Filed
 from winslow.domain.query import Facts, Query
 from winslow.domain.records import Kind, Ref
 from winslow.domain.stage import ProjectId
-from winslow.ports import Archived
+from winslow.ports import EFFORT, Archived, Effort
 from winslow.wire import records
 from winslowd.files.client import Caller, Nothing
 
@@ -28,6 +29,9 @@ class HistoryClient:
             for one, facts in entries
         ]
         await self._call(Nothing, "history.append", project, filed)
+
+    async def condense(self, project: ProjectId, quiet: float, effort: Effort = EFFORT) -> bool:
+        return await self._call(bool, "history.condense", project, quiet, effort)
 
     async def get(self, project: ProjectId, refs: Sequence[Ref]) -> list[Archived]:
         keys = [(ref.kind.value, ref.key) for ref in refs]
