@@ -49,7 +49,7 @@ def _branched(home: Path, count: int, size: int, source: str) -> tuple[float, fl
     volume = home / "volume"
     volume.mkdir(parents=True)
     with PlainVolume(str(volume), mounting=Mounting(str(home / "scratch"), obstacle="")) as open_volume:
-        open_volume.workspaces.make_project(_PROJECT, Stop())
+        open_volume.workspaces.make_project(_PROJECT, "", Stop())
         if source:
             parent = _plan(source, None)
             open_volume.workspaces.prepare(parent, _me(), Stop())

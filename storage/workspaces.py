@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from storage import snapshots
+from storage import births, snapshots
 from storage.beneath import held, make_directories, open_directory
 from storage.faults import about
 from storage.grounds import is_plain
@@ -54,18 +54,25 @@ class Workspaces:
         self._quotas = quotas
         self._locks = Locks()
 
-    def make_project(self, project: ProjectId, stop: Stop) -> None:
+    def make_project(self, project: ProjectId, token: str, stop: Stop) -> None:
         """See the port."""
         path = project_root(_name(project))
         with about(path), self._locks.hold(path, stop=stop):
             for name in _PROJECT_DIRECTORIES:
                 os.close(make_directories(self._root, f"{path}/{name}"))
+            with self._directory(path) as directory:
+                births.note(directory, token)
 
-    def delete_project(self, project: ProjectId, stop: Stop) -> None:
+    def delete_project(self, project: ProjectId, token: str, stop: Stop) -> None:
         """See the port. The project is gone from sight at once; its files are removed then."""
         path = project_root(_name(project))
-        with about(path), self._locks.hold(path, stop=stop):
-            self._remove(path, stop)
+        with (
+            about(path),
+            self._locks.hold(path, stop=stop),
+            suppress(FileNotFoundError),
+            self._directory(_split(path)[0]) as above,
+        ):
+            births.remove(above, project, token, stop)
 
     def drop(self, project: ProjectId, stage: StageId, stop: Stop) -> None:
         """See the port. Links that show the attempt's output as the project's go with it."""

@@ -445,7 +445,7 @@ def test_bytes_of_an_upload_are_on_the_disk_before_they_are_acknowledged(
 
     monkeypatch.setattr(os, "fdatasync", noted)
     with PlainVolume(str(tmp_path)) as volume:
-        volume.workspaces.make_project(ProjectId("p"), Stop())
+        volume.workspaces.make_project(ProjectId("p"), "", Stop())
         location = Location(Pool.INPUT, "projects/p/input", "a", ProjectId("p"))
         upload = volume.uploads.begin("u", location, 100, "", Stop())
         upload = volume.uploads.append(upload, 0, bytes(60), Stop())
@@ -465,7 +465,7 @@ def test_a_history_is_on_the_disk_before_what_it_holds_leaves_the_records(
         synced.append(f"{path.name} {os.fstat(fd).st_size if path.is_file() else ''}")
 
     with PlainVolume(str(tmp_path)) as volume:
-        volume.workspaces.make_project(ProjectId("p"), Stop())
+        volume.workspaces.make_project(ProjectId("p"), "", Stop())
         monkeypatch.setattr(history.os, "fsync", noted)
         facts = Facts("s1", {"at": 1.0}, {"state": ("SUCCEEDED",)})
         volume.history.append(ProjectId("p"), (Filed("stages", "p/s1", 1, facts, b"record"),), Stop())

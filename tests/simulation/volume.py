@@ -151,10 +151,10 @@ class SimulatedFiles:
     def absolute(self, path: str) -> str:
         return ROOT + path
 
-    async def make_project(self, project: ProjectId) -> None:
+    async def make_project(self, project: ProjectId, token: str = "") -> None:
         await self._do(self._volume.make_project, project)
 
-    async def delete_project(self, project: ProjectId) -> None:
+    async def delete_project(self, project: ProjectId, token: str = "") -> None:
         await self._do(self._volume.delete_project, project)
 
     async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:

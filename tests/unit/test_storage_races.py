@@ -59,7 +59,7 @@ def volume(tmp_path: Path) -> Iterator[PlainVolume]:
     (tmp_path / "secret" / "file").write_text("secret")
     (tmp_path / "root").mkdir()
     with PlainVolume(str(tmp_path / "root")) as volume:
-        volume.workspaces.make_project("p", Stop())  # type: ignore[arg-type]
+        volume.workspaces.make_project("p", "", Stop())  # type: ignore[arg-type]
         yield volume
 
 

@@ -45,7 +45,7 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 def opened(place: Path, **options: Callable[..., None]) -> PlainVolume:
     volume = PlainVolume(str(place), **options)  # type: ignore[arg-type]
-    volume.workspaces.make_project(ProjectId("p"), Stop())
+    volume.workspaces.make_project(ProjectId("p"), "", Stop())
     return volume
 
 

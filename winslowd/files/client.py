@@ -39,11 +39,11 @@ class WorkspacesClient:
     def absolute(self, path: str) -> str:
         return "/".join([self._root, *safe_parts(path)])
 
-    async def make_project(self, project: ProjectId) -> None:
-        await self._call(Nothing, "workspaces.make_project", project)
+    async def make_project(self, project: ProjectId, token: str = "") -> None:
+        await self._call(Nothing, "workspaces.make_project", project, token)
 
-    async def delete_project(self, project: ProjectId) -> None:
-        await self._call(Nothing, "workspaces.delete_project", project)
+    async def delete_project(self, project: ProjectId, token: str = "") -> None:
+        await self._call(Nothing, "workspaces.delete_project", project, token)
 
     async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
         await self._call(Nothing, "workspaces.reserve", plan, owner)

@@ -116,7 +116,7 @@ class Projects:
         if before is not None:
             return before
         project = self._made(request.principal, new)
-        await self.workspaces.make_project(project.id)
+        await self.workspaces.make_project(project.id, project.suffix)
         if project.quota:
             await self.quotas.set(project.id, project.quota)
         ref = project_ref(project.id)
