@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Any
 
 from winslow.client import Client
 from winslowctl.references import last
@@ -37,7 +38,46 @@ def _definitions(client: Client) -> Iterator[str]:
     yield from {stage.name: None for project in client.projects.list() for stage in project.pipeline.stages}
 
 
-projects = _names(lambda client: (last(one.name) for one in client.projects.list()))
+def places(ctx: Any, args: list[str], incomplete: str) -> list[str]:
+    """Places in Winslow, as far as a slash; for what has no colon, projects and the global pool beside local names.
+
+    bash takes a colon for the end of a word, so that what comes before it arrives as words of their own.
+    """
+    before = ""
+    if args and args[-1] == ":":
+        before = f"{args[-2] if len(args) > 1 else ''}:"
+    elif incomplete == ":" and args:
+        before, incomplete = f"{args[-1]}:", ""
+    try:
+        with Client(patience=PATIENCE) as client:
+            found = islice(_places(client, before + incomplete), SHOWN_MAX)
+            return [one.removeprefix(before) for one in found]
+    except Exception:
+        return []  # as above
+
+
+def _places(client: Client, text: str) -> Iterator[str]:
+    from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY
+    from winslowctl.places import is_remote, remote
+
+    if not is_remote(text):
+        yield from (f"{one}:" for one in ("resources", *_projects(client)) if one.startswith(text))
+        return
+    typed, _, begun = (
+        text.rpartition("/") if "/" in text else (text[: text.rindex(":") + 1], "", text.rpartition(":")[2])
+    )
+    above = f"{typed}/" if "/" in text else typed
+    directory = remote(client, above, whole=True)
+    for entry in client.files.list(directory.path):
+        if entry.base_name.startswith(begun):
+            yield f"{above}{entry.base_name}{'/' if entry.kind == FILE_KIND_DIRECTORY else ''}"
+
+
+def _projects(client: Client) -> Iterator[str]:
+    return (last(one.name) for one in client.projects.list())
+
+
+projects = _names(_projects)
 pipelines = _names(lambda client: (last(one.name) for one in client.pipelines.list()))
 nodes = _names(lambda client: (last(one.name) for one in client.nodes.list()))
 stages = _names(_stages)

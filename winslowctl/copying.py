@@ -1,135 +1,142 @@
-"""What `winslowctl cp` does between two places: to Winslow, from it, and within it.
+"""What `winslowctl cp` does between two places: to Winslow, and from it.
 
-Transfers are verified by SHA-256, and go on where they were cut when the same command is run again. How places are written
-is not known here.
+What is there already does not change what a command means, so that the same command goes on where it was stopped: a directory
+is given the target's name, or goes into it where that ends in a slash. How places are written is not known here.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
-from winslow.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
-from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY, FILE_KIND_FILE, File
+from winslow.client import walking
+from winslow.client.transfer import Meter, Options
+from winslow.errors import InvalidArgument, NotFound
+from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY, File
+from winslowctl import summary
 from winslowctl.places import Local, Remote, said_for_here
-from winslowctl.render import human
-from winslowctl.render.progress import bars
-from winslowctl.render.show import show
-from winslowctl.render.style import plain
+from winslowctl.render.progress import Totals, watching
 from winslowctl.session import client
 
+if TYPE_CHECKING:
+    from winslow.client.trees import Tree
 
-def upload(here: Local, there: Remote, recursive: bool, force: bool) -> None:
-    if here.path.is_dir():
-        _needs(recursive, str(here))
-        # As cp does: into an existing directory it goes by its own name, unless only its content was meant.
-        target = there if here.directory or not _is_directory(there) else there.beneath(here.path.resolve().name)
-        with said_for_here(target), bars(many=True) as progress:
-            tree = client().files.upload_tree(here.path, target.path, replace=force, progress=progress)
-        _show_tree(tree, "Uploaded", str(here), str(target))
-        return
-    if not here.path.exists():
-        raise NotFound(
-            f"There is no {here} on this machine",
-            reason="LOCAL_FILE_NOT_FOUND",
-            subject=str(here),
-            hint="A place in Winslow is written PROJECT:input/..., @STAGE:output/..., or resources:...",
-        )
-    target = there.beneath(here.path.name) if there.directory or _is_directory(there) else there
-    with said_for_here(target), bars(many=False) as progress:
-        sent = client().files.upload(here.path, target.path, replace=force, progress=progress)
-    _show_one(sent, "Uploaded", str(here), str(target))
+P = TypeVar("P", Local, Remote)
 
 
-def download(there: Remote, here: Local, recursive: bool, force: bool) -> None:
-    with said_for_here(there):
-        found = client().files.stat(there.path)
-    if found.kind == FILE_KIND_DIRECTORY:
-        _needs(recursive, str(there))
-        target = here.path / there.name if here.path.is_dir() and not there.directory else here.path
-        with bars(many=True) as progress:
-            tree = client().files.download_tree(there.path, target, replace=force, progress=progress)
-        _show_tree(tree, "Downloaded", str(there), str(target))
-        return
-    target = here.path / there.name if here.directory or here.path.is_dir() else here.path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with said_for_here(there), bars(many=False) as progress:
-        client().files.download(there.path, target, replace=force, progress=progress)
-    _show_one(found, "Downloaded", str(there), str(target))
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person asked for, apart from the places."""
+
+    options: Options
+    recursive: bool = False
+    quiet: bool = False
 
 
-def within(one: Remote, other: Remote, recursive: bool, force: bool) -> None:
-    """A copy in the servers. A directory's content is copied entry by entry, so that it may join what is there."""
-    if force:
-        raise InvalidArgument(
-            "Within Winslow nothing is replaced",
-            reason="FORCE_WITHIN",
-            subject=str(other),
-            hint=f"Delete what is there first: winslowctl rm {other}",
-        )
-    with said_for_here(one):
-        found = client().files.stat(one.path)
-    if found.kind == FILE_KIND_DIRECTORY:
-        _needs(recursive, str(one))
-        if one.directory:
-            with said_for_here(other):
-                client().files.make_directory(other.path)
-            entries = client().files.list(one.path)
-            copied = [_copied(one.beneath(entry.base_name), other.beneath(entry.base_name), entry) for entry in entries]
-            text = f"Copied {human.count(len(copied), 'entry', 'entries')} from {one} to {other}"
-            show(copied, lambda: [plain(text)])
-            return
-    target = into(one, other)
-    _show_one(_copied(one, target, found), "Copied", str(one), str(target))
+def upload(here: Sequence[Local], there: Remote, wish: Wish) -> int:
+    """The exit code."""
+    directories = [one.path.is_dir() for one in here]
+    targets = _targets(here, [_name(one) for one in here], directories, there, _is_directory, wish)
+    pairs = [(one.path, target.path) for one, target in zip(here, targets, strict=True)]
+
+    def totals() -> tuple[int, int]:
+        counted = [walking.count(path) if path.is_dir() else (1, path.stat().st_size) for path, _ in pairs]
+        return sum(files for files, _ in counted), sum(size for _, size in counted)
+
+    with said_for_here(*targets):
+        done = _watched(totals, wish, lambda meter: client().files.send(pairs, wish.options, meter))
+    return summary.tell("Uploaded", here, targets, there, done)
 
 
-def _copied(one: Remote, target: Remote, found: File) -> File:
-    """A file that is there and the same is left alone, as in every transfer."""
-    try:
-        with said_for_here(one, target):
-            return client().files.copy(one.path, target.path)
-    except AlreadyExists as error:
-        there = client().files.stat(target.path)
-        if _are_same(one, found, there):
-            return there
-        error.hint = f"Delete it first, or choose another name: winslowctl rm {target}"
-        raise
-    except FailedPrecondition as error:
-        if error.reason == "NOT_COPYABLE":
-            error.hint = f"Copy its content: winslowctl cp -r {one}/ {target}/"
-        raise
+def download(there: Sequence[tuple[Remote, File]], here: Local, wish: Wish) -> int:
+    """The exit code."""
+    sources = [one for one, _ in there]
+    directories = [file.kind == FILE_KIND_DIRECTORY for _, file in there]
+    targets = _targets(sources, [one.name for one in sources], directories, here, lambda one: one.path.is_dir(), wish)
+    for target in targets:
+        target.path.parent.mkdir(parents=True, exist_ok=True)
+    pairs = [(file, target.path) for (_, file), target in zip(there, targets, strict=True)]
+
+    def totals() -> tuple[int, int]:
+        files = size = 0
+        for file, _ in pairs:
+            if file.kind == FILE_KIND_DIRECTORY:
+                used = client().files.usage(file.path)
+                files, size = files + used.file_count, size + used.size
+            else:
+                files, size = files + 1, size + file.size
+        return files, size
+
+    with said_for_here(*sources):
+        done = _watched(totals, wish, lambda meter: client().files.fetch(pairs, wish.options, meter))
+    return summary.tell("Downloaded", sources, targets, here, done)
 
 
-def _are_same(one: Remote, found: File, there: File) -> bool:
-    if found.kind != FILE_KIND_FILE or there.kind != FILE_KIND_FILE or there.size != found.size:
-        return False
-    return client().files.digest(there.path) == client().files.digest(one.path)
+def _watched(totals: Totals, wish: Wish, work: Callable[[Meter], Tree]) -> summary.Done:
+    meter = Meter()
+    began = time.monotonic()
+    with watching(meter, totals, quiet=wish.quiet):
+        tree = work(meter)
+    return summary.Done(tree, meter, time.monotonic() - began)
 
 
-def into(source: Remote, target: Remote) -> Remote:
-    """An existing directory as the target means: into it."""
-    return target.beneath(source.name) if target.directory or _is_directory(target) else target
+def _targets(
+    sources: Sequence[Local | Remote],
+    names: Sequence[str],
+    directories: Sequence[bool],
+    target: P,
+    is_directory: Callable[[P], bool],
+    wish: Wish,
+) -> list[P]:
+    """Where each source goes: many go into the target, and so does one where the target is written as a directory."""
+    for one, is_one in zip(sources, directories, strict=True):
+        needs(wish.recursive, is_one, str(one))
+    into = len(sources) > 1 or target.directory or is_pool(target) or (not all(directories) and is_directory(target))
+    found = []
+    for one, name, is_one in zip(sources, names, directories, strict=True):
+        only_content = is_one and one.directory
+        found.append(target if only_content or not into else target.beneath(name))
+    return different(found)
+
+
+def different(targets: list[P]) -> list[P]:
+    """Raises InvalidArgument (SAME_TARGET) where two sources would be put in one place; contents of directories may."""
+    seen: set[str] = set()
+    for one in targets:
+        if str(one) in seen and not one.directory:
+            raise InvalidArgument(
+                f"Two sources would become {one}",
+                reason="SAME_TARGET",
+                subject=str(one),
+                hint="Copy them one after another, under different names",
+            )
+        seen.add(str(one))
+    return targets
+
+
+def _name(one: Local) -> str:
+    return one.path.resolve().name if one.path.name in {"", ".."} else one.path.name
+
+
+def is_pool(target: Local | Remote) -> bool:
+    return isinstance(target, Remote) and target.is_pool
 
 
 def _is_directory(there: Remote) -> bool:
     try:
-        return client().files.stat(there.path).kind == FILE_KIND_DIRECTORY
+        with said_for_here(there):
+            return client().files.stat(there.path).kind == FILE_KIND_DIRECTORY
     except NotFound:
         return False
 
 
-def _needs(recursive: bool, what: str) -> None:
-    if not recursive:
+def into(source: Remote, target: Remote) -> Remote:
+    """Of what is moved: an existing directory as the target means into it."""
+    return target.beneath(source.name) if target.directory or _is_directory(target) else target
+
+
+def needs(recursive: bool, is_directory: bool, what: str) -> None:
+    if is_directory and not recursive:
         raise InvalidArgument(f"{what} is a directory", reason="IS_DIRECTORY", subject=what, hint="Copy it with -r")
-
-
-def _show_one(file: File, verb: str, source: str, target: str) -> None:
-    size = f" ({human.size(file.size)})" if file.kind == FILE_KIND_FILE else ""
-    show(file, lambda: [plain(f"{verb} {source} to {target}{size}")])
-
-
-def _show_tree(tree: Any, verb: str, source: str, target: str) -> None:
-    data = {"files": tree.files, "size": tree.size, "left_out": tree.left_out}
-    text = f"{verb} {human.count(tree.files, 'file')} ({human.size(tree.size)}) from {source} to {target}"
-    left = [f"Left out, neither file nor directory: {Path(one)}" for one in tree.left_out]
-    show(data, lambda: [plain(line) for line in (text, *left)])

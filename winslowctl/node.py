@@ -135,6 +135,7 @@ def _details(node: Node) -> Iterator[str]:
             ("Stages at most", str(node.policy.max_stages or "")),
             ("Leader", "yes" if node.leader else ""),
             ("Address", node.address),
+            ("CephFS client", node.storage_client),
             ("Version", node.version),
             ("Has", _capacity(node.capacity) if node.HasField("capacity") else ""),
             ("Free", _capacity(node.free) if node.HasField("free") else ""),

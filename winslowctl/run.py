@@ -23,6 +23,7 @@ from winslowctl.render.style import paint, plain
 from winslowctl.render.table import fields
 from winslowctl.render.tree import line as drawn
 from winslowctl.session import client
+from winslowctl.storage_warnings import warn_of_storage
 from winslowctl.waiting import asked as asked_to_wait
 from winslowctl.waiting import finish, outcome_lines
 
@@ -76,6 +77,7 @@ def start(
         seen = client().runs.preview(found.name, start=at or (), parent=parent, mode=_mode(one))
         _show_preview(found.name, seen, changed)
         return
+    warn_of_storage()
     run = client().runs.start(
         found.name,
         start=at or (),
@@ -121,6 +123,7 @@ def redo(
     if preview:
         _show_preview(project, client().runs.preview(project, redo=again.name, mode=_mode(one)), changed)
         return
+    warn_of_storage()
     run = client().runs.redo(
         again.name,
         mode=_mode(one),

@@ -120,18 +120,23 @@ class FakeFiles:
     def __init__(self, api: FakeApi) -> None:
         self.content: dict[str, bytes] = {}
         self.directories: set[str] = {"projects/bikes/input"}
+        self.kept: dict[str, tuple[Timestamp, bool]] = {}
+        """Times and executable bits of files that came with them."""
         self.uploads: dict[str, file_pb2.Upload] = {}
+        self.shown: dict[str, file_pb2.File] = {}
+        """What was committed, by the upload's name: committed twice, it answers the same."""
         self.cut_appends: list[int] = []
         self.cut_reads: list[int] = []
         self.corrupt_reads = False
         self.received = 0
         self.sent = 0
         self._partial: dict[str, bytearray] = {}
+        self._requests: dict[str, str] = {}
         self._lock = threading.RLock()
         for name in (
             *("StatFile", "ListFiles", "ReadFile", "MakeDirectory", "GetFileDigest", "BeginUpload", "AppendUpload"),
             *("GetUpload", "ListUploads", "CommitUpload", "CancelUpload", "DeleteFile", "MoveFile", "GetFileUsage"),
-            "CopyFile",
+            *("CopyFile", "StatFiles", "PutFiles", "ReadFiles"),
         ):
             api.on(f"FileService/{name}", getattr(self, name))
 
@@ -144,7 +149,10 @@ class FakeFiles:
         if path in self.content:
             data = self.content[path]
             etag = hashlib.sha256(data).hexdigest()[:8]
-            return file_pb2.File(path=path, base_name=name, kind=1, size=len(data), etag=etag, modify_time=at)
+            time, executable = self.kept.get(path, (at, False))
+            return file_pb2.File(
+                path=path, base_name=name, kind=1, size=len(data), etag=etag, modify_time=time, executable=executable
+            )
         if path in self.directories or any(one.startswith(f"{path}/") for one in (*self.content, *self.directories)):
             return file_pb2.File(path=path, base_name=name, kind=2, modify_time=at)
         raise NotFound(f"There is no {path}", reason="FILE_NOT_FOUND", subject=path)
@@ -205,9 +213,11 @@ class FakeFiles:
 
     def BeginUpload(self, request: Any) -> file_pb2.Upload:  # noqa: N802
         with self._lock:
+            if request.request_id in self._requests:
+                return self._upload(self._requests[request.request_id])
             if request.path in self.content and not request.replace:
                 raise AlreadyExists(f"{request.path} exists", reason="FILE_EXISTS", subject=request.path)
-            name = f"uploads/{len(self._partial)}"
+            name = self._requests[request.request_id] = f"uploads/{len(self._partial)}"
             self._partial[name] = bytearray()
             self.uploads[name] = file_pb2.Upload(name=name, path=request.path, size=request.size)
             return self.uploads[name]
@@ -244,10 +254,52 @@ class FakeFiles:
             upload = self._upload(request.name)
             data = bytes(self._partial[request.name])
             if len(data) != upload.size or hashlib.sha256(data).hexdigest() != request.sha256:
+                self._partial[request.name].clear()
+                upload.offset = 0
                 raise DataLoss("what arrived is another file", reason="CHECKSUM_MISMATCH")
-            self.content[upload.path] = data
-            del self.uploads[request.name]
-            return self._file(upload.path)
+            if request.name not in self.shown:
+                self._show(upload.path, data, request)
+                self.shown[request.name] = self._file(upload.path)
+            return self.shown[request.name]
+
+    def _show(self, path: str, data: bytes, request: Any) -> None:
+        self.content[path] = data
+        self.kept[path] = (request.modify_time, request.executable)
+
+    def StatFiles(self, request: Any) -> Any:  # noqa: N802
+        return file_service_pb2.StatFilesResponse(outcomes=[self._outcome(self._file, path) for path in request.paths])
+
+    def _outcome(self, ask: Callable[[Any], file_pb2.File], what: Any) -> file_pb2.FileOutcome:
+        try:
+            return file_pb2.FileOutcome(file=ask(what))
+        except WinslowError as error:
+            return file_pb2.FileOutcome(error=to_status(error).SerializeToString())
+
+    def PutFiles(self, request: Any) -> Any:  # noqa: N802
+        def put(one: Any) -> file_pb2.File:
+            there = self.content.get(one.path)
+            if there not in {None, one.data} and not request.replace:
+                raise AlreadyExists(f"{one.path} exists", reason="FILE_EXISTS", subject=one.path)
+            if there != one.data:
+                self.received += len(one.data)
+                self._show(one.path, one.data, one)
+            return self._file(one.path)
+
+        with self._lock:
+            return file_service_pb2.PutFilesResponse(outcomes=[self._outcome(put, one) for one in request.files])
+
+    def ReadFiles(self, request: Any) -> Iterator[Any]:  # noqa: N802
+        for path in request.paths:
+            if self.cut_reads and self.cut_reads.pop(0) >= 0:
+                raise cut()
+            outcome = self._outcome(self._file, path)
+            data = self.content.get(path, b"")
+            self.sent += len(data)
+            sha256 = hashlib.sha256(data).hexdigest()
+            whole = file_service_pb2.WholeFile(
+                outcome=outcome, data=bytes(len(data)) if self.corrupt_reads else data, sha256=sha256
+            )
+            yield file_service_pb2.ReadFilesResponse(files=[whole])
 
     def CancelUpload(self, request: Any) -> Empty:  # noqa: N802
         self.uploads.pop(request.name, None)

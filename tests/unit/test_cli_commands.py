@@ -484,7 +484,8 @@ def test_a_copy_within_winslow_replaces_nothing_and_says_what_to_do(ctl: Ctl, ap
     assert (said.code, files.content["projects/bikes/input/b"]) == (4, b"old")
     assert "'bikes:input/b' exists" in said.err
     assert "winslowctl rm bikes:input/b" in said.err
-    assert "--force" not in said.err
+    assert ctl("cp", "--force", "bikes:input/a", "bikes:input/b").code == 0
+    assert files.content == {"projects/bikes/input/a": b"new", "projects/bikes/input/b": b"new"}
 
 
 def test_errors_about_files_speak_of_places_as_they_were_written(ctl: Ctl, api: FakeApi) -> None:
@@ -494,7 +495,7 @@ def test_errors_about_files_speak_of_places_as_they_were_written(ctl: Ctl, api: 
     assert "There is no Bikes:input/deep/nothing.txt" in said.err
     assert "winslowctl ls Bikes:input/deep/" in said.err
     assert "bikes:input/..." in ctl("ls", "bikes").err
-    assert "winslowctl cat" in ctl("cp", "bikes:input/x", "-").err
+    assert "There is no bikes:input/x" in ctl("cp", "bikes:input/x", "-").err
 
 
 def test_what_was_done_with_files_is_said(ctl: Ctl, api: FakeApi) -> None:

@@ -73,11 +73,18 @@ class Calls:
             channel.close()
 
     def unary(
-        self, method: str, request: Message, response: type[M], *, deadline: float = UNARY_DEADLINE, retry: bool = True
+        self,
+        method: str,
+        request: Message,
+        response: type[M],
+        *,
+        deadline: float = UNARY_DEADLINE,
+        retry: bool = True,
+        patience: Patience | None = None,
     ) -> M:
         """Ask and be answered, for instance `unary("RunService/GetRun", GetRunRequest(name=...), Run)`."""
         _identify(request)
-        patience = Patience(self.patience if retry else 0)
+        patience = patience or Patience(self.patience if retry else 0)
         while True:
             call = self._method("unary_unary", method, type(request), response)
             try:

@@ -12,14 +12,12 @@ from google.protobuf.empty_pb2 import Empty
 
 from winslow.client.calls import Calls
 from winslow.client.download import Download
-from winslow.client.transfer import Progress, unwatched
+from winslow.client.transfer import DIGEST_DEADLINE, Meter, Options, Progress, unwatched
 from winslow.client.trees import Tree, Trees
-from winslow.client.upload import Upload, under_way
+from winslow.client.upload import Upload
+from winslow.errors import NotFound
 from winslow.v1 import file_service_pb2 as pb
-from winslow.v1.file_pb2 import File, FileUsage
-
-DIGEST_DEADLINE = 3600.0
-"""Seconds; the server reads the whole file."""
+from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY, File, FileUsage
 
 
 class Files:
@@ -91,26 +89,41 @@ class Files:
         return self._calls.unary("FileService/UnpackArchive", request, File, deadline=DIGEST_DEADLINE)
 
     def upload(self, local: Path | str, path: str, *, replace: bool = False, progress: Progress = unwatched) -> File:
-        """Send a file; it appears whole, verified by SHA-256, or not at all.
+        """Send a file; it appears whole, verified by SHA-256, or not at all. Its time and executable bit go with it.
 
         Goes on after a cut, and where an earlier call for the same file was stopped. A file that is already there and the
         same is left alone; another one is refused, AlreadyExists (FILE_EXISTS), unless `replace`.
         """
-        begun = under_way(self._calls)
-        return Upload(self._calls, Path(local), path, replace=replace, progress=progress, begun=begun).send()
+        return Upload(self._calls, Path(local), path, Options(replace), progress=progress).send()
 
     def download(self, path: str, local: Path | str, *, replace: bool = False, progress: Progress = unwatched) -> Path:
         """Fetch a file; it appears whole, verified by SHA-256, or not at all. Otherwise like `upload`."""
-        return Download(self._calls, path, progress).fetch(Path(local), replace)
+        Download(self._calls, path, Options(replace), progress=progress).fetch(Path(local))
+        return Path(local)
 
     def upload_tree(
         self, local: Path | str, path: str, *, replace: bool = False, progress: Progress = unwatched
     ) -> Tree:
-        """Send a directory's content into the directory `path`, a few files at once. Run again, it sends what is missing."""
-        return Trees(self._calls, replace, progress).upload(Path(local), path)
+        """Send a directory's content into the directory `path`, a few files at once. Run again, it sends what is missing.
+
+        Raises NotFound (LOCAL_FILE_NOT_FOUND), and the first error that any file has.
+        """
+        local = Path(local)
+        if not local.is_dir():
+            raise NotFound(f"There is no directory {local}", reason="LOCAL_FILE_NOT_FOUND", subject=str(local))
+        return Trees(self._calls, Options(replace), progress=progress).upload([(local, path)])
 
     def download_tree(
         self, path: str, local: Path | str, *, replace: bool = False, progress: Progress = unwatched
     ) -> Tree:
         """Fetch a directory's content into the directory `local`. Run again, it fetches what is missing."""
-        return Trees(self._calls, replace, progress).download(path, Path(local))
+        top = File(path=path.rstrip("/"), kind=FILE_KIND_DIRECTORY)
+        return Trees(self._calls, Options(replace), progress=progress).download([(top, Path(local))])
+
+    def send(self, pairs: Iterable[tuple[Path, str]], options: Options, meter: Meter) -> Tree:
+        """Send files and directories to their paths. What one file alone cannot have is told in the answer and stops no other."""
+        return Trees(self._calls, options, meter=meter, keep_going=True).upload(pairs)
+
+    def fetch(self, pairs: Iterable[tuple[File, Path]], options: Options, meter: Meter) -> Tree:
+        """Fetch files and directories to their places; otherwise like `send`."""
+        return Trees(self._calls, options, meter=meter, keep_going=True).download(pairs)

@@ -1,151 +1,252 @@
-"""Whole directories, both ways, a few files at once. Run again after a stop, it sends or fetches what is missing.
+"""Many files and whole directories, both ways, a few at once. Run again after a stop, it sends or fetches what is missing.
 
-Symbolic links and special files are left out and counted, never followed: a link in a workspace must not lead out of it.
+Symbolic links and special files are left out and told, never followed: a link in a workspace must not lead out of it. Small files
+travel many in one call. What one file alone cannot have is told or raised, as the caller wants; what keeps all of them from
+going on (nobody answers, no room) is always raised.
 """
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import Generic, TypeVar, assert_never
 
+from google.protobuf.message import Message
+
+from winslow.client import walking
+from winslow.client.batches import COUNT_MAX, SIZE_MAX, Batches, In, Out
 from winslow.client.calls import Calls
+from winslow.client.crew import Crew, Job
 from winslow.client.download import Download
-from winslow.client.transfer import Progress, local_fault
-from winslow.client.upload import Upload, under_way
-from winslow.errors import InvalidArgument, NotFound, Unavailable
+from winslow.client.partial import leftovers
+from winslow.client.patience import Patience
+from winslow.client.transfer import SMALL, Halt, Meter, Options, Progress, Told, local_fault, unwatched
+from winslow.client.upload import Upload
+from winslow.errors import Code, InvalidArgument, NotFound, Unimplemented, WinslowError
 from winslow.v1 import file_service_pb2 as pb
-from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY, FILE_KIND_FILE, File
+from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY, FILE_KIND_FILE, FILE_KIND_SYMLINK, File
 
-AT_ONCE = 4
-"""Files under way at a time: enough to hide the round trips of small ones, few enough for a spinning disk."""
+FATAL = frozenset({Code.UNAVAILABLE, Code.RESOURCE_EXHAUSTED, Code.UNAUTHENTICATED, Code.UNIMPLEMENTED, Code.INTERNAL})
+"""What no other file would have better."""
+PAGE = 1000
+_KINDS = {FILE_KIND_SYMLINK: "a symbolic link"}
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Message)
 
 
 @dataclass(slots=True)
 class Tree:
-    """What was transferred: files, their bytes, and paths that were left out because they are neither file nor directory."""
+    """What was transferred: `files` and their bytes, those that were there already among them, and what was left out or failed."""
 
     files: int = 0
     size: int = 0
-    left_out: list[str] = field(default_factory=list)
+    left_out: Told[str] = field(default_factory=Told)
+    """By name, with what each is."""
+    failed: Told[WinslowError] = field(default_factory=Told)
 
 
 class Trees:
-    """Transfers of directories; the first error stops the rest and is raised."""
+    """Transfers of many files. Without `keep_going` the first error stops the rest and is raised."""
 
-    def __init__(self, calls: Calls, replace: bool, progress: Progress) -> None:
+    def __init__(
+        self,
+        calls: Calls,
+        options: Options,
+        *,
+        progress: Progress = unwatched,
+        meter: Meter | None = None,
+        keep_going: bool = False,
+    ) -> None:
         self._calls = calls
-        self._replace = replace
+        self._options = options
+        self._meter = meter or Meter()
+        self._halt = Halt()
         self._watch = progress
-        self._stop = threading.Event()
+        self._keep_going = keep_going
+        self._tree = Tree()
+        self._telling = threading.Lock()
+        self._batches = Batches(calls, options, self._meter, self._halt, self._fail)
+        self._can_batch = True
 
-    def upload(self, local: Path, path: str) -> Tree:
-        """Raises NotFound (LOCAL_FILE_NOT_FOUND) and what one upload raises."""
-        if not local.is_dir():
-            raise NotFound(f"There is no directory {local}", reason="LOCAL_FILE_NOT_FOUND", subject=str(local))
-        tree = Tree()
-        begun = under_way(self._calls)
+    def upload(self, pairs: Iterable[tuple[Path, str]]) -> Tree:
+        """Send each file or directory to its path: of a directory what is in it."""
+        return self._run(chain.from_iterable(self._sent(local, path.rstrip("/")) for local, path in pairs))
 
-        def jobs() -> Iterator[Callable[[], object]]:
-            for source, relative, size in _walk(local, tree):
-                target = f"{path.rstrip('/')}/{relative}" if relative else path.rstrip("/")
-                if size is None:
-                    self._make(target)
-                    continue
-                tree.files += 1
-                tree.size += size
-                one = Upload(self._calls, source, target, replace=self._replace, progress=self._progress, begun=begun)
-                yield one.send
+    def download(self, pairs: Iterable[tuple[File, Path]]) -> Tree:
+        """Fetch each file or directory to its place."""
+        return self._run(chain.from_iterable(self._fetched(file, local) for file, local in pairs))
 
+    def _run(self, jobs: Iterable[Job]) -> Tree:
+        Crew(self._options.jobs, self._halt).do(jobs)
+        self._tree.files = self._meter.files + self._meter.skipped
+        self._tree.size = self._meter.size
+        return self._tree
+
+    # ---- to the server
+
+    def _sent(self, local: Path, path: str) -> Iterator[Job]:
+        """What is to be done for a file or directory; it is looked through as places come free."""
         try:
-            self._run(jobs())
-        except OSError as error:
-            raise local_fault(error, local) from error
-        return tree
+            walking.require_name(local)
+            if not local.is_dir():
+                yield partial(self._alone, str(local), partial(self._upload, local, path))
+                return
+            fresh = not self._is_there(path)
+        except WinslowError as error:
+            self._fail(str(local), error)
+            return
+        batch = _Batch[Out]()
+        for thing in walking.walk(local):
+            match thing:
+                case walking.Found(found, relative, status):
+                    if status.st_size > SMALL or not self._can_batch:
+                        yield partial(self._alone, str(found), partial(self._upload, found, f"{path}/{relative}"))
+                        continue
+                    if batch.is_full_with(status.st_size):
+                        yield partial(self._send, batch.taken(), fresh)
+                    batch.add(Out(found, f"{path}/{relative}", status), status.st_size)
+                case walking.Empty(found, relative):
+                    target = f"{path}/{relative}" if relative else path
+                    yield partial(self._alone, str(found), partial(self._make, target))
+                case walking.LeftOut(found, kind):
+                    self._tree.left_out.add(str(found), kind)
+                case walking.Unreadable(found, fault):
+                    self._fail(str(found), fault)
+                case _:
+                    assert_never(thing)
+        if batch.items:
+            yield partial(self._send, batch.taken(), fresh)
 
-    def download(self, path: str, local: Path) -> Tree:
-        """Raises what one download raises."""
-        tree = Tree()
-
-        def jobs() -> Iterator[Callable[[], object]]:
-            for file, target in self._walk_remote(path.rstrip("/"), local, tree):
-                tree.files += 1
-                tree.size += file.size
-                one = Download(self._calls, file.path, self._progress)
-                yield lambda one=one, target=target: one.fetch(target, self._replace)  # type: ignore[misc]
-
+    def _send(self, batch: Sequence[Out], fresh: bool) -> None:
         try:
-            self._run(jobs())
-        except OSError as error:
-            raise local_fault(error, local) from error
-        return tree
+            self._batches.send(batch, fresh)
+        except Unimplemented:  # a daemon of the version before
+            self._can_batch = False
+            for one in batch:
+                self._alone(str(one.local), partial(self._upload, one.local, one.path))
 
-    def _run(self, jobs: Iterable[Callable[[], object]]) -> None:
-        """Start jobs as places come free, so that a million files are not a million waiting ones."""
-        running: set[Future[object]] = set()
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="winslow-transfer") as pool:
-            try:
-                for job in jobs:
-                    running.add(pool.submit(job))
-                    if len(running) >= AT_ONCE:
-                        running = _first_ended(running)
-                while running:
-                    running = _first_ended(running)
-            except BaseException:
-                self._stop.set()
+    def _upload(self, local: Path, path: str) -> None:
+        Upload(self._calls, local, path, self._options, progress=self._watch, meter=self._meter, halt=self._halt).send()
+
+    def _is_there(self, path: str) -> bool:
+        try:
+            self._unary("StatFile", pb.StatFileRequest(path=path), File)
+        except NotFound as error:
+            if error.reason != "FILE_NOT_FOUND":
                 raise
-
-    def _progress(self, name: str, done: int, size: int) -> None:
-        if self._stop.is_set():
-            raise Unavailable("The transfer was stopped", reason="TRANSFER_STOPPED", hint="Run it again to go on")
-        self._watch(name, done, size)
+            return False
+        return True
 
     def _make(self, path: str) -> None:
-        self._calls.unary("FileService/MakeDirectory", pb.MakeDirectoryRequest(path=path), File)
+        self._unary("MakeDirectory", pb.MakeDirectoryRequest(path=path), File)
 
-    def _walk_remote(self, path: str, local: Path, tree: Tree) -> Iterator[tuple[File, Path]]:
-        local.mkdir(parents=True, exist_ok=True)
-        request = pb.ListFilesRequest(path=path)
-        for file in self._calls.pages("FileService/ListFiles", request, pb.ListFilesResponse, "files"):
-            target = local / _safe(file)
-            if file.kind == FILE_KIND_DIRECTORY:
-                yield from self._walk_remote(file.path, target, tree)
-            elif file.kind == FILE_KIND_FILE:
-                yield file, target
-            else:
-                tree.left_out.append(file.path)
+    # ---- from the server
+
+    def _fetched(self, file: File, local: Path) -> Iterator[Job]:
+        """What is to be done for a file or directory; it is listed as places come free."""
+        if file.kind != FILE_KIND_DIRECTORY:
+            yield partial(self._alone, file.path, partial(self._download, In(file, local, leftovers(local.parent))))
+            return
+        waiting = [(file.path, local)]
+        batch = _Batch[In]()
+        while waiting:
+            path, here = waiting.pop()
+            try:
+                left = _made(here)
+                for found in self._entries(path):
+                    target = here / _safe(found)
+                    if found.kind == FILE_KIND_DIRECTORY:
+                        waiting.append((found.path, target))
+                    elif found.kind != FILE_KIND_FILE:
+                        self._tree.left_out.add(
+                            found.path, _KINDS.get(found.kind, "no file, or of a name that is not UTF-8")
+                        )
+                    elif found.size > SMALL or not self._can_batch:
+                        yield partial(self._alone, found.path, partial(self._download, In(found, target, left)))
+                    else:
+                        if batch.is_full_with(found.size):
+                            yield partial(self._fetch, batch.taken())
+                        batch.add(In(found, target, left), found.size)
+            except WinslowError as error:
+                self._fail(path, error)
+        if batch.items:
+            yield partial(self._fetch, batch.taken())
+
+    def _fetch(self, batch: Sequence[In]) -> None:
+        try:
+            alone: Sequence[In] = self._batches.fetch(batch)
+        except Unimplemented:  # a daemon of the version before
+            self._can_batch = False
+            alone = batch
+        for one in alone:
+            self._alone(one.file.path, partial(self._download, one))
+
+    def _download(self, one: In) -> None:
+        Download(
+            self._calls, one.file.path, self._options, progress=self._watch, meter=self._meter, halt=self._halt
+        ).fetch(one.local, one.file if one.file.kind == FILE_KIND_FILE else None, one.left)
+
+    def _entries(self, path: str) -> Iterator[File]:
+        request = pb.ListFilesRequest(path=path, page_size=PAGE)
+        while True:
+            page = self._unary("ListFiles", request, pb.ListFilesResponse)
+            yield from page.files
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    # ---- both
+
+    def _alone(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except WinslowError as error:
+            self._fail(name, error)
+
+    def _fail(self, name: str, error: WinslowError) -> None:
+        """Tell it of the one file, or raise it."""
+        if not self._keep_going or error.code in FATAL:
+            raise error
+        self._meter.finished(name, failed=True)
+        with self._telling:
+            self._tree.failed.add(name, error)
+
+    def _unary(self, method: str, request: Message, kind: type[M]) -> M:
+        patience = Patience(self._calls.cut_patience, sleep=self._halt.sleep)
+        return self._calls.unary(f"FileService/{method}", request, kind, patience=patience)
 
 
-def _first_ended(running: set[Future[object]]) -> set[Future[object]]:
-    ended, left = wait(running, return_when=FIRST_COMPLETED)
-    for one in ended:
-        one.result()
-    return left
+class _Batch(Generic[T]):
+    """Small files that will travel together."""
+
+    def __init__(self) -> None:
+        self.items: list[T] = []
+        self._size = 0
+
+    def is_full_with(self, size: int) -> bool:
+        return len(self.items) >= COUNT_MAX or (bool(self.items) and self._size + size > SIZE_MAX)
+
+    def add(self, item: T, size: int) -> None:
+        self.items.append(item)
+        self._size += size
+
+    def taken(self) -> list[T]:
+        items, self.items, self._size = self.items, [], 0
+        return items
 
 
-def _walk(local: Path, tree: Tree) -> Iterator[tuple[Path, str, int | None]]:
-    """Directories before what is in them, as (path, relative path, size); no size for a directory."""
-    for directory, directories, files in os.walk(local, onerror=_raise):
-        here = Path(directory)
-        relative = here.relative_to(local)
-        yield here, "" if relative == Path() else relative.as_posix(), None
-        for name in sorted(directories):
-            if (here / name).is_symlink():
-                tree.left_out.append(str(here / name))
-        directories.sort()
-        for name in sorted(files):
-            path = here / name
-            if path.is_symlink() or not path.is_file():
-                tree.left_out.append(str(path))
-            else:
-                yield path, (relative / name).as_posix(), path.stat().st_size
-
-
-def _raise(error: OSError) -> None:
-    raise error
+def _made(directory: Path) -> Collection[str]:
+    """Have the directory; the names of partial files that lie in it."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        return leftovers(directory)
+    except OSError as error:
+        raise local_fault(error, directory) from error
 
 
 def _safe(file: File) -> str:

@@ -1,151 +1,254 @@
 """One upload: begin or find it, send what is missing, commit.
 
-The server keeps how far it got, so an upload goes on after a cut, a restart of the daemon, or a second call from a new
-process, which finds it by path and size. That this file is the one that was begun is proven at the end: SHA-256 over
-the whole of it is compared on both sides, and an old beginning that does not fit is thrown away.
+The server keeps how far it got, under a request ID that follows from the file here (where it lies, its size and time) and from
+its target. So an upload goes on after a cut, a restart of either side or of the machine. That what arrived is what is here is
+proven at the end: SHA-256 over the whole is compared on both sides.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import platform
+import stat
+import threading
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
-from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
 
-from winslow.client.calls import Calls
+from winslow.client.calls import UNARY_DEADLINE, Calls
+from winslow.client.hashing import Hashing
 from winslow.client.patience import Patience
-from winslow.client.transfer import BLOCK, Progress, changed, hash_of, hashed, local_fault
-from winslow.errors import AlreadyExists, Code, DataLoss, NotFound, Unimplemented, WinslowError
+from winslow.client.transfer import (
+    BLOCK,
+    DIGEST_DEADLINE,
+    Halt,
+    Meter,
+    Options,
+    Progress,
+    changed,
+    hash_of,
+    is_executable,
+    is_same,
+    local_fault,
+    unwatched,
+)
+from winslow.errors import AlreadyExists, Code, DataLoss, InvalidArgument, NotFound, WinslowError
 from winslow.v1 import file_pb2
 from winslow.v1 import file_service_pb2 as pb
+from winslow.wire.times import timestamp
 
-COMMIT_DEADLINE = 3600.0
-"""Seconds; the server may have to read the whole file to verify it."""
+M = TypeVar("M", bound=Message)
 
-
-def under_way(calls: Calls) -> Mapping[str, file_pb2.Upload]:
-    """The caller's uploads that were begun and can be gone on with, by path."""
-    try:
-        found = list(calls.pages("FileService/ListUploads", pb.ListUploadsRequest(), pb.ListUploadsResponse, "uploads"))
-    except Unimplemented:
-        return {}  # then every call begins anew
-    return {upload.path: upload for upload in found}
+GENERATIONS = 4
+"""How many uploads of the same file may have been made to the same target within a day and still be found again."""
+AHEAD = 64 << 20
+"""Bytes that the hash may be ahead of what was sent: what it has read is still in memory when it is sent."""
+OTHERS_PAUSE = 0.5
+"""Seconds after which an upload that somebody else goes on with is looked at again."""
 
 
 class Upload:
-    """Sends `local` to `path`, going on with one of `begun` where it fits. Runs once; make another to try again."""
+    """Sends `local` to `path`. Runs once; make another to try again."""
 
     def __init__(
         self,
         calls: Calls,
         local: Path,
         path: str,
+        options: Options,
         *,
-        replace: bool,
-        progress: Progress,
-        begun: Mapping[str, file_pb2.Upload],
+        progress: Progress = unwatched,
+        meter: Meter | None = None,
+        halt: Halt | None = None,
     ) -> None:
         self._calls = calls
         self._local = local
         self._path = path
-        self._replace = replace
+        self._options = options
         self._progress = progress
-        self._begun = begun.get(path)
-        self._sha256 = ""
+        self._meter = meter or Meter()
+        self._halt = halt or Halt()
         self._fault: BaseException | None = None
+        self._told = self._size = 0
+        self._telling = threading.Lock()
 
     def send(self) -> file_pb2.File:
         """Raises what the server says, Conflict (LOCAL_FILE_CHANGED), NotFound (LOCAL_FILE_NOT_FOUND)."""
         try:
             before = self._local.stat()
-            sent = self._gone_on(before) or self._anew(before)
+            _require_file(self._local, before)
+            self._size = before.st_size
+            there = self._there()
+            kept = there is not None and self._is_kept(there, before)
+            sent = there if there is not None and kept else self._anew(before)
         except OSError as error:
             raise local_fault(error, self._local) from error
-        self._progress(self._path, sent.size, sent.size)
+        self._tell(before.st_size, before.st_size, sent=False)
+        self._meter.finished(self._path, before.st_size, skipped=kept)
         return sent
 
-    def _gone_on(self, before: os.stat_result) -> file_pb2.File | None:
-        """Finish what an earlier call began; None when there is nothing of it that can be used."""
-        upload = self._begun
-        if upload is None or upload.size != before.st_size:
-            return None
+    def _there(self) -> file_pb2.File | None:
         try:
-            return self._finish(upload, before)
-        except (DataLoss, AlreadyExists, NotFound):  # of another file, for another `replace`, or forgotten meanwhile
-            self._calls.unary("FileService/CancelUpload", pb.CancelUploadRequest(name=upload.name), Empty)
+            return self._unary("StatFile", pb.StatFileRequest(path=self._path), file_pb2.File)
+        except NotFound as error:
+            if error.reason != "FILE_NOT_FOUND":
+                raise
             return None
+
+    def _is_kept(self, there: file_pb2.File, before: os.stat_result) -> bool:
+        """Whether what is there is this file. Raises AlreadyExists (FILE_EXISTS) where it is another, and not to be replaced."""
+        if is_same(there, before) and not self._options.checksum:
+            return True
+        if there.kind == file_pb2.FILE_KIND_FILE and there.size == before.st_size and self._has_digest(there):
+            return True
+        if self._options.replace:
+            return False
+        raise AlreadyExists(
+            f"{self._path} is there already, and is another file",
+            reason="FILE_EXISTS",
+            subject=self._path,
+            hint="Replace it, or choose another name",
+        )
+
+    def _has_digest(self, there: file_pb2.File) -> bool:
+        request = pb.GetFileDigestRequest(path=there.path)
+        digest = self._calls.unary(
+            "FileService/GetFileDigest", request, pb.GetFileDigestResponse, deadline=DIGEST_DEADLINE
+        )
+        return digest.sha256 == hash_of(self._local, halt=self._halt)
 
     def _anew(self, before: os.stat_result) -> file_pb2.File:
-        request = pb.BeginUploadRequest(path=self._path, size=before.st_size, replace=self._replace)
-        try:
-            upload = self._calls.unary("FileService/BeginUpload", request, file_pb2.Upload)
-        except AlreadyExists as error:
-            return self._same_or(error, before.st_size)
-        return self._finish(upload, before)
+        """Begin it or go on with it. One that was finished before and whose file is gone or replaced is begun once more."""
+        for generation in range(GENERATIONS):
+            try:
+                upload = self._begin(before, _request_id(self._local, self._path, before, self._options, generation))
+            except NotFound as error:
+                if error.reason not in {"UPLOAD_UNKNOWN", "UPLOAD_NOT_FOUND"}:
+                    raise
+                continue  # it was begun once, and is forgotten
+            was_whole = upload.offset == upload.size
+            sent = self._finish(upload, before)
+            if not was_whole or self._there() == sent:
+                return sent
+        return self._finish(self._begin(before, uuid.uuid4().hex), before)
 
-    def _same_or(self, error: AlreadyExists, size: int) -> file_pb2.File:
-        """The file that is there when it is the same; otherwise the refusal stands."""
-        there = self._calls.unary("FileService/StatFile", pb.StatFileRequest(path=self._path), file_pb2.File)
-        if there.kind != file_pb2.FILE_KIND_FILE or there.size != size:
-            raise error
-        request = pb.GetFileDigestRequest(path=self._path)
-        digest = self._calls.unary(
-            "FileService/GetFileDigest", request, pb.GetFileDigestResponse, deadline=COMMIT_DEADLINE
+    def _begin(self, before: os.stat_result, request_id: str) -> file_pb2.Upload:
+        request = pb.BeginUploadRequest(
+            request_id=request_id, path=self._path, size=before.st_size, replace=self._options.replace
         )
-        if digest.sha256 != hash_of(self._local):
-            raise error
-        return there
+        return self._unary("BeginUpload", request, file_pb2.Upload)
 
     def _finish(self, upload: file_pb2.Upload, before: os.stat_result) -> file_pb2.File:
-        self._append(upload, before.st_size)
-        after = self._local.stat()
-        if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-            raise changed(self._local)
-        request = pb.CommitUploadRequest(name=upload.name, sha256=self._sha256)
-        return self._calls.unary("FileService/CommitUpload", request, file_pb2.File, deadline=COMMIT_DEADLINE)
+        try:
+            return self._send_and_commit(upload, upload.offset, before)
+        except DataLoss:  # what an earlier process sent is not what is here; the server has thrown it away
+            return self._send_and_commit(upload, 0, before)
 
-    def _append(self, upload: file_pb2.Upload, size: int) -> None:
-        """Send until the server has all of it; leaves the hash of the whole file."""
-        patience = Patience(self._calls.cut_patience)
-        offset = upload.offset
+    def _send_and_commit(self, upload: file_pb2.Upload, offset: int, before: os.stat_result) -> file_pb2.File:
+        size = before.st_size
+        with Hashing(self._local) as hashing:
+            self._append(upload.name, offset, size, hashing)
+            digest = hashing.digest(size)
+        after = self._local.stat()
+        if (after.st_size, after.st_mtime_ns, after.st_ino) != (size, before.st_mtime_ns, before.st_ino):
+            raise changed(self._local)
+        request = pb.CommitUploadRequest(
+            name=upload.name,
+            sha256=digest,
+            modify_time=timestamp(before.st_mtime),
+            executable=is_executable(before),
+        )
+        return self._unary("CommitUpload", request, file_pb2.File, deadline=DIGEST_DEADLINE)
+
+    def _append(self, name: str, offset: int, size: int, hashing: Hashing) -> None:
+        """Send until the server has all of it."""
+        patience = Patience(self._calls.cut_patience, sleep=self._halt.sleep)
+        self._tell(offset, size, sent=False)
         while offset < size:
-            reached = self._append_once(upload.name, offset, size, patience)
+            reached = self._append_once(name, offset, size, hashing, patience)
             if reached > offset:
                 patience.renew()
             offset = reached
-            self._progress(self._path, offset, size)
-        self._sha256 = self._sha256 or hash_of(self._local)
+            self._tell(offset, size, sent=False)
 
-    def _append_once(self, name: str, offset: int, size: int, patience: Patience) -> int:
+    def _append_once(self, name: str, offset: int, size: int, hashing: Hashing, patience: Patience) -> int:
         """Where the upload is after sending all that is missing, or as much of it as went through."""
-        pieces = self._pieces(name, offset, size)
+        pieces = self._pieces(name, offset, size, hashing)
         try:
             return self._calls.send("FileService/AppendUpload", pieces, pb.AppendUploadRequest, file_pb2.Upload).offset
         except WinslowError as error:
             if self._fault:
                 raise self._fault from None
-            if error.code is not Code.OUT_OF_RANGE:  # that one says only that the offset is another: it is asked for
-                patience.pause(error)
-            now = self._calls.unary("FileService/GetUpload", pb.GetUploadRequest(name=name), file_pb2.Upload)
-            if error.code is Code.OUT_OF_RANGE and now.offset == offset:
-                raise
-            return now.offset
+            if error.code is Code.OUT_OF_RANGE:
+                return self._left_by_others(name)
+            patience.pause(error)
+            return self._offset(name)
 
-    def _pieces(self, name: str, offset: int, size: int) -> Iterator[pb.AppendUploadRequest]:
+    def _pieces(self, name: str, offset: int, size: int, hashing: Hashing) -> Iterator[pb.AppendUploadRequest]:
         """The file from `offset` on. Runs in a thread of gRPC's, which drops errors: `_fault` keeps them."""
         try:
-            with self._local.open("rb") as file:
-                digest = hashed(file, offset)
+            with self._local.open("rb", buffering=0) as file:
+                file.seek(offset)
                 while offset < size:
+                    hashing.allow(offset + AHEAD)
                     data = file.read(min(BLOCK, size - offset))
                     if not data:
                         raise changed(self._local)  # noqa: TRY301 - as every error here, it is kept below
-                    digest.update(data)
                     yield pb.AppendUploadRequest(name=name, offset=offset, data=data)
                     offset += len(data)
-                    self._progress(self._path, offset, size)
-                self._sha256 = digest.hexdigest()
+                    self._tell(offset, size)
         except Exception as error:
             self._fault = error
             raise
+
+    def _left_by_others(self, name: str) -> int:
+        """The offset is not where we were: the same file is sent by another process too. Goes on where that one ends."""
+        before, now = -1, self._offset(name)
+        while before != now:
+            self._halt.sleep(OTHERS_PAUSE)
+            before, now = now, self._offset(name)
+            self._tell(now, self._size, sent=False)
+        return now
+
+    def _offset(self, name: str) -> int:
+        return self._unary("GetUpload", pb.GetUploadRequest(name=name), file_pb2.Upload).offset
+
+    def _unary(self, method: str, request: Message, kind: type[M], deadline: float = UNARY_DEADLINE) -> M:
+        patience = Patience(self._calls.cut_patience, sleep=self._halt.sleep)
+        return self._calls.unary(f"FileService/{method}", request, kind, deadline=deadline, patience=patience)
+
+    def _tell(self, done: int, size: int, sent: bool = True) -> None:
+        self._halt.check()
+        with self._telling:  # a thread of gRPC's tells, and after a cut another one beside it
+            self._meter.moved(self._path, done - self._told, sent)
+            self._told = done
+        self._progress(self._path, done, size)
+
+
+def _require_file(local: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise InvalidArgument(
+            f"{local} is not a regular file",
+            reason="LOCAL_NOT_A_FILE",
+            subject=str(local),
+            hint="Of a pipe or device, send what it gives: winslowctl cp - TARGET",
+        )
+
+
+def _request_id(local: Path, path: str, status: os.stat_result, options: Options, generation: int) -> str:
+    """The same for the same content of the same file and the same target, in whichever process and after any restart."""
+    facts = (
+        platform.node(),
+        os.fsencode(local.resolve()).hex(),
+        status.st_ino,
+        status.st_size,
+        status.st_mtime_ns,
+        path,
+        options.replace,
+        generation,
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +35,24 @@ def write(value: Any, format: Format) -> None:
         print(json.dumps(data, indent=2, ensure_ascii=False))
     else:
         _yaml().dump(data, sys.stdout)
+
+
+def write_all(items: Iterable[Any], format: Format) -> None:
+    """One document that is a list, written as its items come."""
+    if format is not Format.JSON:
+        yaml, empty = _yaml(), True
+        for item in items:
+            yaml.dump([as_data(item)], sys.stdout)
+            empty = False
+        if empty:
+            print("[]")
+        return
+    before = "["
+    for item in items:
+        text = json.dumps(as_data(item), indent=2, ensure_ascii=False)
+        print(f"{before}\n{textwrap.indent(text, '  ')}", end="")
+        before = ","
+    print("[]" if before == "[" else "\n]")
 
 
 def write_each(value: Any, format: Format) -> None:
