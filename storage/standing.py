@@ -77,9 +77,10 @@ class Standings:
                 os.unlink(MARK, dir_fd=self._root)
 
     def require_in_place(self) -> None:
-        """Raises Unavailable (STORAGE_DEGRADED) where the path leads elsewhere than when it was opened."""
+        """Raises Unavailable: STORAGE_DEGRADED where the path leads elsewhere than when it was opened, STORAGE_FENCED."""
         with about(self._path):
-            now, held = Path(self._path).stat(), os.fstat(self._root)
+            held = _held(self._root)
+            now = Path(self._path).stat()
         if (now.st_dev, now.st_ino) != (held.st_dev, held.st_ino):
             raise Unavailable(
                 f"Something else lies at {self._path} than when it was opened",
@@ -94,6 +95,14 @@ class Standings:
             address = _of_kernel(fsid, number) or _of_fuse(number, sockets)
             self._known = (fsid, number, address) if address else None
         return self._known[2] if self._known else ""
+
+
+def _held(root: int) -> os.stat_result:
+    """What was opened. Of a directory that is open, a ceph-fuse that was shut out says that it does not exist."""
+    try:
+        return os.fstat(root)
+    except FileNotFoundError as error:
+        raise OSError(errno.ESHUTDOWN, os.strerror(errno.ESHUTDOWN)) from error
 
 
 def _read(root: int) -> str:

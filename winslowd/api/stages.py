@@ -83,6 +83,7 @@ class StageService(stage_service_pb2_grpc.StageServiceServicer):
             queue_position=found.position,
             queue_length=found.length,
             bids=[bid_to_proto(answer) for answer in found.answers],
+            warnings=found.warnings,
         )
 
     async def CompareStages(self, request: pb.CompareStagesRequest, context: Any) -> pb.CompareStagesResponse:

@@ -81,7 +81,9 @@ class Surveyor:
             self._known.judged(worker, refusal)
             self._known.fault = await self._fault(standing) if refusal is None else ""
         except WinslowError as error:
-            self._known.fault = FENCED if error.reason == "STORAGE_FENCED" else str(error)
+            # Shut out, it stays so until something else is mounted; meanwhile the worker fails in other ways too.
+            fenced = error.reason == "STORAGE_FENCED" or self._known.fault == FENCED
+            self._known.fault = FENCED if fenced else str(error)
         now = (self._known.fault, self._known.client, self._known.refusal)
         if now != before:
             self._changed.set()

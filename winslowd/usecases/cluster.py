@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass
 
 from winslow.domain.principal import Principal
+from winslow.domain.silence import silences
 from winslow.domain.stage import NodeId
 from winslow.errors import WinslowError
 from winslow.ports import Membership, Storage, StorageState, Store, Upkeep
@@ -52,10 +53,9 @@ class Cluster:
     async def get(self, asker: Principal) -> ClusterShown:
         """Answers within about a second, and never fails."""
         leader, members = await asyncio.gather(self._leader(), self.upkeep.members(WITHIN))
-        connected, storage = self.store.connected, self.storage()
-        return ClusterShown(
-            self.here, leader, self.store.view.revision, connected, storage, parts(connected, members, storage)
-        )
+        connected, storage, view = self.store.connected, self.storage(), self.store.view
+        seen = parts(connected, members, storage, silences(view).values())
+        return ClusterShown(self.here, leader, view.revision, connected, storage, seen)
 
     async def _leader(self) -> NodeId | None:
         try:

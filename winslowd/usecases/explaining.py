@@ -28,6 +28,8 @@ class Explanation:
     position: int = 0
     length: int = 0
     answers: tuple[Bid | Refusal, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What keeps it from nothing now, but may soon."""
 
 
 LISTING: Listing[Election] = Listing(
@@ -71,6 +73,7 @@ class Explaining:
             position=order.index(stage.id) + 1 if stage.id in order else 0,
             length=len(order),
             answers=tuple(answers),
+            warnings=warned(view),
         )
 
     async def election(self, asker: Principal, project: str, id_: str) -> Election:
@@ -92,6 +95,19 @@ class Explaining:
     def elections(self, asker: Principal, ask: Ask) -> Page[Election]:
         """Those that are open, and those closed lately, newest first."""
         return LISTING.page(list(self.ledger), ask)
+
+
+def warned(view: View) -> tuple[str, ...]:
+    """What nodes say is wrong with the storage there, or will be soon; what several say is told once, with all who do."""
+    said: dict[str, list[str]] = {}
+    for node in sorted(view.nodes(), key=lambda node: node.id):
+        for warning in node.warnings:
+            said.setdefault(warning, []).append(node.id)
+    return tuple(f"{_of(nodes)}: {warning}" for warning, nodes in said.items())
+
+
+def _of(nodes: Sequence[str]) -> str:
+    return ", ".join(nodes) if len(nodes) <= election.NAMED else f"{len(nodes)} nodes"
 
 
 def imagined(view: View, now: float) -> Rounds:

@@ -5,10 +5,11 @@ A pure look at what was seen of them; who looked, and how, is known elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from winslow.domain.node import Silence
 from winslow.domain.quantity import about_size
 from winslow.ports import Storage, StoreMember
 
@@ -23,6 +24,7 @@ FULL = (
     " itself; if this lasts, raise its --quota-backend-bytes, then: etcdctl alarm disarm"
 )
 CORRUPT = "Its data differ from the others' (CORRUPT): remove this member, wipe its data and add it anew"
+NOT_FENCED = "Silent nodes may still write, so their stages are waited for:"
 NO_LEADER = "It has no leader: it reaches too few other members. Start those, or look at the network between them"
 
 
@@ -41,13 +43,26 @@ class Part:
     text: str = ""
 
 
-def parts(connected: bool, members: Sequence[StoreMember], storage: Storage) -> tuple[Part, ...]:
-    """etcd as a whole, each of its members, and the volume."""
+def parts(
+    connected: bool, members: Sequence[StoreMember], storage: Storage, silences: Iterable[Silence] = ()
+) -> tuple[Part, ...]:
+    """etcd as a whole, each of its members, the volume, and what keeps silent nodes from being shut out of it."""
+    unfenced = [f"{one.node}: {one.fault}" for one in silences if one.fault]
     return (
         _etcd(connected, members),
         *(_member(member) for member in members),
-        Part("storage", Health.DOWN if storage.fault else Health.OK, storage.fault),
+        _storage(storage),
+        *([Part("fencing", Health.DEGRADED, f"{NOT_FENCED} {'; '.join(unfenced)}")] if unfenced else []),
     )
+
+
+def _storage(storage: Storage) -> Part:
+    """Down where nothing can be written; degraded where somebody should look before that."""
+    if storage.fault or storage.full:
+        return Part("storage", Health.DOWN, storage.fault or storage.full)
+    if storage.warnings:
+        return Part("storage", Health.DEGRADED, "; ".join(storage.warnings))
+    return Part("storage", Health.OK)
 
 
 def _etcd(connected: bool, members: Sequence[StoreMember]) -> Part:

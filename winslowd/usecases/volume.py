@@ -88,7 +88,7 @@ class KnownVolume:
         room = f"{about_size(seen.free)} of {about_size(seen.size)} are free on the volume"
         return replace(
             seen,
-            fault=seen.fault or self.fault or refused,
+            fault=self.fault or seen.fault or refused,
             full=servers.full
             or (f"only {room}, and {about_size(self._least)} must be (volume_min_free)" if gone else ""),
             warnings=(
