@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -24,17 +25,22 @@ from winslow.domain.stage import ProjectId, StageId
 
 _TRIES = 3
 """How often a directory is copied that changes meanwhile."""
+_TICK = 0.02
+"""Seconds within which a file system may give two changes one time: the clock that they take it from moves in steps."""
 _MODE = 0o755
 
+Copy = Callable[[int, int, Owner, Stop], Copied]
+"""As `copy_tree`."""
 Fill = Callable[[int], object]
 """Fills an open, empty directory."""
 
 
 class Bases:
-    """The bases of a volume; blocking, any number of threads. `root` is the volume, held open."""
+    """The bases of a volume; blocking, any number of threads. `root` is the volume, held open; `copy` fills one."""
 
-    def __init__(self, root: int) -> None:
+    def __init__(self, root: int, copy: Copy = copy_tree) -> None:
         self._root = root
+        self._copy = copy
         self._locks = Locks()
 
     def of_directory(
@@ -51,16 +57,17 @@ class Bases:
                 path = _path(project, seen, owner)
                 if self.has(project, path):
                     return path, None
+                time.sleep(_TICK)  # what is changed from here on has another time than what was seen
 
                 def fill(target: int) -> bool:
                     nonlocal copied
-                    copied = copy_tree(directory, target, owner, stop)
+                    copied = self._copy(directory, target, owner, stop)
                     return fingerprint(directory, stop) == seen  # noqa: B023 - done before the next turn
 
                 if self._made(project, path, stage, fill, stop):
                     return path, copied
             path = _path(project, f"of-{stage}", owner)
-            self._made(project, path, stage, lambda target: copy_tree(directory, target, owner, stop), stop)
+            self._made(project, path, stage, lambda target: self._copy(directory, target, owner, stop), stop)
         return path, copied
 
     def of_attempt(
@@ -137,27 +144,34 @@ class Bases:
 def fingerprint(top: int, stop: Stop) -> str:
     """What tells whether anything in a directory has changed, without reading a file: hexadecimal.
 
-    Of each entry its path, kind, mode, size, inode, and both times in nanoseconds; whatever is done to one, its ctime tells.
+    Of each entry its path, its inode and the time of its last change of any kind (ctime), which nobody can set.
     """
     digest = hashlib.sha256()
     waiting = [""]
     while waiting:
         path = waiting.pop()
+        stop.check()
         with suppress(FileNotFoundError), held(descend(top, path)) as directory:
-            below: list[str] = []
-            with os.scandir(directory) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
-            for entry in entries:
-                stop.check()
-                with suppress(FileNotFoundError):
-                    status = entry.stat(follow_symlinks=False)
-                    inner = f"{path}/{entry.name}" if path else entry.name
-                    told = (status.st_mode, status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
-                    digest.update(os.fsencode(inner) + b"\0%o %d %d %d %d\n" % told)
-                    if entry.is_dir(follow_symlinks=False):
-                        below.append(inner)
-            waiting.extend(below)
+            below, told = _told(directory)
+            digest.update(os.fsencode(path) + b"\0" + told)
+            waiting.extend(f"{path}/{name}" if path else name for name in below)
     return digest.hexdigest()
+
+
+def _told(directory: int) -> tuple[list[str], bytes]:
+    """The directories in a directory, and what tells of all that is in it; there may be a great many."""
+    below: list[str] = []
+    told: list[str] = []
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                status = entry.stat(follow_symlinks=False)
+                told.append(f"{entry.name}\0{status.st_ino} {status.st_ctime_ns}")
+                if entry.is_dir(follow_symlinks=False):
+                    below.append(entry.name)
+    below.sort()
+    told.sort()
+    return below, os.fsencode("\n".join(told))
 
 
 def _path(project: ProjectId, what: str, owner: Owner) -> str:
