@@ -13,12 +13,10 @@ from pathlib import Path
 
 from bench.figures import Figure, percentile
 from tests import ceph, etcd
+from tests.acceptance.story import Story
 from tests.images import busybox_image
 from tests.outages import Caller, Outage, scene
 from winslow.client import Client
-from winslow.pipelinefile import parse
-from winslow.v1.stage_pb2 import Stage, StageState
-from winslow.wire.pipeline import spec_to_proto
 
 LASTING = 30.0
 API_AIM = 1.0
@@ -69,10 +67,6 @@ def _tell(seen: Outage, caller: Caller) -> None:
 
 def _running(client: Client, image: str, name: str) -> str:
     """The name of a stage that runs for as long as it is let."""
-    text = f"name: test\nstages:\n- name: s1\n  image: {image}\n  arguments: [sleep, '3600']\n"
-    project = client.projects.create(name, spec=spec_to_proto(parse(text))).name
-    client.runs.start(project)
-    stage: Stage = client.wait(
-        next(client.stages.list(project)), until=lambda one: one.state == StageState.STAGE_STATE_RUNNING, timeout=60
-    )
-    return stage.name
+    story = Story(client, image, name).stages("sleep 3600")
+    client.runs.start(story.project)
+    return story.started("s1").name

@@ -12,6 +12,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 
+from storage.clients import servers_copy
 from storage.stop import Stop
 
 _FICLONE = 0x40049409
@@ -30,13 +31,15 @@ _REFUSED = _UNABLE | {errno.EINVAL}
 class Ways:
     """What was learnt of a pair of file systems; shared between threads, which at worst learn the same twice."""
 
-    __slots__ = ("hides_holes", "in_kernel", "reflink")
+    __slots__ = ("hides_holes", "in_kernel", "reflink", "servers_copy")
 
     def __init__(self, *, reflink: bool = True, in_kernel: bool = True) -> None:
         self.reflink = reflink
         self.in_kernel = in_kernel
         self.hides_holes: bool | None = None
         """Whether the source says that every file is full of data, as CephFS does; None: nobody has asked."""
+        self.servers_copy: bool | None = None
+        """Whether the servers copy for us where `hides_holes`; None: nobody has asked."""
 
 
 def clone(source: int, target: int, status: os.stat_result, ways: Ways, stop: Stop) -> None:
@@ -46,7 +49,7 @@ def clone(source: int, target: int, status: os.stat_result, ways: Ways, stop: St
         return
     if status.st_blocks * _BLOCK >= size:
         if size > _OBJECT and _hides_holes(source, ways):
-            _copy_but_zeros(source, target, size, stop)
+            _copy_objects(source, target, size, ways, stop)
         else:
             _copy(source, target, 0, size, ways, stop)
         return
@@ -76,10 +79,28 @@ def _hides_holes(source: int, ways: Ways) -> bool:
     return ways.hides_holes
 
 
-def _copy_but_zeros(source: int, target: int, size: int, stop: Stop) -> None:
+def _copy_objects(source: int, target: int, size: int, ways: Ways, stop: Stop) -> None:
+    """In the servers where the client can; they refuse what was never written (ENOENT), and from there on we copy."""
+    if ways.servers_copy is None:
+        ways.servers_copy = servers_copy(source)
+    done = 0
+    try:
+        while ways.servers_copy and done < size:
+            stop.check()
+            copied = os.copy_file_range(source, target, min(_CHUNK, size - done), done, done)
+            if not copied:
+                return  # it became shorter while we read
+            done += copied
+    except OSError as error:
+        if error.errno not in _REFUSED | {errno.ENOENT}:
+            raise
+    if done < size:
+        _copy_but_zeros(source, target, done, size, stop)
+
+
+def _copy_but_zeros(source: int, target: int, offset: int, size: int, stop: Stop) -> None:
     """What is all zeros is left a hole, whatever it was: it reads the same."""
     os.ftruncate(target, size)
-    offset = 0
     while offset < size and (data := os.pread(source, _OBJECT, offset)):
         stop.check()
         if data != _ZEROS[: len(data)]:
