@@ -1,5 +1,5 @@
 // All projects at a glance: what each is, how far it is, and who waits for whom.
-import { Anchor, Badge, Group, Progress, Stack, Table, Text, TextInput, Title } from "@mantine/core";
+import { Badge, Group, Progress, Stack, Table, Text, TextInput, Title } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { getRouteApi } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
@@ -67,9 +67,7 @@ function Row({ project }: { project: Project }) {
     <Table.Tr>
       <Table.Td>
         <Group gap={6}>
-          <Anchor href={`/${project.name}`} fw={500}>
-            {project.displayName}
-          </Anchor>
+          <Text fw={500}>{project.displayName}</Text>
           {project.tags.map((tag) => (
             <Badge key={tag} variant="default" size="sm" tt="none">
               {tag}
