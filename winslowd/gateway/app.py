@@ -14,6 +14,7 @@ from winslowd.gateway.carrying import Lending
 from winslowd.gateway.downloads import DownloadRoutes
 from winslowd.gateway.grpc_web import GrpcWeb
 from winslowd.gateway.guard import Authenticate, Guard
+from winslowd.gateway.metrics import MetricsRoutes
 from winslowd.gateway.pages import Pages
 from winslowd.gateway.uploads import UploadRoutes
 from winslowd.usecases.all import UseCases
@@ -28,15 +29,13 @@ def application(
 ) -> ASGIApp:
     """`names` are the host names, beside localhost, under which it may be called; `api` leads to the node's own services."""
     lending = Lending(use_cases.carrying)
-    uploads, downloads = (
+    rooms = (
         UploadRoutes(use_cases.uploads, clock, lending),
         DownloadRoutes(use_cases.files, use_cases.thumbnails, lending),
+        ArchiveRoutes(use_cases.archives),
+        MetricsRoutes(use_cases.store, use_cases.cluster, clock),
     )
-    archives = ArchiveRoutes(use_cases.archives)
     services = [Route("/winslow.v1.{service}/{method}", GrpcWeb(api))] if api else []
-    routes = Router(
-        [*uploads.routes(), *downloads.routes(), *archives.routes(), *services],
-        redirect_slashes=False,
-        default=Pages(),
-    )
-    return Guard(routes, authenticate, lambda: use_cases.store.connected, names)
+    routes = [route for room in rooms for route in room.routes()]
+    router = Router([*routes, *services], redirect_slashes=False, default=Pages())
+    return Guard(router, authenticate, lambda: use_cases.store.connected, names)
