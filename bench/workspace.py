@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.figures import Figure, median
 from storage.beneath import held
-from storage.layered import Mounting
+from storage.mounting import Mounting
 from storage.stop import Stop
 from storage.volume import PlainVolume
 from winslow.domain.layout import WorkspacePlan, stage_root, workspace_path

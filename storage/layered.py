@@ -8,19 +8,16 @@ layered is decided by `winslow.domain`; here it is only seen whether this node c
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from storage.bases import Bases
 from storage.beneath import held, open_directory
 from storage.ceph import SNAPSHOTS
-from storage.faults import about
 from storage.grounds import Ground, chains, forget_ground, is_plain, read_ground, write_ground
-from storage.layers import Stack, set_opaque
+from storage.layers import Stack
 from storage.locks import Locks
-from storage.onlookers import why_unseen
+from storage.mounting import PROBE, Ability, Mounting
 from storage.overlay import Look, Overlays
 from storage.removal import remove
 from storage.seal import Seal, close_directory, read_seal, write_seal
@@ -31,26 +28,12 @@ from storage.tree import Owner
 from winslow.domain.layers import Chain, standing_on
 from winslow.domain.layout import WorkspacePlan, parse, stage_root
 from winslow.domain.stage import ProjectId, StageId
-from winslow.errors import FailedPrecondition, NotFound, WinslowError
+from winslow.errors import FailedPrecondition, NotFound
 
-_PROBE = StageId("probe")
 _SEALED = "sealed"
 
 Tell = Callable[[str], None]
 """Writes a line for people into the attempt's log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mounting:
-    """How layered workspaces are mounted here: what they change lies below `scratch`, a directory on a local disk.
-
-    `engine` is the unix socket of the container engine, which must see the mounts; "" where nobody must. `obstacle` is why
-    none is mounted, whatever the node can; "" where nothing is in the way.
-    """
-
-    scratch: str = ""
-    engine: str = ""
-    obstacle: str = "it has no scratch disk"
 
 
 class Layered:
@@ -60,37 +43,30 @@ class Layered:
         self.layers = Layers(root)
         self.bases = Bases(root)
         self._root = root
-        self._overlays = Overlays(mounting.scratch) if mounting.scratch else None
-        self._engine = mounting.engine
-        self._unable = mounting.obstacle or None
+        self._ability = Ability(root, mounting)
+        self._overlays = self._ability.overlays
         self._locks = Locks()
 
     # ---- what an attempt needs
 
     def why_not(self) -> str:
-        """Why this node can have no layered workspaces; "" when it can. Looked at once.
-
-        Raises Unavailable (ENGINE_UNAVAILABLE) while the engine cannot be asked.
-        """
-        if self._unable is None:
-            with self._locks.hold(_PROBE, stop=Stop()):
-                self._unable = self._probed()
-        return self._unable
+        """See `Ability.why_not`."""
+        return self._ability.why_not()
 
     def mount(self, plan: WorkspacePlan, owner: Owner, tell: Tell, stop: Stop) -> str:
         """Mount the attempt's workspace, and say where; one that is sealed can only be read.
 
         Raises NotFound (SOURCE_MISSING), FailedPrecondition (OVERLAY_UNSUPPORTED), Exhausted (DISK_FULL).
         """
-        overlays = self._required()
+        overlays = self._ability.required()
         with self._locks.hold(plan.stage, stop=stop), self._home(plan.project, plan.stage) as home:
             if _has(home, LAYER):
-                with self._directories(plan.project, self.layers.chain(plan.project, plan.stage)) as lowers:
+                with self.layers.directories(plan.project, self.layers.chain(plan.project, plan.stage)) as lowers:
                     return overlays.view(plan.stage, _SEALED, lowers)
             ground = read_ground(home)
             if ground is None or not overlays.has(plan.stage):
                 ground = Ground(self._grounded(plan, owner, home, tell, stop), owner)
-            with self._directories(plan.project, ground.chain) as lowers:
+            with self.layers.directories(plan.project, ground.chain) as lowers:
                 return overlays.mount(plan.stage, lowers, Look(ground.owner))
 
     def view(self, plan: WorkspacePlan, name: str, source: str, stop: Stop) -> str:
@@ -98,8 +74,8 @@ class Layered:
         chain = self.chain(source)
         if chain is None:
             return ""
-        with self._locks.hold(plan.stage, stop=stop), self._directories(plan.project, chain) as lowers:
-            return self._required().view(plan.stage, name, lowers)
+        with self._locks.hold(plan.stage, stop=stop), self.layers.directories(plan.project, chain) as lowers:
+            return self._ability.required().view(plan.stage, name, lowers)
 
     def is_here(self, project: ProjectId, stage: StageId) -> bool:
         """Whether the attempt's workspace is, or was to be, mounted on this node."""
@@ -127,7 +103,7 @@ class Layered:
         with self._locks.hold(stage, stop=stop), self._home(project, stage) as home:
             ground = read_ground(home)
             if not _has(home, LAYER) and ground is not None:
-                overlays = self._required()
+                overlays = self._ability.required()
                 overlays.unmount(stage)
                 with held(_upper(overlays, stage)) as upper:
                     sealed = self.layers.seal(project, stage, ground.chain, upper, stop)
@@ -215,12 +191,12 @@ class Layered:
 
     def left(self) -> list[StageId]:
         """Attempts that have something on this node's scratch disk."""
-        return [stage for stage in self._overlays.stages() if stage != _PROBE] if self._overlays else []
+        return [stage for stage in self._overlays.stages() if stage != PROBE] if self._overlays else []
 
     def discard(self, stage: StageId, stop: Stop) -> None:
         """Unmount and remove what this node has of an attempt. Raises Unavailable (WORKSPACE_BUSY) while it is in use."""
         with self._locks.hold(stage, stop=stop):
-            self._required().drop(stage, stop)
+            self._ability.required().drop(stage, stop)
 
     # ---- what a workspace stands on
 
@@ -293,51 +269,6 @@ class Layered:
 
         return Chain(self.bases.of_attempt(plan.project, ended, plan.stage, owner, fill, stop))
 
-    # ---- what this node can
-
-    def _probed(self) -> str:
-        """Mount and look: whether the kernel does, whether the volume keeps deletions, whether the engine sees it."""
-        overlays = self._required()
-        try:
-            with about("the volume"):
-                self._keep_a_deletion()
-            at = overlays.mount(_PROBE, [self._root], Look((os.geteuid(), os.getegid())))
-            return why_unseen(self._engine, at) if self._engine else ""
-        except FailedPrecondition as error:
-            return str(error)
-        except WinslowError as error:
-            if error.reason == "ENGINE_UNAVAILABLE":
-                raise
-            return str(error)
-        finally:
-            with suppress(WinslowError):
-                overlays.drop(_PROBE, Stop())
-
-    def _keep_a_deletion(self) -> None:
-        name = f".probe.{os.getpid():x}"
-        remove(self._root, name, Stop())
-        os.mkdir(name, 0o700, dir_fd=self._root)
-        try:
-            with held(open_directory(self._root, name, follow=False)) as here:
-                os.mknod("deleted", stat.S_IFCHR, 0, dir_fd=here)
-                set_opaque(here)
-        finally:
-            remove(self._root, name, Stop())
-
-    def _required(self) -> Overlays:
-        if self._overlays is None:
-            raise FailedPrecondition(
-                "This node has no scratch disk for layered workspaces",
-                reason="OVERLAY_UNSUPPORTED",
-                hint="Set `scratch` to a directory on a local disk",
-            )
-        return self._overlays
-
-    @contextmanager
-    def _directories(self, project: ProjectId, chain: Chain) -> Iterator[list[int]]:
-        with self.layers.directories(project, chain) as lowers:
-            yield lowers
-
     @contextmanager
     def _home(self, project: ProjectId, stage: StageId) -> Iterator[int]:
         with held(open_directory(self._root, stage_root(project, stage), follow=False)) as home:
@@ -345,7 +276,7 @@ class Layered:
 
     def _changing(self, stage: StageId) -> int:
         try:
-            return self._required().open_upper(stage)
+            return self._ability.required().open_upper(stage)
         except (NotFound, FailedPrecondition) as error:
             raise FailedPrecondition(
                 f"What {stage!r} changes is on its node until it has ended",

@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from storage.beneath import held
 from storage.ceph import Recursive
 from storage.layered import Layered
 from storage.layers import Spot, Stack

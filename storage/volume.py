@@ -17,11 +17,12 @@ from storage.ceph import is_cephfs
 from storage.faults import about
 from storage.files import Files
 from storage.history import History
-from storage.layered import Layered, Mounting
+from storage.layered import Layered
 from storage.logs import Logs
 from storage.manifests import Manifests
 from storage.members import Unpacked
 from storage.merged import Merged
+from storage.mounting import Mounting
 from storage.pictures import Pictures
 from storage.quotas import Quotas
 from storage.retiring import Retiring

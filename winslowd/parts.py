@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage.layered import Mounting
+from storage.mounting import Mounting
 from winslow.domain.stage import NodeId
 from winslow.errors import FailedPrecondition, InvalidArgument
 from winslow.wire import records
@@ -127,7 +127,9 @@ def _files(settings: Settings) -> contextlib.AbstractAsyncContextManager[FilesPr
     if scheme == "unix":
         mounting = Mounting(str(scratch.resolve()), engine, obstacle="")
     else:
-        mounting = Mounting(obstacle=f"its container engine is reached by {scheme}, so it may not see the node's mounts")
+        mounting = Mounting(
+            obstacle=f"its container engine is reached by {scheme}, so it may not see the node's mounts"
+        )
     return open_files(str(settings.volume.resolve()), mounting=mounting)
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from storage.layered import Mounting
+from storage.mounting import Mounting
 from storage.stop import Stop
 from storage.volume import PlainVolume
 from winslow.errors import WinslowError

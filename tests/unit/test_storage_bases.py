@@ -56,6 +56,11 @@ def same_size_and_time(top: Path) -> None:
     os.utime(top / "a", ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
+def turned(top: Path) -> None:
+    (top / "link").unlink()
+    (top / "link").symlink_to("d")
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "content of the same size and time": same_size_and_time,
     "a mode": lambda top: (top / "d/b").chmod(0o600),
@@ -67,7 +72,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     ],
     "a deletion": lambda top: (top / "a").unlink(),
     "an empty directory": lambda top: (top / "d/e").mkdir(),
-    "where a link leads": lambda top: [(top / "link").unlink(), (top / "link").symlink_to("d")],
+    "where a link leads": turned,
 }
 
 

@@ -21,11 +21,11 @@ from winslow.domain.container import ContainerSpec, Exit, Phase, fingerprint
 from winslow.domain.project import Allowance
 from winslow.domain.records import Commit, Expect, Put, stage_ref
 from winslow.domain.stage import Cause, Outcome, Reason, Stage
-from winslow.domain.layout import WorkspacePlan
-from winslow.errors import AlreadyExists, Conflict, Exhausted, InvalidArgument, NotFound, Unavailable, WinslowError
+from winslow.errors import AlreadyExists, Conflict, InvalidArgument, NotFound, Unavailable, WinslowError
 from winslow.ports import Findings, Verdict
 from winslowd.engines.containers import IMAGE_LABEL, SPEC_LABEL, Containers, Tools
 from winslowd.engines.finishing import Finishing
+from winslowd.engines.keeping import Keeping
 from winslowd.engines.patience import Patience, insist
 
 T = TypeVar("T")
@@ -63,6 +63,7 @@ class Attempt:
         self._tools = tools
         self._abort = asyncio.Event()
         self._lost = asyncio.Event()
+        self._keeping = Keeping(stage.id, tools, self._abort, self._wait_for)
         self._scanned = Findings(0)
         self._claim: Claim | None = None
         self._ready: ContainerSpec | None = None
@@ -320,12 +321,13 @@ class Attempt:
     # ---- its end
 
     async def _ended_early(self, outcome: Outcome) -> lifecycle.Ended:
-        await self._seal(launched=False)
+        await self._keeping.seal(self._containers.plan(self._stage), launched=False)
         return lifecycle.Ended(outcome, {}, self._tools.clock())
 
     async def _told(self, exit_: Exit) -> lifecycle.Ended:
         """The exit in the words of the record, with everything that its log said; its workspace is sealed by then."""
-        _, unkept = await asyncio.gather(self._read_to_the_end(), self._seal(launched=exit_.launched))
+        sealing = self._keeping.seal(self._containers.plan(self._stage), launched=exit_.launched)
+        _, unkept = await asyncio.gather(self._read_to_the_end(), sealing)
         verdict, allowance = self._tools.journal.verdict(self._id), await self._allowance(exit_)
         outcome = exits.outcome(exit_, verdict, self._stage.definition, allowance)
         if unkept is not None:
@@ -347,7 +349,7 @@ class Attempt:
             offset = -1
             while self._scanned.offset != offset:
                 offset = self._scanned.offset
-                await self._through_outages(self._scan)
+                await self._keeping.through_outages(self._scan)
         except WinslowError as error:
             log.warning("log could not be read to its end", stage=self._id, error=str(error))
 
@@ -358,49 +360,6 @@ class Attempt:
         except InvalidArgument as error:
             log.warning("recorded without its results", stage=self._id, error=str(error))
             await self._commit(replace(ended, results={}))
-
-    async def _seal(self, *, launched: bool) -> WinslowError | None:
-        """Seal the workspace; the error for which a layered one is lost, where its process was launched."""
-        plan = self._containers.plan(self._stage)
-        try:
-            await (self._take_in(plan) if plan.layered else self._through_outages(lambda: self._tools.workspaces.seal(plan)))
-        except NotFound as error:  # it ended before it had a workspace
-            return error if plan.layered and launched else None
-        except WinslowError as error:
-            log.warning("workspace was not sealed", stage=self._id, error=str(error))
-            return error if plan.layered and launched else None
-        return None
-
-    async def _through_outages(self, step: Callable[[], Awaitable[None]]) -> None:
-        """The step, for as long as the volume is away: an end must not lose what the stage said last.
-
-        A stage that a person stopped ends without: who aborts it while the volume hangs wants it over.
-        """
-        patience = Patience()
-        while True:
-            try:
-                return await step()
-            except Unavailable as error:
-                if self._abort.is_set():
-                    raise
-                await self._wait_for(error)
-                await patience.pause()
-
-    async def _take_in(self, plan: WorkspacePlan) -> None:
-        """Seal a layered workspace, which lies on this node alone until then: so for as long as it takes.
-
-        Where there is no room for it, a person makes some, or gives it up by an abort.
-        """
-        await insist(lambda: self._tools.driver.stop(self._id, 0), "container is not at rest yet", stage=self._id)
-        patience = Patience()
-        while True:
-            try:
-                return await self._tools.workspaces.seal(plan)
-            except (Unavailable, Exhausted) as error:
-                if isinstance(error, Exhausted) and self._abort.is_set():
-                    raise
-                await self._wait_for(error)
-                await patience.pause()
 
     async def _commit(self, event: lifecycle.Event) -> None:
         """Record the event; try for as long as the store cannot take it.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import winslowd
-from storage.layered import Mounting
+from storage.mounting import Mounting
 from storage.volume import Space
 from winslow.errors import Unavailable, WinslowError
 from winslow.ports import Storage

@@ -20,7 +20,7 @@ from functools import partial
 from io import BufferedReader
 from typing import Any
 
-from storage.layered import Mounting
+from storage.mounting import Mounting
 from storage.stop import Stop, Stopped
 from storage.volume import PlainVolume
 from winslow.errors import Internal, WinslowError

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from storage.mounting import Mounting
 from tests import filesystems
 from tests.ceph import Cluster
 from tests.contract.volume.project import Project, Storage
 from tests.fakes.volume import InlineVolume
-from storage.layered import Mounting
 from winslow.domain.stage import ProjectId
 from winslowd.files.process import open_files
 
