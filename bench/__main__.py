@@ -20,7 +20,9 @@ NAMES = (
     "sweep",
     "scale",
     "history",
+    "archives",
     "workspace",
+    "copying",
     "degraded",
     "fence",
 )

@@ -21,6 +21,7 @@ from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from storage.stop import Stop
@@ -31,6 +32,8 @@ MEMBER = 1 << 20
 LEVEL = 6
 HELD = 12
 """Members held unpacked, of all files together: who reads on, piece by piece, unpacks each once."""
+AHEAD = min(3, (os.cpu_count() or 1) - 1)
+"""Members that are unpacked before they are asked for, where somebody reads on."""
 INDEXES = 64
 """Indexes held; about 24 kB for each GiB of content."""
 _START = b"\x1f\x8b\x08\x04" + bytes(4) + b"\x00\xff"
@@ -127,6 +130,8 @@ class Unpacked:
         self._held = held
         self._indexes: OrderedDict[tuple[int, ...], Index] = OrderedDict()
         self._members: OrderedDict[tuple[int, ...], bytes] = OrderedDict()
+        self._coming: dict[tuple[int, ...], threading.Event] = {}
+        """Members that are being unpacked ahead of who reads on."""
 
     def index(self, fd: int) -> Index:
         """Where everything lies in an open file."""
@@ -140,6 +145,7 @@ class Unpacked:
         while offset < end:
             member = index.at(offset)
             content = self._member(fd, which, index, member, subject)
+            self._ahead(fd, which, index, member, subject)
             start = offset - index.starts[member]
             part = content[start : start + end - offset]
             if not part:
@@ -160,17 +166,50 @@ class Unpacked:
                 self._indexes.popitem(last=False)
         return found
 
+    def _ahead(self, fd: int, which: tuple[int, ...], index: Index, member: int, subject: str) -> None:
+        """Unpack what comes next, on other cores, for who has read the member before this one."""
+        with self._guard:
+            if (*which, member - 1) not in self._members:
+                return
+            wanted = range(member + 1, min(member + 1 + AHEAD, len(index.starts)))
+            keys = [key for one in wanted if (key := (*which, one)) not in self._members and key not in self._coming]
+            keys = keys[: AHEAD - len(self._coming)]
+            self._coming |= {key: threading.Event() for key in keys}
+        for key in keys:
+            try:
+                work = (os.dup(fd), key, index, subject)
+                threading.Thread(target=self._unpack_ahead, args=work, name="unpacks ahead", daemon=True).start()
+            except (OSError, RuntimeError):  # too many files or threads: it is unpacked when it is asked for
+                with self._guard:
+                    self._coming.pop(key).set()
+
+    def _unpack_ahead(self, fd: int, key: tuple[int, ...], index: Index, subject: str) -> None:
+        try:
+            with suppress(OSError, DataLoss):  # who comes to it is told
+                self._hold(key, unpack(fd, index, key[-1], subject))
+        finally:
+            os.close(fd)
+            with self._guard:
+                self._coming.pop(key).set()
+
+    def _hold(self, key: tuple[int, ...], content: bytes) -> None:
+        with self._guard:
+            self._members[key] = content
+            while len(self._members) > self._held:
+                self._members.popitem(last=False)
+
     def _member(self, fd: int, which: tuple[int, ...], index: Index, member: int, subject: str) -> bytes:
         key = (*which, member)
+        with self._guard:
+            coming = self._coming.get(key)
+        if coming is not None:
+            coming.wait()
         with self._guard:
             if (known := self._members.get(key)) is not None:
                 self._members.move_to_end(key)
                 return known
         content = unpack(fd, index, member, subject)
-        with self._guard:
-            self._members[key] = content
-            while len(self._members) > self._held:
-                self._members.popitem(last=False)
+        self._hold(key, content)
         return content
 
 

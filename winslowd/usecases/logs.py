@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -209,28 +209,65 @@ def line_time(line: bytes) -> float | None:
 def _matches(pattern: Pattern, data: bytes, offset: int, most: int) -> tuple[list[Match], int]:
     """The matching lines of a piece, and where the search goes on."""
     found: list[Match] = []
-    for line in data.splitlines(keepends=True):
+    for begins, line in pattern.lines(data):
         text = line.rstrip(b"\r\n")
-        if pattern.search(text) is not None:
-            found.append(Match(offset, text, line_time(text)))
-        offset += len(line)
-        if len(found) == most:
-            break
-    return found, offset
+        if pattern.matches(text):
+            found.append(Match(offset + begins, text, line_time(text)))
+            if len(found) == most:
+                return found, offset + begins + len(line)
+    return found, offset + len(data)
 
 
-class Pattern(Protocol):
+class _Compiled(Protocol):
     """A compiled RE2 pattern: linear in what it reads."""
 
-    def search(self, text: bytes) -> object | None: ...
+    def search(self, text: bytes, pos: int = 0) -> _Found | None: ...
+
+
+class _Found(Protocol):
+    def start(self) -> int: ...
+
+
+_ONLY_IN_LINES = re.compile(rb"\\[AzQC]|\(\?[a-zA-Z]*-|\r")
+"""What may mean another thing in a piece than in a line of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What is looked for: in a line by itself, and in a whole piece at once, unless that could miss a line."""
+
+    line: _Compiled
+    piece: _Compiled | None
+
+    def matches(self, line: bytes) -> bool:
+        return self.line.search(line) is not None
+
+    def lines(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """The lines that may match, with where they begin: few where they are found in the piece, else all."""
+        if self.piece is None or b"\r" in data:
+            begins = 0
+            for line in data.split(b"\n")[: -1 if data.endswith(b"\n") else None]:
+                yield begins, data[begins : begins + len(line) + 1]
+                begins += len(line) + 1
+            return
+        end = 0
+        while end < len(data) and (found := self.piece.search(data, end)) is not None:
+            begins = data.rfind(b"\n", end, found.start()) + 1 or end
+            end = data.find(b"\n", found.start()) + 1 or len(data)
+            yield begins, data[begins:end]
 
 
 def _compiled(pattern: str) -> Pattern:
+    encoded = pattern.encode()
     options = re2.Options()
     options.log_errors = False
     options.max_mem = 8 << 20
     try:
-        compiled: Pattern = re2.compile(pattern.encode(), options)
+        line: _Compiled = re2.compile(encoded, options)
+        if line.search(b"") is not None or _ONLY_IN_LINES.search(encoded):
+            return Pattern(line, None)
+        options.never_nl = True
+        return Pattern(line, re2.compile(b"(?m:" + encoded + b")", options))
     except re2.error as error:
         raise InvalidArgument(
             f"The pattern {pattern[:80]!r} cannot be read: {error}",
@@ -238,7 +275,6 @@ def _compiled(pattern: str) -> Pattern:
             subject=pattern[:80],
             hint="Write it in RE2 syntax; a backslash before a character takes it as it is",
         ) from None
-    return compiled
 
 
 def _require_offset(offset: int) -> None:
