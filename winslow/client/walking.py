@@ -106,10 +106,11 @@ def require_name(path: Path) -> None:
     try:
         path.name.encode()
     except UnicodeEncodeError:
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
         raise InvalidArgument(
-            f"{os.fsencode(path.name).decode('utf-8', 'backslashreplace')!r} is a name that is not UTF-8",
+            f"The name of {shown} is not UTF-8",
             reason="NAME_NOT_UTF8",
-            subject=os.fsencode(path).decode("utf-8", "backslashreplace"),
+            subject=shown,
             hint="Rename it, then run it again",
         ) from None
 
