@@ -17,7 +17,20 @@ import structlog
 from winslow.domain.node import NodePolicy
 from winslow.domain.principal import SYSTEM
 from winslow.domain.project import Project
-from winslow.domain.records import Change, Commit, Expect, Fence, Kind, Put, Ref, View, node_policy_ref, project_ref
+from winslow.domain.records import (
+    LIMITS_REF,
+    Change,
+    Commit,
+    Expect,
+    Fence,
+    Kind,
+    Put,
+    Ref,
+    View,
+    node_policy_ref,
+    project_ref,
+    retention_ref,
+)
 from winslow.domain.stage import DRAIN, ProjectId, Stage
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Clock, Membership, Store, Uploads, Workspaces
@@ -147,17 +160,20 @@ class Janitor:
         if live:
             await self._abort([stage for stage in live if not stage.stopped], SYSTEM.name)
             return  # their ends wake us
-        await self._remove_files(project.id)
+        await self._remove_files(project)
         await self._delete_records(project.id)
-        await self._remove_files(project.id)  # what a late publisher may have put there meanwhile
-        await self._commit(Commit(deletes=(project_ref(project.id),)))
+        await self._remove_files(project)  # what a late publisher may have put there meanwhile
+        await self._commit(_forgetting(self._store.view, project.id))
         log.info("project is gone", project=project.id)
 
-    async def _remove_files(self, project: ProjectId) -> None:
-        """While it is still ours to do: whoever took our place may be through, and the id be a new project's by now."""
-        ref = project_ref(project)
+    async def _remove_files(self, project: Project) -> None:
+        """While it is still ours to do: whoever took our place may be through, and the id be a new project's by now.
+
+        Who is frozen just here removes nothing of the new one all the same: it has another suffix.
+        """
+        ref = project_ref(project.id)
         await self._commit(Commit(expects=(Expect(ref, self._store.view.revision_of(ref)),)))
-        await self._workspaces.delete_project(project)
+        await self._workspaces.delete_project(project.id, project.suffix)
 
     async def _abort(self, stages: Sequence[Stage], by: str) -> None:
         for start in range(0, len(stages), BATCH):
@@ -166,11 +182,10 @@ class Janitor:
                 await self._commit(commit)
 
     async def _delete_records(self, project: ProjectId) -> None:
-        for kind in OWNED:
-            keys = [key for key in self._store.view.all(kind) if key.startswith(f"{project}/")]
-            for start in range(0, len(keys), RECORDS):
-                batch = tuple(Ref(kind, key) for key in keys[start : start + RECORDS])
-                await self._commit(Commit(deletes=batch))
+        """Until there are none: while its run is there, a leader that does not know yet may make another stage."""
+        while owned := [ref for kind in OWNED for ref in _owned(self._store.view, kind, project)]:
+            for start in range(0, len(owned), RECORDS):
+                await self._commit(Commit(deletes=tuple(owned[start : start + RECORDS])))
 
     async def _commit(self, commit: Commit) -> None:
         """Only while nobody else has become the janitor."""
@@ -228,6 +243,22 @@ _Drain = tuple[str, float | None, float | None]
 def _drain_of(policy: NodePolicy) -> _Drain:
     """Another drain of the same node is counted for itself; whatever else is decided about the node changes nothing."""
     return policy.id, policy.drain_deadline, policy.drain_left
+
+
+def _owned(view: View, kind: Kind, project: ProjectId) -> list[Ref]:
+    return [Ref(kind, key) for key in view.all(kind) if key.startswith(f"{project}/")]
+
+
+def _forgetting(view: View, project: ProjectId) -> Commit:
+    """The last transaction: the project, and what was set for it elsewhere, which the next one of its id must not inherit."""
+    ref, limits = project_ref(project), view.limits()
+    expects = [Expect(ref, view.revision_of(ref))]
+    puts: tuple[Put, ...] = ()
+    if project in limits.projects:
+        others = {id_: most for id_, most in limits.projects.items() if id_ != project}
+        puts = (Put(LIMITS_REF, replace(limits, projects=others)),)
+        expects.append(Expect(LIMITS_REF, view.revision_of(LIMITS_REF)))
+    return Commit(puts=puts, deletes=(ref, retention_ref(project)), expects=tuple(expects))
 
 
 def _deleting(view: View) -> list[Project]:
