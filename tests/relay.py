@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 18
 
 
 class Relay:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Any
 
 from winslow.client import Client
 from winslowctl.references import last
@@ -38,22 +38,27 @@ def _definitions(client: Client) -> Iterator[str]:
     yield from {stage.name: None for project in client.projects.list() for stage in project.pipeline.stages}
 
 
-def places(ctx: Any, args: list[str], incomplete: str) -> list[str]:
-    """Places in Winslow, as far as a slash; for what has no colon, projects and the global pool beside local names.
-
-    bash takes a colon for the end of a word, so that what comes before it arrives as words of their own.
-    """
-    before = ""
-    if args and args[-1] == ":":
-        before = f"{args[-2] if len(args) > 1 else ''}:"
-    elif incomplete == ":" and args:
-        before, incomplete = f"{args[-1]}:", ""
+def places(incomplete: str) -> list[str]:
+    """Places in Winslow, as far as a slash; for what has no colon, projects and the global pool."""
+    before, begun = _words(incomplete)
     try:
         with Client(patience=PATIENCE) as client:
-            found = islice(_places(client, before + incomplete), SHOWN_MAX)
+            found = islice(_places(client, before + begun), SHOWN_MAX)
             return [one.removeprefix(before) for one in found]
     except Exception:
         return []  # as above
+
+
+def _words(incomplete: str) -> tuple[str, str]:
+    """What comes before the word that the shell completes, and that word: bash ends words at colons, others do not."""
+    words = os.environ.get("COMP_WORDS", "").split()
+    at = os.environ.get("COMP_CWORD", "")
+    typed = words[: int(at)] if at.isdecimal() else []
+    if incomplete == ":" and typed:
+        return f"{typed[-1]}:", ""
+    if len(typed) > 1 and typed[-1] == ":":
+        return f"{typed[-2]}:", incomplete
+    return "", incomplete
 
 
 def _places(client: Client, text: str) -> Iterator[str]:

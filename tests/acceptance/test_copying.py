@@ -22,8 +22,8 @@ from tests.filesystems import tmpfs, why_no_mounts
 from tests.relay import Relay, relay
 
 MEBIBYTE = 1 << 20
-LARGE = 160 * MEBIBYTE
-RATE = 60.0 * MEBIBYTE
+LARGE = 96 * MEBIBYTE
+RATE = 100.0 * MEBIBYTE
 AGAIN = 8 * MEBIBYTE
 """Bytes that may travel once more after a cut."""
 TALK = 4 * MEBIBYTE
@@ -166,7 +166,7 @@ def test_a_download_that_is_cut_again_and_again_arrives_whole_and_little_is_fetc
         client.files.upload(source, f"{project}/input/clip")
     arguments = ("cp", f"winslow:{project}/input/clip", str(target))
     with relayed(own_daemon) as between:
-        cuts = cut_often(own_daemon, between, arguments, 10, LARGE // 14)
+        cuts = cut_often(own_daemon, between, arguments, 6, LARGE // 8)
         assert target.read_bytes() == source.read_bytes()
         assert between.answered <= LARGE + cuts * AGAIN + TALK
     assert not [one for one in tmp_path.iterdir() if "winslow-" in one.name]
