@@ -246,9 +246,10 @@ class Pattern:
         """The lines that may match, with where they begin: few where they are found in the piece, else all."""
         if self.piece is None or b"\r" in data:
             begins = 0
-            for line in data.split(b"\n")[: -1 if data.endswith(b"\n") else None]:
-                yield begins, data[begins : begins + len(line) + 1]
-                begins += len(line) + 1
+            while begins < len(data):
+                ends = data.find(b"\n", begins) + 1 or len(data)
+                yield begins, data[begins:ends]
+                begins = ends
             return
         end = 0
         while end < len(data) and (found := self.piece.search(data, end)) is not None:

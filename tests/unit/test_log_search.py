@@ -1,0 +1,36 @@
+"""A search of whole pieces finds the lines that a search line by line finds."""
+
+from __future__ import annotations
+
+import re2
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from winslow.errors import InvalidArgument
+from winslowd.usecases.logs import _compiled, _matches
+
+TEXT = st.text(alphabet="ab \r\n$^1é", max_size=60).map(str.encode)
+ATOMS = ["a", "b", ".", "^", "$", r"\b", r"\B", "[^a]", r"\s", r"\S", "a*", "(ab)+", "b?", "é", "1", r"\d", "|", r"\A", r"\z", "(?i)A", "(?s).", "(?-m)", r"\n", r"\r", " ", "^$", r"\w+$"]  # fmt: skip
+
+
+@settings(max_examples=600)
+@given(st.lists(st.sampled_from(ATOMS), min_size=1, max_size=4).map("".join), TEXT, st.integers(1, 5))
+@example(r"a$", b"a\r\nb\n", 5)
+@example(r"[^b]a", b"b\na\n", 5)
+@example(r"\Aa", b"b\na\n", 5)
+@example("", b"\n\nx", 5)
+def test_pieces_are_searched_as_their_lines_are(pattern: str, data: bytes, most: int) -> None:
+    try:
+        compiled = _compiled(pattern)
+    except InvalidArgument:
+        return
+    line = re2.compile(pattern.encode())
+    expected, offset = [], 0
+    for one in data.removesuffix(b"\n").split(b"\n") if data else ():
+        if line.search(one.rstrip(b"\r")) is not None:
+            expected.append((offset, one.rstrip(b"\r")))
+        offset += len(one) + 1
+    found, past = _matches(compiled, data, 0, most)
+    assert [(one.offset, one.line) for one in found] == expected[:most]
+    rest, _ = _matches(compiled, data[past:], past, 100)
+    assert [one.offset for one in [*found, *rest]] == [offset for offset, _ in expected]
