@@ -1,13 +1,10 @@
-"""Files and archives over HTTP: the real application, use cases and volume, at a real socket."""
+"""Files over HTTP: the real application, use cases and volume, at a real socket."""
 
 from __future__ import annotations
 
 import asyncio
-import io
 import random
 import socket
-import tarfile
-import zipfile
 from collections.abc import AsyncIterator
 from email import message_from_bytes
 from pathlib import Path
@@ -16,8 +13,7 @@ import httpx
 import pytest
 
 from tests.unit.little import ANN, Little
-from winslow.domain.records import Kind
-from winslowd.gateway import archives, server
+from winslowd.gateway import server
 from winslowd.gateway.app import application
 
 CONTENT = random.Random(5).randbytes(2_500_000)
@@ -227,81 +223,3 @@ async def test_a_client_that_stops_reading_does_not_keep_the_daemon_from_stoppin
             lazy.sendall(b"GET /files/resources/large HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await asyncio.to_thread(lazy.recv, 1)
     lazy.close()
-
-
-async def tree(little: Little) -> dict[str, bytes]:
-    project = await little.project()
-    contents = {
-        "a.txt": b"a",
-        "deep/b.bin": CONTENT,
-        "deep/er/c": b"",
-        "ü/d": b"d",
-        "w\\..\\x": b"w",
-        "long/" + "n" * 200: b"n",
-    }
-    for name, content in contents.items():
-        put(little, f"projects/{project}/input/{name}", content)
-    root = Path(little.volume.workspaces.absolute(f"projects/{project}/input"))
-    (root / "link").symlink_to("a.txt")
-    (root / "nothing").mkdir()
-    return {f"input/{name}": content for name, content in contents.items()}
-
-
-async def test_a_directory_comes_as_a_tar(little: Little, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(archives, "PAGE", 2)
-    contents = await tree(little)
-    project = next(iter(little.view.all(Kind.PROJECT)))
-    answer = await http.get("/archive", params={"path": f"projects/{project}/input", "format": "tar"})
-    assert answer.headers["content-disposition"].startswith('attachment; filename="input.tar"')
-    with tarfile.open(fileobj=io.BytesIO(answer.content)) as found:
-        files = {one.name: found.extractfile(one).read() for one in found if one.isfile()}  # type: ignore[union-attr]
-        assert files == contents
-        assert {"input", "input/nothing", "input/deep/er"} <= {one.name for one in found if one.isdir()}
-
-
-async def test_a_directory_comes_as_a_zip(little: Little, http: httpx.AsyncClient):
-    contents = await tree(little)
-    project = next(iter(little.view.all(Kind.PROJECT)))
-    answer = await http.get("/archive", params={"path": f"projects/{project}/input"})
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
-        assert found.testzip() is None
-        files = {one.filename: found.read(one) for one in found.infolist() if not one.is_dir()}
-    assert files == {name.replace("\\", "_"): content for name, content in contents.items()}
-
-
-async def test_a_selection_comes_with_names_that_tell_it_apart(little: Little, http: httpx.AsyncClient):
-    for name in ("a/x", "b/x", "b/y", "c"):
-        put(little, f"resources/{name}", name.encode())
-    paths = ["resources/a/x", "resources/b", "resources/b/x"]
-    answer = await http.get("/archive", params={"path": paths, "format": "zip"})
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
-        assert [one for one in found.namelist() if not one.endswith("/")] == ["a/x", "b/x", "b/y"]
-        assert found.read("b/x") == b"b/x"
-
-
-async def test_all_that_there_is_comes_as_one_archive(little: Little, http: httpx.AsyncClient):
-    await tree(little)
-    answer = await http.get("/archive", params={"path": "", "format": "tar"})
-    with tarfile.open(fileobj=io.BytesIO(answer.content)) as found:
-        assert any(name.endswith("/input/a.txt") for name in found.getnames())
-
-
-async def test_a_very_deep_directory_is_walked(little: Little, http: httpx.AsyncClient):
-    put(little, "resources/" + "d/" * 400 + "f", b"deep")  # each level would cost several frames of a stack of 1000
-    answer = await http.get("/archive", params={"path": "resources/d", "format": "tar"})
-    with tarfile.open(fileobj=io.BytesIO(answer.content)) as found:
-        assert found.getnames()[-1].endswith("d/f")
-
-
-async def test_an_archive_of_what_is_not_there_is_refused(http: httpx.AsyncClient):
-    assert (await http.get("/archive?path=resources/no")).status_code == 404
-    assert (await http.get("/archive")).status_code == 400
-    assert (await http.get("/archive?path=resources&format=rar")).status_code == 400
-
-
-async def test_an_archive_whose_file_is_cut_short_ends_early(little: Little, http: httpx.AsyncClient):
-    at = put(little, "resources/d/clip.mp4", bytes(40 << 20))
-    with pytest.raises(httpx.RemoteProtocolError):
-        async with http.stream("GET", "/archive?path=resources/d&format=tar") as answer:
-            async for _ in answer.aiter_raw():
-                at.write_bytes(b"short")

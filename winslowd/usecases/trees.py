@@ -132,13 +132,15 @@ class _Looking:
         if not isinstance(place, Folder):
             rest = await self._look(self.path, place, trail or ())
             return None if rest is None else ((), rest)
-        last: Rest = (resume, trail)
+        last: Rest | None = None
+        further = False
         async with aclosing(self.trees.drawn(self.path, place, resume)) as spots:
             async for path, below, shown in spots:
                 here = tuple(layout.safe_parts(path)[len(layout.safe_parts(self.path)) :])
                 if shown is not None:
-                    if self.trees.steady() >= self.until:
+                    if further and self.trees.steady() >= self.until:  # each page comes further, however slow it is
                         return last
+                    further = True
                     trail = ()
                     if self.matches(shown.entry.name):
                         self.found.append(shown)
@@ -147,7 +149,7 @@ class _Looking:
                 rest = await self._look_inside(path, below, trail)
                 if rest is not None:
                     return here, rest
-                last = here, () if isinstance(below, Folder) else None
+                last = (here, ()) if isinstance(below, Folder) else (here, None)
         return None
 
     async def _look_inside(self, path: str, place: Place, trail: Trail | None) -> Trail | None:
