@@ -8,7 +8,8 @@
     projects/PROJECT/stages/STAGE/layer/        of a layered workspace, which has no directory of its own: what it changed
     projects/PROJECT/bases/                     what the lowest layers lie on; nobody's but the daemon's
     projects/PROJECT/stages/STAGE/output/       /output of the attempt; published at once when it succeeds
-    projects/PROJECT/stages/STAGE/log           its stdout and stderr, one CRI line each
+    projects/PROJECT/stages/STAGE/log           its stdout and stderr, one CRI line each; log.gz once it is archived
+    projects/PROJECT/stages/STAGE/manifest.gz   what it left, file by file
     projects/PROJECT/history/                   runs and stages that ended long ago; nobody's but the daemon's
 
 A path in the API and in the CLI is a path in this tree; `parse` says what a person may do with it. Paths
