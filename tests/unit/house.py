@@ -18,10 +18,14 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from storage.mounting import Mounting
+from storage.overlay import Overlays
+from storage.stop import Stop
 from tests.fakes.attendance import everyone_attends
 from tests.fakes.driver import FakeDriver, Script
 from tests.fakes.store import FakeCluster, FakeMembership, FakeStore
 from tests.fakes.volume import InlineVolume
+from tests.filesystems import why_no_mounts
 from tests.unit import world
 from winslow.domain import lifecycle
 from winslow.domain.container import ContainerSpec, Exit, Image
@@ -157,7 +161,9 @@ class House:
         self.attendance, self.ledger = Attendance(), Ledger()
         self.driver = FakeDriver(clock=lambda: self.now, script=script)
         self.driver.images = {BUSYBOX.name: BUSYBOX}
-        self.volume = InlineVolume(str(self.root), lambda: self.now)
+        self.scratch = root / "scratch"
+        mounting = Mounting(str(self.scratch), obstacle=why_no_mounts())
+        self.volume = InlineVolume(str(self.root), lambda: self.now, mounting)
         self.journal = DirectoryJournal(root / "journal")
         self.boot()
 
@@ -299,6 +305,9 @@ class House:
         return not self.driver.containers and not self.journal.entries()
 
     def close(self) -> None:
+        overlays = Overlays(str(self.scratch))
+        for stage in overlays.stages():
+            overlays.drop(stage, Stop())
         self.volume.close()
 
 

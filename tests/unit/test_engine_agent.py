@@ -14,7 +14,7 @@ from tests.unit import world
 from tests.unit.house import PROJECT, House, daemon, going, led
 from winslow.domain import lifecycle
 from winslow.domain.container import ContainerSpec, Exit
-from winslow.domain.pipeline import Pipeline
+from winslow.domain.pipeline import Pipeline, WorkspaceMode
 from winslow.domain.records import Commit, stage_ref
 from winslow.domain.stage import Cause, NodeId, Reason, Stage, StageId, State
 from winslowd.engines.containers import Containers
@@ -48,6 +48,7 @@ PLAYS = [
     Play("a chain", world.chain("detect", "track")),
     Play("a chain of moments", world.chain("detect", "track"), at_once=True),
     Play("a failure", world.chain("detect", "track"), end=Exit(3)),
+    Play("layered workspaces", world.chain("detect", "track", workspace=WorkspaceMode.LAYERED)),
     Play("an abort before it runs", world.chain("detect", "track"), end=None, abort=State.PREPARING),
     Play("an abort while it runs", world.chain("detect", "track"), end=None, abort=State.RUNNING),
     Play("a timeout", world.chain("detect", "track", timeout=0.002), end=None),

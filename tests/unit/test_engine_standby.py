@@ -228,12 +228,13 @@ class TestNothingIsMadeBeforeItsTurn:
         [
             {"resources": Resources(gpus=GpuRequest(1))},
             {"workspace": WorkspaceMode.CONTINUE},
+            {"workspace": WorkspaceMode.LAYERED},
             {"user_input": UserInput(confirmation=Confirmation.ALWAYS)},
             {"user_input": UserInput(variables=("FPS",))},
             {"resources": Resources(cpus=64)},
             {"resources": Resources(tags=frozenset({"camera"}))},
         ],
-        ids=["GPUs", "a used workspace", "a confirmation", "a variable", "too large", "a tag"],
+        ids=["GPUs", "a used workspace", "a layered workspace", "a confirmation", "a variable", "too large", "a tag"],
     )
     async def test_that_would_spoil_something_or_never_come(self, house: House, fields) -> None:
         gpu = Gpu("GPU-1", GpuVendor.NVIDIA, "H100", 1 << 36)
@@ -283,7 +284,7 @@ class TestWhatGoesWrongBeforeItsTurn:
             track = await house.award()
             await house.abort(track)
             await house.until(lambda: house.of(track).ended and house.clean)
-            assert not house.tap.under_way["driver.pull"]
+            await house.until(lambda: not house.tap.under_way["driver.pull"])
         outcome = house.of(track).outcome
         assert outcome and outcome.cause is Cause.ABORTED
 

@@ -154,6 +154,25 @@ def test_a_workspace_is_not_changed_while_another_stage_uses_it() -> None:
     ]
 
 
+def layered(pipeline: Pipeline, *names: str) -> Pipeline:
+    stages = tuple(
+        replace(stage, workspace=WorkspaceMode.LAYERED) if stage.name in names else stage for stage in pipeline.stages
+    )
+    return replace(pipeline, stages=stages)
+
+
+def test_what_continues_a_layered_workspace_disturbs_nobody() -> None:
+    assert faults(layered(continuing(graph_of(a="", b="a", c="a"), "b"), "a")) == []
+    assert faults(layered(continuing(graph_of(a="", b="a", c="b", d="b"), "b", "c"), "a")) == []
+
+
+def test_what_a_layer_lies_on_cannot_be_continued_even_after_it() -> None:
+    contended = [("stages[2].workspace", "WORKSPACE_CONTENDED")]
+    assert faults(layered(continuing(graph_of(a="", b="a", c="a b"), "c"), "b")) == contended
+    assert faults(layered(continuing(graph_of(a="", b="a", c="a"), "c"), "b")) == contended
+    assert faults(layered(continuing(graph_of(a="", b="a", c="b a"), "b"), "c")) == []
+
+
 def test_branches_of_which_one_may_be_taken_may_both_continue() -> None:
     pipeline = continuing(graph_of(a="", b="a", c="a"), "b", "c")
     branches = tuple(

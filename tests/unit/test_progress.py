@@ -208,6 +208,20 @@ def test_a_stage_that_continues_works_in_its_parents_directory_but_never_in_the_
     assert w.latest("b").workspace == w.latest("a").id
 
 
+def test_a_stage_that_continues_a_layered_workspace_gets_one_more_layer() -> None:
+    first, second, third = chain("a", "b", "c", workspace=WorkspaceMode.CONTINUE).stages
+    w = world(pipeline(replace(first, workspace=WorkspaceMode.LAYERED), second, third), "a")
+    w.play()
+    for one, parent in (("b", "a"), ("c", "b")):
+        made = plan_workspace(w.latest(one), w.latest(parent))
+        assert w.latest(one).workspace == w.latest(one).id
+        assert (made.layered, made.in_place, made.source) == (
+            True,
+            False,
+            f"projects/p-abc123/stages/{parent}-1-1-abc123/workspace",
+        )
+
+
 def test_a_stage_that_continues_copies_what_a_skipped_one_passes_on() -> None:
     for skipped, source in (("b", "stages/a-1-1-abc123/workspace"), ("a", "workspace")):
         stages = chain("a", "b", "c").stages
