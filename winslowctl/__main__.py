@@ -34,6 +34,8 @@ PLACES = {
     "rm": Place("files", "Delete files.", "rm"),
     "du": Place("looking", "How much a directory holds.", "du"),
     "cat": Place("looking", "Write a file to the terminal or a pipe.", "cat"),
+    "find": Place("archives", "Find files by their names.", "find"),
+    "unpack": Place("archives", "Unpack a zip or a tar where it lies.", "unpack"),
     "env": Place("env", "The environment of every stage in the cluster."),
     "limits": Place("limits", "How many stages users and projects may have at a time."),
     "retention": Place("retention", "Which workspaces are kept, and what would go."),

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from google.protobuf.empty_pb2 import Empty
 
 from winslow.client.calls import Calls
-from winslow.client.download import Download
 from winslow.client.transfer import DIGEST_DEADLINE, Meter, Options, Progress, unwatched
-from winslow.client.trees import Tree, Trees
-from winslow.client.upload import Upload
 from winslow.errors import NotFound
 from winslow.v1 import file_service_pb2 as pb
 from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY, File, FileUsage
+
+if TYPE_CHECKING:  # what transfers need is loaded by the first one: a listing starts without
+    from winslow.client.trees import Tree, Trees
 
 
 class Files:
@@ -58,7 +59,7 @@ class Files:
 
     def move(self, source: str, target: str, *, request_id: str = "") -> File:
         request = pb.MoveFileRequest(request_id=request_id, source=source, target=target)
-        return self._calls.unary("FileService/MoveFile", request, File)
+        return self._calls.unary("FileService/MoveFile", request, File, deadline=DIGEST_DEADLINE)
 
     def copy(self, source: str, target: str, *, request_id: str = "") -> File:
         """In the servers; a file or a directory."""
@@ -71,6 +72,8 @@ class Files:
 
     def read(self, path: str, offset: int = 0, size: int = 0, expected_etag: str = "") -> Iterator[bytes]:
         """A file's bytes, or a range of them; 0 for all that follow. A cut connection is taken up where it broke."""
+        from winslow.client.download import Download
+
         return Download(self._calls, path).chunks(offset, size, expected_etag)
 
     def read_bytes(self, path: str) -> bytes:
@@ -88,16 +91,27 @@ class Files:
         request = pb.UnpackArchiveRequest(request_id=request_id, path=path, target=target)
         return self._calls.unary("FileService/UnpackArchive", request, File, deadline=DIGEST_DEADLINE)
 
+    def thumbnail(self, path: str, size: int = 0) -> bytes:
+        """A JPEG of an image or a video, at most `size` pixels in width and height (0: 320)."""
+        request = pb.GetThumbnailRequest(path=path, size=size)
+        return self._calls.unary(
+            "FileService/GetThumbnail", request, pb.GetThumbnailResponse, deadline=DIGEST_DEADLINE
+        ).data
+
     def upload(self, local: Path | str, path: str, *, replace: bool = False, progress: Progress = unwatched) -> File:
         """Send a file; it appears whole, verified by SHA-256, or not at all. Its time and executable bit go with it.
 
         Goes on after a cut, and where an earlier call for the same file was stopped. A file that is already there and the
         same is left alone; another one is refused, AlreadyExists (FILE_EXISTS), unless `replace`.
         """
+        from winslow.client.upload import Upload
+
         return Upload(self._calls, Path(local), path, Options(replace), progress=progress).send()
 
     def download(self, path: str, local: Path | str, *, replace: bool = False, progress: Progress = unwatched) -> Path:
         """Fetch a file; it appears whole, verified by SHA-256, or not at all. Otherwise like `upload`."""
+        from winslow.client.download import Download
+
         Download(self._calls, path, Options(replace), progress=progress).fetch(Path(local))
         return Path(local)
 
@@ -111,19 +125,26 @@ class Files:
         local = Path(local)
         if not local.is_dir():
             raise NotFound(f"There is no directory {local}", reason="LOCAL_FILE_NOT_FOUND", subject=str(local))
-        return Trees(self._calls, Options(replace), progress=progress).upload([(local, path)])
+        return self._trees(Options(replace), progress=progress).upload([(local, path)])
 
     def download_tree(
         self, path: str, local: Path | str, *, replace: bool = False, progress: Progress = unwatched
     ) -> Tree:
         """Fetch a directory's content into the directory `local`. Run again, it fetches what is missing."""
         top = File(path=path.rstrip("/"), kind=FILE_KIND_DIRECTORY)
-        return Trees(self._calls, Options(replace), progress=progress).download([(top, Path(local))])
+        return self._trees(Options(replace), progress=progress).download([(top, Path(local))])
 
     def send(self, pairs: Iterable[tuple[Path, str]], options: Options, meter: Meter) -> Tree:
         """Send files and directories to their paths. What one file alone cannot have is told in the answer and stops no other."""
-        return Trees(self._calls, options, meter=meter, keep_going=True).upload(pairs)
+        return self._trees(options, meter=meter, keep_going=True).upload(pairs)
 
     def fetch(self, pairs: Iterable[tuple[File, Path]], options: Options, meter: Meter) -> Tree:
         """Fetch files and directories to their places; otherwise like `send`."""
-        return Trees(self._calls, options, meter=meter, keep_going=True).download(pairs)
+        return self._trees(options, meter=meter, keep_going=True).download(pairs)
+
+    def _trees(
+        self, options: Options, *, progress: Progress = unwatched, meter: Meter | None = None, keep_going: bool = False
+    ) -> Trees:
+        from winslow.client.trees import Trees
+
+        return Trees(self._calls, options, progress=progress, meter=meter, keep_going=keep_going)
