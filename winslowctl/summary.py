@@ -76,7 +76,7 @@ def _lines(verb: str, source: str, target: str, done: Done, remotes: Sequence[Re
     taken = (
         f" in {human.duration(done.seconds)}, {human.size(meter.sent / done.seconds)}/s" if done.seconds >= 1 else ""
     )
-    if tree.files and meter.skipped == tree.files:
+    if tree.files and meter.skipped == tree.files and not tree.failed.count:
         yield plain(
             f"Nothing to do: {count} {size} of {source} {'is' if tree.files == 1 else 'are'} at {target} already"
         )
