@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from tests.simulation.ledger import Ledger
 from tests.simulation.machine import Machine
+from tests.simulation.mounts import Mount
 from tests.simulation.volume import Volume
 from winslow.domain.container import ContainerSpec, Exit, Found, Image, Phase, Usage
 from winslow.domain.stage import StageId
@@ -43,6 +44,7 @@ class Box:
 
     spec: ContainerSpec
     script: Script
+    client: str
     up: bool = False
     over: bool = False
     running: bool = False
@@ -55,11 +57,17 @@ class Engine:
     """One machine's. `away`: nobody answers; what runs goes on."""
 
     def __init__(
-        self, machine: Machine, volume: Volume, ledger: Ledger, script: Callable[[ContainerSpec], Script]
+        self,
+        machine: Machine,
+        mount: Mount,
+        volume: Volume,
+        ledger: Ledger,
+        script: Callable[[ContainerSpec], Script],
     ) -> None:
         self.machine = machine
         self.boxes: dict[StageId, Box] = {}
         self.away = False
+        self._mount = mount
         self._volume = volume
         self._ledger = ledger
         self._script = script
@@ -78,7 +86,7 @@ class Engine:
     def create(self, spec: ContainerSpec) -> None:
         if spec.stage in self.boxes:
             raise AlreadyExists(f"There is a container for {spec.stage}", reason="CONTAINER_EXISTS", subject=spec.stage)
-        self.boxes[spec.stage] = Box(spec, self._script(spec))
+        self.boxes[spec.stage] = Box(spec, self._script(spec), self._mount.client)
         self._ledger.created(spec.stage, self.machine.id)
 
     def start(self, stage: StageId) -> None:
@@ -174,6 +182,9 @@ class Engine:
         box.timers.append(self.machine.later(delay, act, *arguments))
 
     def _write(self, box: Box, number: int, text: str) -> None:
+        """A process that can write no more fails; what it was bound to stays the mount that it began with."""
+        if not self._mount.lets_in(box.client, box.spec.stage):
+            return self._end(box, Exit(1))
         mounts = {mount.target: mount.source for mount in box.spec.mounts}
         self._volume.written(mounts["/workspace"], f"file{number}", f"{box.spec.stage} {number}", box.spec.stage)
         self._volume.said(box.spec.log, text)

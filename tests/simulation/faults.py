@@ -53,6 +53,17 @@ async def leader_frozen(world: World, node: SimulatedNode, random: Random) -> No
     await _frozen(leader, random, containers=False)
 
 
+async def frozen_at_work(world: World, node: SimulatedNode, random: Random) -> None:
+    """While a process of its runs, and for so long that its stage may be given up: what is written when it wakes is too late."""
+    for _ in range(100):
+        if node.id in world.ledger.running.values():
+            break
+        await asyncio.sleep(0.1)
+    node.freeze(containers=True)
+    await asyncio.sleep(random.choice((10.0, 16.0, 25.0, 30.0)))
+    node.thaw()
+
+
 async def _frozen(node: SimulatedNode, random: Random, *, containers: bool) -> None:
     node.freeze(containers=containers)
     await asyncio.sleep(random.choice((1.0, 5.0, 10.0, 25.0)))
@@ -135,6 +146,9 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
+WHERE_NODES_ARE_FENCED: tuple[Fault, ...] = (*FAULTS, *[frozen_at_work] * 12)
+
+
 async def strike(world: World, random: Random, until: float) -> None:
     """One fault after another, sometimes several at once; all are undone when this returns."""
     busy: set[SimulatedNode] = set()
@@ -143,7 +157,8 @@ async def strike(world: World, random: Random, until: float) -> None:
         free = [node for node in world.nodes if node not in busy]
         if not free or world.outage:
             return
-        node, fault = random.choice(free), random.choice(FAULTS)
+        faults = WHERE_NODES_ARE_FENCED if world.fencing else FAULTS
+        node, fault = random.choice(free), random.choice(faults)
         everywhere = fault in (etcd_away, leader_frozen)
         if everywhere and busy:
             return

@@ -21,19 +21,21 @@ from tests.simulation.engine import Engine, SimulatedDriver
 from tests.simulation.ledger import ATTEMPT, TERM, Ledger
 from tests.simulation.loop import Process, SimulatedLoop
 from tests.simulation.machine import Machine
+from tests.simulation.mounts import Mount, SimulatedFencer
 from tests.simulation.peers import Exchange, SimulatedPeers
 from tests.simulation.volume import SimulatedFiles, Volume
 from winslow.domain.election import idle_offer
 from winslow.domain.node import Node
 from winslow.domain.records import Commit
 from winslow.errors import WinslowError
-from winslow.ports import Term
-from winslowd.engines import bidder
+from winslow.ports import Storage, Term
+from winslowd.engines import bidder, surveyor
 from winslowd.engines.agent import Agent
 from winslowd.engines.bidder import Bidder
 from winslowd.engines.containers import Tools
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.leader import Leader
+from winslowd.engines.surveyor import Surveyor
 from winslowd.etcd import store, watch
 from winslowd.etcd.client import Client
 from winslowd.etcd.membership import EtcdMembership
@@ -47,8 +49,10 @@ from winslowd.usecases.projects import Projects
 from winslowd.usecases.runs import Runs
 from winslowd.usecases.stages import Stages
 from winslowd.usecases.sweeps import Sweeps
+from winslowd.usecases.volume import KnownVolume
 
 bidder.LOOK = 1.0
+surveyor.NOTICE = surveyor.LOOK_EVERY
 watch.PING, watch.SILENCE, store.SILENCE = 3.0, 8.0, 8.0
 # Pollers that only cost time here: nothing but their own messages waits for them.
 
@@ -134,6 +138,8 @@ class SimulatedNode:
         self,
         loop: SimulatedLoop,
         machine: Machine,
+        mount: Mount,
+        fencer: SimulatedFencer | None,
         engine: Engine,
         volume: Volume,
         etcd: FakeEtcd,
@@ -145,6 +151,7 @@ class SimulatedNode:
     ) -> None:
         self.id = machine.id
         self.machine = machine
+        self.mount = mount
         self.engine = engine
         self.line = line
         self.desk: Desk | None = None
@@ -152,6 +159,7 @@ class SimulatedNode:
         """Set by who wants the daemon frozen just before it commits as leader; it is set when that is done."""
         self.daemon: Process | None = None
         self._loop = loop
+        self._fencer = fencer
         self._volume = volume
         self._codec = codec
         self._ledger = ledger
@@ -208,6 +216,7 @@ class SimulatedNode:
 
     def boot(self) -> None:
         self.machine.boot()
+        self.mount.anew()
         self.engine.come_back()
         self.start()
 
@@ -243,7 +252,9 @@ class SimulatedNode:
             membership = await stack.enter_async_context(
                 WitnessedMembership.open(client, CLUSTER, machine.id, sessions, store)
             )
-            files: Any = SimulatedFiles(machine, self._volume)
+            known = KnownVolume(lambda: Storage(size=1 << 40, free=1 << 39), lambda: self.mount.worker, 0)
+            surveys = Surveyor(machine.id, CLUSTER, store, self.mount, known, asyncio.Event(), must_be_known=True)
+            files: Any = SimulatedFiles(machine, self.mount, self._volume, known)
             tools = Tools(
                 node=machine.id,
                 store=store,
@@ -269,12 +280,20 @@ class SimulatedNode:
             assert self.daemon is not None
             self._exchange.listening[self._address] = (self.daemon, attendance)
             async with asyncio.TaskGroup() as group:
-                for work in self._engines(tools, store, membership, attendance, files):
+                await surveys.look()
+                group.create_task(surveys.run())
+                for work in self._engines(tools, store, membership, attendance, files, known):
                     group.create_task(work)
                 await membership.join(self._node())
 
     def _engines(
-        self, tools: Tools, store: EtcdStore, membership: EtcdMembership, attendance: Attendance, files: Any
+        self,
+        tools: Tools,
+        store: EtcdStore,
+        membership: EtcdMembership,
+        attendance: Attendance,
+        files: Any,
+        known: KnownVolume,
     ) -> list[Coroutine[Any, Any, None]]:
         clock, steady = self.machine.clock, self._loop.time
         self._peers = SimulatedPeers(self._exchange)
@@ -284,13 +303,13 @@ class SimulatedNode:
             store,
             self._peers,
             attendance,
-            lambda number: replace(offered, number=number),
+            lambda number: replace(offered, number=number, obstacles=tuple(filter(None, [known.state().fault]))),
             steady,
             Random(self.machine.random.random()),
         )
         return [
             Agent(tools).run(),
-            Leader(store, membership, clock, attendance, steady=steady).run(),
+            Leader(store, membership, clock, attendance, steady=steady, fencer=self._fencer).run(),
             Janitor(store, membership, files, files, clock).run(),
             bids.run(),
         ]

@@ -1,4 +1,4 @@
-"""The shared volume in memory: workspaces, seals, outputs shown at once, logs. Fenced by nobody: whoever reaches it may write.
+"""The shared volume in memory: workspaces, seals, outputs shown at once, logs. Whoever reaches it may write.
 
 What happens to it is done at once and whole, as the real one does by renaming; what it may not be used for (a sealed
 workspace written to, a copy of one that still changes) is noted, for those who judge.
@@ -13,6 +13,7 @@ from typing import Any
 from storage.logscan import Scan
 from tests.simulation.ledger import Ledger
 from tests.simulation.machine import Machine
+from tests.simulation.mounts import Mount
 from winslow.domain.layout import WorkspacePlan, project_root, stage_root
 from winslow.domain.mounts import Mounted
 from winslow.domain.pipeline import DefinitionName, LogParser
@@ -20,6 +21,7 @@ from winslow.domain.records import Ref
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import NotFound
 from winslow.ports import Archived, Findings
+from winslowd.usecases.volume import KnownVolume
 
 ROOT = "/volume/"
 STAMP = b"2026-01-01T00:00:00.000000000Z stdout F "
@@ -143,9 +145,11 @@ class Volume:
 class SimulatedFiles:
     """One daemon's way to the volume: implements the ports `Workspaces` and `Logs`, and what is asked of `History` and `Uploads`."""
 
-    def __init__(self, machine: Machine, volume: Volume) -> None:
+    def __init__(self, machine: Machine, mount: Mount, volume: Volume, known: KnownVolume) -> None:
         self._machine = machine
+        self._mount = mount
         self._volume = volume
+        self._known = known
         self._last: dict[str, float] = {}
 
     def absolute(self, path: str) -> str:
@@ -158,10 +162,10 @@ class SimulatedFiles:
         await self._do(self._volume.delete_project, project)
 
     async def reserve(self, plan: WorkspacePlan, owner: tuple[int, int]) -> None:
-        await self._in_order(plan.target, self._volume.reserve, plan)
+        await self._in_order(plan.target, self._volume.reserve, plan, stage=plan.stage)
 
     async def prepare(self, plan: WorkspacePlan, owner: tuple[int, int]) -> Mounted:
-        await self._in_order(plan.target, self._volume.prepare, plan)
+        await self._in_order(plan.target, self._volume.prepare, plan, stage=plan.stage)
         return Mounted()
 
     async def seal(self, plan: WorkspacePlan) -> None:
@@ -197,9 +201,21 @@ class SimulatedFiles:
         """Nobody uploads anything here."""
         return 0
 
-    async def _in_order(self, path: str, act: Callable[..., Any], *arguments: Any) -> Any:
-        """Who works in a directory holds its lock."""
-        return await self._machine.do(self._machine.in_order(self._last, path), act, *arguments)
+    async def _in_order(self, path: str, act: Callable[..., Any], *arguments: Any, stage: StageId | None = None) -> Any:
+        """Who works in a directory holds its lock. `stage` is the one that it writes for."""
+        allowed = self._let_in(act, stage)
+        return await self._machine.do(self._machine.in_order(self._last, path), allowed, *arguments)
 
     async def _do(self, act: Callable[..., Any], *arguments: Any) -> Any:
-        return await self._machine.do(self._machine.pause(), act, *arguments)
+        return await self._machine.do(self._machine.pause(), self._let_in(act), *arguments)
+
+    def _let_in(self, act: Callable[..., Any], stage: StageId | None = None) -> Callable[..., Any]:
+        """`act`, if the mount of now is not shut out when it takes effect."""
+        self._known.admit("files")
+        client = self._mount.client
+
+        def allowed(*arguments: Any) -> Any:
+            self._mount.enter(client, stage)
+            return act(*arguments)
+
+        return allowed

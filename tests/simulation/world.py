@@ -12,6 +12,7 @@ from tests.simulation.engine import Engine
 from tests.simulation.ledger import ATTEMPT, Ledger
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.machine import Machine
+from tests.simulation.mounts import Mount, Servers, SimulatedFencer
 from tests.simulation.node import CLUSTER, SimulatedNode
 from tests.simulation.peers import Exchange
 from tests.simulation.pipelines import script_of
@@ -45,6 +46,9 @@ class World:
         self.etcd = FakeEtcd(loop.time)
         self.ledger = Ledger(self.etcd, Keys(CLUSTER), codec, loop.time)
         self.volume = Volume(self.ledger)
+        self.servers = Servers(self.ledger)
+        self.fencing = Random(f"{seed} fencing").random() < 0.6
+        """Whether leaders can shut nodes out of the volume."""
         self._exchange = Exchange(loop, Random(f"{seed} exchange"))
         self.nodes = [self._node(f"node-{number}", codec) for number in range(random.choice((1, 2, 2, 2, 3, 3, 4)))]
 
@@ -54,12 +58,25 @@ class World:
         gpus = tuple(Gpu(f"{name}-gpu-{n}", GpuVendor.NVIDIA, "model", 1 << 30) for n in range(2 if self.gpus else 0))
         capacity = Capacity(cpus=float(random.choice((2, 3, 4))), memory=4 << 30, gpus=gpus)
         machine = Machine(self.loop, name, capacity, skew, random)
-        engine = Engine(machine, self.volume, self.ledger, lambda spec: script_of(self.seed, spec.stage))
+        mount = Mount(self.servers, machine, fencing=self.fencing)
+        fencer = SimulatedFencer(self.servers, machine) if self.fencing else None
+        engine = Engine(machine, mount, self.volume, self.ledger, lambda spec: script_of(self.seed, spec.stage))
         line = Line(self.etcd, lambda: self._latency(random), lambda method: self._fate(method, random))
         line.context = self.loop.context_of(None)
         line.mark, line.witness = ATTEMPT.get, self.ledger.applied
         return SimulatedNode(
-            self.loop, machine, engine, self.volume, self.etcd, codec, self.ledger, line, self._exchange, self._token
+            self.loop,
+            machine,
+            mount,
+            fencer,
+            engine,
+            self.volume,
+            self.etcd,
+            codec,
+            self.ledger,
+            line,
+            self._exchange,
+            self._token,
         )
 
     @staticmethod

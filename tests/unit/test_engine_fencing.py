@@ -120,6 +120,28 @@ class TestFencing:
             await lead.wait(310)
             assert fenced.of(stage).state is State.LOST
 
+    async def test_a_client_that_is_told_of_at_the_last_moment_is_shut_out_too(self, fenced: Cluster) -> None:
+        """The machine came up again with another mount, and its daemon is not registered yet."""
+        three = client_number(3)
+
+        def mounts_anew() -> None:
+            ref = attachment_ref(NODE.id)
+            fenced.records.transact(Commit(puts=(Put(ref, Attachment(NODE.id, (ONE, TWO, three))),)), 0)
+
+        async with fenced.led() as lead:
+            stage = await fenced.stage()
+            fenced.falls_silent()
+            await lead.wait(299)
+            lead.steady += 2
+            await lead.undertaker.look()
+            assert of_fencer(fenced).shut_out == {ONE, TWO}, "what is left is to give the stage up"
+            lead.store.meanwhile = mounts_anew
+            await lead.undertaker.look()
+            assert fenced.of(stage).state is State.RUNNING
+            await lead.wait(FENCE_AGAIN)
+            assert of_fencer(fenced).shut_out == {ONE, TWO, three}
+            assert fenced.of(stage).state is State.LOST
+
     async def test_a_node_that_never_said_how_it_writes_is_waited_for_until_a_person_gives_it_up(
         self, cluster: Cluster
     ) -> None:

@@ -78,8 +78,10 @@ class Surveyor:
         try:
             standing = await self._volume.standing()
             refusal = await self._verdict(standing)
+            fault = await self._fault(standing) if refusal is None else ""
+            # Nothing is let in through a client that the cluster does not know: it is shut out of what it gives up.
             self._known.judged(worker, refusal)
-            self._known.fault = await self._fault(standing) if refusal is None else ""
+            self._known.fault = fault
         except WinslowError as error:
             # Shut out, it stays so until something else is mounted; meanwhile the worker fails in other ways too.
             fenced = error.reason == "STORAGE_FENCED" or self._known.fault == FENCED

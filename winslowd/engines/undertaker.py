@@ -21,7 +21,18 @@ import structlog
 
 from winslow.domain import lifecycle, silence
 from winslow.domain.node import Silence
-from winslow.domain.records import Change, Commit, Expect, Fence, Kind, Put, node_ref, silence_ref, stage_ref
+from winslow.domain.records import (
+    Change,
+    Commit,
+    Expect,
+    Fence,
+    Kind,
+    Put,
+    attachment_ref,
+    node_ref,
+    silence_ref,
+    stage_ref,
+)
 from winslow.domain.silence import UNKNOWN_CLIENT, Burial, Decision, Fencing
 from winslow.domain.stage import NodeId, Stage
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
@@ -127,6 +138,7 @@ class Undertaker:
             puts=tuple(Put(stage_ref(one.stage), lifecycle.advance(one.stage, one.event, now)) for one in burials),
             expects=(
                 *self._still_silent(node),
+                *self._still_attached(node),
                 *(Expect(stage_ref(one.stage), view.revision_of(stage_ref(one.stage))) for one in burials),
             ),
             fence=self._fence,
@@ -174,6 +186,13 @@ class Undertaker:
         """It is not registered, and was not in between."""
         record = silence_ref(node)
         return Expect(node_ref(node), 0), Expect(record, self._store.view.revision_of(record))
+
+    def _still_attached(self, node: NodeId) -> tuple[Expect, ...]:
+        """It writes through no other clients than those that were shut out: a new one is told before it is used."""
+        if self._fencer is None:
+            return ()
+        ref = attachment_ref(node)
+        return (Expect(ref, self._store.view.revision_of(ref)),)
 
     async def _commit(self, commit: Commit) -> bool:
         """Whether it took effect, as far as is known; if not, all is decided anew. A fence ends the term."""
