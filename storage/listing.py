@@ -57,8 +57,10 @@ class Listing:
 
 
 @contextmanager
-def listing(root: int, project: ProjectId, stage: StageId, workspace: WorkspaceId) -> Iterator[Listing]:
-    """Raises OSError, DataLoss (LAYER_DAMAGED)."""
+def listing(
+    root: int, project: ProjectId, stage: StageId, workspace: WorkspaceId, *, unsealed: bool = False
+) -> Iterator[Listing]:
+    """With `unsealed`, a plain workspace that nobody has sealed yet counts as the attempt's. Raises OSError, DataLoss (LAYER_DAMAGED)."""
     with ExitStack() as stack:
         trees = []
         with suppress(FileNotFoundError):
@@ -66,7 +68,7 @@ def listing(root: int, project: ProjectId, stage: StageId, workspace: WorkspaceI
                 held(open_directory(root, f"{stage_root(project, stage)}/output", follow=False))
             )
             trees.append(_plain("output", output))
-        tree = _layered(root, project, stage, stack) or _sealed(root, project, stage, workspace, stack)
+        tree = _layered(root, project, stage, stack) or _sealed(root, project, stage, workspace, stack, unsealed)
         yield Listing((*trees, tree) if tree else tuple(trees), tree is not None)
 
 
@@ -74,12 +76,14 @@ def _plain(name: str, directory: int) -> _Tree:
     return _Tree(name, Stack([Layer(directory, frozenset())]), (_NOTHING,))
 
 
-def _sealed(root: int, project: ProjectId, stage: StageId, workspace: WorkspaceId, stack: ExitStack) -> _Tree | None:
+def _sealed(
+    root: int, project: ProjectId, stage: StageId, workspace: WorkspaceId, stack: ExitStack, unsealed: bool
+) -> _Tree | None:
     """A plain workspace, as long as it is this attempt's end that sealed it."""
     path = workspace_path(project, workspace)
     with suppress(FileNotFoundError), held(open_directory(root, path.rpartition("/")[0], follow=False)) as above:
         seal = read_seal(above)
-        if seal is not None and seal.stage == stage:
+        if seal.stage == stage if seal is not None else unsealed:
             return _plain("workspace", stack.enter_context(held(open_directory(root, path, follow=False))))
     return None
 

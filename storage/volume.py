@@ -14,6 +14,7 @@ from types import TracebackType
 
 from storage.beneath import held, make_directories, open_root
 from storage.ceph import is_cephfs
+from storage.differences import Comparing
 from storage.faults import about
 from storage.files import Files
 from storage.history import History
@@ -80,6 +81,7 @@ class PlainVolume:
         self.history = History(self._root, clock, unpacked)
         self.manifests = Manifests(self._root, clock, unpacked)
         self.retiring = Retiring(self._root)
+        self.compares = Comparing(self._root, self.manifests)
         self._path = root
         self.standings = Standings(root, self._root)
 

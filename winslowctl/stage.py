@@ -205,14 +205,37 @@ def _compared(before: str, after: str, compared: CompareStagesResponse) -> Itera
             yield ""
     if compared.files:
         same = False
-        yield from table(["FILE", before, after], (_file_difference(one) for one in compared.files))
-    if same:
+        yield from table(["FILE", "", before, after], (_file_difference(one) for one in compared.files))
+        yield ""
+        yield _counted(compared)
+    elif same:
         yield "Nothing differs."
+    for stage in compared.unknown:
+        told = f"What the workspace of {last(stage)} held cannot be told any more: only outputs were compared."
+        yield str(paint(told, "yellow"))
 
 
 def _file_difference(one: Any) -> list[str]:
-    return [
-        one.path,
-        human.size(one.before.size) if one.HasField("before") else "",
-        human.size(one.after.size) if one.HasField("after") else "",
-    ]
+    what = _WHAT[one.HasField("before"), one.HasField("after")]
+    return [one.path, str(paint(what, _COLOURS[what])), _side(one, "before"), _side(one, "after")]
+
+
+_WHAT = {(False, True): "added", (True, False): "removed", (True, True): "changed"}
+_COLOURS = {"added": "green", "removed": "red", "changed": "yellow"}
+_HASH_SHOWN = 12
+"""Characters of a hash that a person compares."""
+
+
+def _side(one: Any, name: str) -> str:
+    """`1.5 MiB  4f2a9c01b7de`; the hash where it is known."""
+    if not one.HasField(name):
+        return ""
+    file = getattr(one, name)
+    return f"{human.size(file.size)}  {file.sha256[:_HASH_SHOWN]}".rstrip()
+
+
+def _counted(compared: CompareStagesResponse) -> str:
+    kinds = [_WHAT[one.HasField("before"), one.HasField("after")] for one in compared.files]
+    counts = [f"{kinds.count(what):,} {what}" for what in _COLOURS if what in kinds]
+    more = sum(one.after.size for one in compared.files) - sum(one.before.size for one in compared.files)
+    return f"{', '.join(counts)}; {human.size(abs(more))} {'more' if more >= 0 else 'less'} in all"

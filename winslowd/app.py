@@ -141,6 +141,7 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         workspaces=parts.files.workspaces,
         layers=parts.files.workspaces,
         retiring=parts.files.retiring,
+        compares=parts.files.compares,
         quotas=parts.files.quotas,
         files=parts.files.files,
         trees=parts.files.trees,

@@ -15,6 +15,7 @@ from storage.stop import Stop
 from storage.volume import PlainVolume
 from winslow.errors import WinslowError
 from winslowd.files.client import FilesClient, LogsClient, SmallFilesClient, UploadsClient, WorkspacesClient
+from winslowd.files.differences import ComparesClient
 from winslowd.files.history import HistoryClient
 from winslowd.files.manifests import ManifestsClient
 from winslowd.files.quotas import QuotasClient
@@ -39,6 +40,7 @@ class InlineVolume:
         self.history = HistoryClient(self)
         self.manifests = ManifestsClient(self)
         self.retiring = RetiringClient(self)
+        self.compares = ComparesClient(self)
         self.quotas = QuotasClient(self)
         self.trees = TreesClient(self)
         self.calls: list[str] = []

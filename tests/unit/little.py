@@ -63,6 +63,7 @@ class Little:
             workspaces=self.volume.workspaces,
             layers=self.volume.workspaces,
             retiring=self.volume.retiring,
+            compares=self.volume.compares,
             quotas=self.volume.quotas,
             files=self.volume.files,
             trees=self.volume.trees,

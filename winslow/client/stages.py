@@ -66,13 +66,19 @@ class Stages:
 
     def compare(self, before: str, after: str) -> pb.CompareStagesResponse:
         """What differs between two attempts, with all differing files."""
-        request = pb.CompareStagesRequest(before=naming.stage(before), after=naming.stage(after))
-        whole = self._calls.unary("StageService/CompareStages", request, pb.CompareStagesResponse)
+        request = pb.CompareStagesRequest(before=naming.stage(before), after=naming.stage(after), page_size=1000)
+
+        def page() -> pb.CompareStagesResponse:
+            return self._calls.unary(
+                "StageService/CompareStages", request, pb.CompareStagesResponse, deadline=DIGEST_DEADLINE
+            )
+
+        whole = page()
         while whole.next_page_token:
             request.page_token = whole.next_page_token
-            page = self._calls.unary("StageService/CompareStages", request, pb.CompareStagesResponse)
-            whole.files.extend(page.files)
-            whole.next_page_token = page.next_page_token
+            more = page()
+            whole.files.extend(more.files)
+            whole.next_page_token = more.next_page_token
         return whole
 
     def readings(self, stage: str) -> Iterator[Reading]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from winslow.ports.ceph import Fencer, ServersShown, StorageServers, Watched
 from winslow.ports.cluster import Attending, Membership, Peers, Term
+from winslow.ports.differences import Compares, Differences, Differing, Side, Spot
 from winslow.ports.files import (
     UNSAID,
     Carried,
@@ -48,6 +49,9 @@ __all__ = [
     "Carried",
     "Carrying",
     "Clock",
+    "Compares",
+    "Differences",
+    "Differing",
     "Driver",
     "Effort",
     "Entry",
@@ -78,7 +82,9 @@ __all__ = [
     "Retiring",
     "Scratch",
     "ServersShown",
+    "Side",
     "SmallFiles",
+    "Spot",
     "Standing",
     "Steady",
     "Storage",

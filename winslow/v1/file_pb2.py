@@ -25,21 +25,21 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15winslow/v1/file.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd2\x01\n\x04\x46ile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x11\n\tbase_name\x18\x02 \x01(\t\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.winslow.v1.FileKind\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12/\n\x0bmodify_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\x12\x12\n\nmedia_type\x18\x07 \x01(\t\x12\x10\n\x08writable\x18\x08 \x01(\x08\x12\x12\n\nexecutable\x18\t \x01(\x08\"c\n\tFileUsage\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x12\n\nfile_count\x18\x03 \x01(\x03\x12\x17\n\x0f\x64irectory_count\x18\x04 \x01(\x03\x12\r\n\x05quota\x18\x05 \x01(\x03\"<\n\x0b\x46ileOutcome\x12\x1e\n\x04\x66ile\x18\x01 \x01(\x0b\x32\x10.winslow.v1.File\x12\r\n\x05\x65rror\x18\x02 \x01(\x0c\"\x83\x01\n\x06Upload\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0e\n\x06offset\x18\x05 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*~\n\x08\x46ileKind\x12\x19\n\x15\x46ILE_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x46ILE_KIND_FILE\x10\x01\x12\x17\n\x13\x46ILE_KIND_DIRECTORY\x10\x02\x12\x15\n\x11\x46ILE_KIND_SYMLINK\x10\x03\x12\x13\n\x0f\x46ILE_KIND_OTHER\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15winslow/v1/file.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe2\x01\n\x04\x46ile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x11\n\tbase_name\x18\x02 \x01(\t\x12\"\n\x04kind\x18\x03 \x01(\x0e\x32\x14.winslow.v1.FileKind\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12/\n\x0bmodify_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x06 \x01(\t\x12\x12\n\nmedia_type\x18\x07 \x01(\t\x12\x10\n\x08writable\x18\x08 \x01(\x08\x12\x12\n\nexecutable\x18\t \x01(\x08\x12\x0e\n\x06sha256\x18\n \x01(\t\"c\n\tFileUsage\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x12\n\nfile_count\x18\x03 \x01(\x03\x12\x17\n\x0f\x64irectory_count\x18\x04 \x01(\x03\x12\r\n\x05quota\x18\x05 \x01(\x03\"<\n\x0b\x46ileOutcome\x12\x1e\n\x04\x66ile\x18\x01 \x01(\x0b\x32\x10.winslow.v1.File\x12\r\n\x05\x65rror\x18\x02 \x01(\x0c\"\x83\x01\n\x06Upload\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x0e\n\x06sha256\x18\x04 \x01(\t\x12\x0e\n\x06offset\x18\x05 \x01(\x03\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*~\n\x08\x46ileKind\x12\x19\n\x15\x46ILE_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x46ILE_KIND_FILE\x10\x01\x12\x17\n\x13\x46ILE_KIND_DIRECTORY\x10\x02\x12\x15\n\x11\x46ILE_KIND_SYMLINK\x10\x03\x12\x13\n\x0f\x46ILE_KIND_OTHER\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.file_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FILEKIND']._serialized_start=580
-  _globals['_FILEKIND']._serialized_end=706
+  _globals['_FILEKIND']._serialized_start=596
+  _globals['_FILEKIND']._serialized_end=722
   _globals['_FILE']._serialized_start=71
-  _globals['_FILE']._serialized_end=281
-  _globals['_FILEUSAGE']._serialized_start=283
-  _globals['_FILEUSAGE']._serialized_end=382
-  _globals['_FILEOUTCOME']._serialized_start=384
-  _globals['_FILEOUTCOME']._serialized_end=444
-  _globals['_UPLOAD']._serialized_start=447
-  _globals['_UPLOAD']._serialized_end=578
+  _globals['_FILE']._serialized_end=297
+  _globals['_FILEUSAGE']._serialized_start=299
+  _globals['_FILEUSAGE']._serialized_end=398
+  _globals['_FILEOUTCOME']._serialized_start=400
+  _globals['_FILEOUTCOME']._serialized_end=460
+  _globals['_UPLOAD']._serialized_start=463
+  _globals['_UPLOAD']._serialized_end=594
 # @@protoc_insertion_point(module_scope)

@@ -23,7 +23,7 @@ FILE_KIND_SYMLINK: FileKind
 FILE_KIND_OTHER: FileKind
 
 class File(_message.Message):
-    __slots__ = ("path", "base_name", "kind", "size", "modify_time", "etag", "media_type", "writable", "executable")
+    __slots__ = ("path", "base_name", "kind", "size", "modify_time", "etag", "media_type", "writable", "executable", "sha256")
     PATH_FIELD_NUMBER: _ClassVar[int]
     BASE_NAME_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,7 @@ class File(_message.Message):
     MEDIA_TYPE_FIELD_NUMBER: _ClassVar[int]
     WRITABLE_FIELD_NUMBER: _ClassVar[int]
     EXECUTABLE_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
     path: str
     base_name: str
     kind: FileKind
@@ -42,7 +43,8 @@ class File(_message.Message):
     media_type: str
     writable: bool
     executable: bool
-    def __init__(self, path: _Optional[str] = ..., base_name: _Optional[str] = ..., kind: _Optional[_Union[FileKind, str]] = ..., size: _Optional[int] = ..., modify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., media_type: _Optional[str] = ..., writable: _Optional[bool] = ..., executable: _Optional[bool] = ...) -> None: ...
+    sha256: str
+    def __init__(self, path: _Optional[str] = ..., base_name: _Optional[str] = ..., kind: _Optional[_Union[FileKind, str]] = ..., size: _Optional[int] = ..., modify_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., etag: _Optional[str] = ..., media_type: _Optional[str] = ..., writable: _Optional[bool] = ..., executable: _Optional[bool] = ..., sha256: _Optional[str] = ...) -> None: ...
 
 class FileUsage(_message.Message):
     __slots__ = ("path", "size", "file_count", "directory_count", "quota")

@@ -79,7 +79,7 @@ class CompareStagesRequest(_message.Message):
     def __init__(self, before: _Optional[str] = ..., after: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class CompareStagesResponse(_message.Message):
-    __slots__ = ("environment", "results", "definition", "files", "next_page_token")
+    __slots__ = ("environment", "results", "definition", "files", "next_page_token", "unknown")
     class Difference(_message.Message):
         __slots__ = ("key", "before", "after")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -103,12 +103,14 @@ class CompareStagesResponse(_message.Message):
     DEFINITION_FIELD_NUMBER: _ClassVar[int]
     FILES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
     environment: _containers.RepeatedCompositeFieldContainer[CompareStagesResponse.Difference]
     results: _containers.RepeatedCompositeFieldContainer[CompareStagesResponse.Difference]
     definition: _containers.RepeatedCompositeFieldContainer[CompareStagesResponse.Difference]
     files: _containers.RepeatedCompositeFieldContainer[CompareStagesResponse.FileDifference]
     next_page_token: str
-    def __init__(self, environment: _Optional[_Iterable[_Union[CompareStagesResponse.Difference, _Mapping]]] = ..., results: _Optional[_Iterable[_Union[CompareStagesResponse.Difference, _Mapping]]] = ..., definition: _Optional[_Iterable[_Union[CompareStagesResponse.Difference, _Mapping]]] = ..., files: _Optional[_Iterable[_Union[CompareStagesResponse.FileDifference, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    unknown: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, environment: _Optional[_Iterable[_Union[CompareStagesResponse.Difference, _Mapping]]] = ..., results: _Optional[_Iterable[_Union[CompareStagesResponse.Difference, _Mapping]]] = ..., definition: _Optional[_Iterable[_Union[CompareStagesResponse.Difference, _Mapping]]] = ..., files: _Optional[_Iterable[_Union[CompareStagesResponse.FileDifference, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., unknown: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListStageReadingsRequest(_message.Message):
     __slots__ = ("name", "page_size", "page_token")

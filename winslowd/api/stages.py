@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import stat
 from typing import Any
 
-from winslow.domain.stage import Stage
-from winslow.ports import Entry
+from winslow.domain.stage import Stage, StageId
+from winslow.ports import Entry, Listed
 from winslow.v1 import election_pb2, file_pb2, stage_pb2, stage_service_pb2_grpc
 from winslow.v1 import stage_service_pb2 as pb
 from winslow.wire import names
@@ -95,6 +96,7 @@ class StageService(stage_service_pb2_grpc.StageServiceServicer):
             definition=[_difference(one) for one in found.definition],
             files=_files(found),
             next_page_token=found.next_page_token,
+            unknown=[_name_of(found, stage) for stage in found.unknown],
         )
 
     async def ListStageReadings(
@@ -113,6 +115,11 @@ def _difference(one: Difference) -> pb.CompareStagesResponse.Difference:
     return pb.CompareStagesResponse.Difference(key=one.key, before=one.before, after=one.after)
 
 
+def _name_of(found: Comparison, stage: StageId) -> str:
+    one = found.before if found.before.id == stage else found.after
+    return names.stage(one.project, one.id)
+
+
 def _files(found: Comparison) -> list[pb.CompareStagesResponse.FileDifference]:
     return [
         pb.CompareStagesResponse.FileDifference(
@@ -124,5 +131,12 @@ def _files(found: Comparison) -> list[pb.CompareStagesResponse.FileDifference]:
     ]
 
 
-def _file(stage: Stage, path: str, entry: Entry | None) -> file_pb2.File | None:
-    return file_to_proto(entry, f"{names.stage(stage.project, stage.id)}/{path}") if entry else None
+def _file(of: Stage, path: str, listed: Listed | None) -> file_pb2.File | None:
+    if listed is None:
+        return None
+    kind = "other" if listed.kind == "special" else listed.kind
+    executable = kind == "file" and bool(listed.mode & stat.S_IXUSR)
+    entry = Entry(path.rpartition("/")[2], kind, listed.size, listed.time / 1e9, executable)
+    message = file_to_proto(entry, f"{names.stage(of.project, of.id)}/{path}")
+    message.sha256 = listed.sha256
+    return message

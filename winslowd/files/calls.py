@@ -87,6 +87,7 @@ CALLS: dict[str, Lane] = {
     "logs.span": Lane.QUICK,
     "logs.archive": Lane.ARCHIVE,
     "logs.note": Lane.QUICK,
+    "compares.page": Lane.BULK,
     "retiring.weigh": Lane.BULK,
     "retiring.retire": Lane.BULK,
     "manifests.make": Lane.ARCHIVE,

@@ -34,6 +34,7 @@ from winslowd.files.client import (
     UploadsClient,
     WorkspacesClient,
 )
+from winslowd.files.differences import ComparesClient
 from winslowd.files.doubt import Doubt
 from winslowd.files.history import HistoryClient
 from winslowd.files.link import Link
@@ -83,6 +84,7 @@ class FilesProcess:
         self.history = HistoryClient(self)
         self.manifests = ManifestsClient(self)
         self.retiring = RetiringClient(self)
+        self.compares = ComparesClient(self)
         self.quotas = QuotasClient(self)
         self.trees = TreesClient(self)
         self.space: Space | None = None

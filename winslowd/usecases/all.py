@@ -5,6 +5,7 @@ from __future__ import annotations
 from winslow.ports import Carrying as CarryingPort
 from winslow.ports import (
     Clock,
+    Compares,
     History,
     Layers,
     Membership,
@@ -64,6 +65,7 @@ class UseCases:
         workspaces: WorkspacesPort,
         layers: Layers,
         retiring: Retiring,
+        compares: Compares,
         quotas: Quotas,
         files: FilesPort,
         trees: TreesPort,
@@ -89,7 +91,7 @@ class UseCases:
         self.stages = Stages(store, clock, self.past)
         self.workspaces = Workspaces(store, layers, self.past)
         self.explaining = Explaining(store, clock, ledger or Ledger(), self.past)
-        self.comparing = Comparing(self.past, files)
+        self.comparing = Comparing(self.past, compares)
         self.settings = Settings(store)
         dropping = Dropping(self.past, history, layers)
         self.retention = Retention(store, clock, self.past, dropping, Weights(retiring))

@@ -1,28 +1,24 @@
 """What differs between two attempts: their variables, results, definitions, and what they made in /output and /workspace.
 
-Files are compared by size and time first; where only the time differs a small one is read and a large one is taken for
-changed, so that comparing two workspaces never reads terabytes.
+Files are compared where they lie, page by page, or by what was listed of them when they are gone (`winslow.ports.Compares`).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 
-from winslow.domain.layout import Location, Pool, workspace_path
 from winslow.domain.principal import Principal
-from winslow.domain.stage import Stage
-from winslow.errors import NotFound
-from winslow.ports import Entry, Files
+from winslow.domain.stage import Stage, StageId
+from winslow.errors import InvalidArgument
+from winslow.ports import Compares, Differing, Side, Spot
 from winslowd.usecases import past
-from winslowd.usecases.files import stage_output
 from winslowd.usecases.listing import Ask, decode_token, encode_token, page_size
 from winslowd.usecases.past import Past
 
 READ_MAX = 16 << 20
 """Bytes up to which a file of the same size but another time is read to be sure."""
-ENTRIES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +31,17 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class FileDifference:
-    """A file that was added (no `before`), removed (no `after`) or changed; `path` is `output/...` or `workspace/...`."""
-
-    path: str
-    before: Entry | None
-    after: Entry | None
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
+    """`unknown`: those of the two of whose workspace nobody can tell any more what it held; then workspaces are left out."""
+
     before: Stage
     after: Stage
     environment: tuple[Difference, ...]
     results: tuple[Difference, ...]
     definition: tuple[Difference, ...]
-    files: tuple[FileDifference, ...]
+    files: tuple[Differing, ...]
     next_page_token: str
+    unknown: tuple[StageId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,93 +49,39 @@ class Comparing:
     """Compares two attempts, of one project or of two."""
 
     past: Past
-    files: Files
+    compares: Compares
 
     async def compare(self, asker: Principal, before: tuple[str, str], after: tuple[str, str], ask: Ask) -> Comparison:
-        """`before` and `after` are (project, stage). Values come on the first page only. Raises NotFound (STAGE_UNKNOWN)."""
+        """`before` and `after` are (project, stage). Values come on the first page only, and a page may have fewer files than
+        were asked for though it is not the last.
+
+        Raises NotFound (STAGE_UNKNOWN), InvalidArgument (PAGE_TOKEN_INVALID).
+        """
         old, new = [past.stage_shown(await self.past.stage(*one)).stage for one in (before, after)]
         asked = f"compare\0{old.id}\0{new.id}"
-        last = str(decode_token(ask.page_token, asked)[0]) if ask.page_token else ""
-        size = page_size(ask.page_size)
-        differing: list[FileDifference] = []
-        async for difference in self._differing(old, new, last):
-            differing.append(difference)
-            if len(differing) > size:
-                break
-        more = len(differing) > size
-        found = tuple(differing[:size])
-        token = encode_token((found[-1].path, ""), asked) if more else ""
-        values = replace(_values(old, new), files=found, next_page_token=token)
-        return values if not last else replace(values, environment=(), results=(), definition=())
-
-    async def _differing(self, old: Stage, new: Stage, last: str) -> AsyncIterator[FileDifference]:
-        """Files that differ, whose paths come after `last`; a directory's own entries stay together."""
-        passed = tuple(last.split("/")) if last else ()
-        for tree, place in PLACES:
-            before, after = place(old), place(new)
-            if before == after or (tree,) < passed[:1]:
-                continue
-            async for path, one, other in self._pairs(before, after, ""):
-                if (tree, *path.split("/")) > passed and await self._differs(before, after, path, one, other):
-                    yield FileDifference(f"{tree}/{path}", one, other)
-
-    async def _pairs(
-        self, before: Location, after: Location, directory: str
-    ) -> AsyncIterator[tuple[str, Entry | None, Entry | None]]:
-        """Everything but directories, in both or one of them, in the order of the paths' parts."""
-        old, new = await self._entries(before, directory), await self._entries(after, directory)
-        for name in sorted(old.keys() | new.keys()):
-            path = f"{directory}/{name}" if directory else name
-            one, other = _no_directory(old.get(name)), _no_directory(new.get(name))
-            if one or other:
-                yield path, one, other
-            if (name in old and one is None) or (name in new and other is None):
-                async for pair in self._pairs(before, after, path):
-                    yield pair
-
-    async def _entries(self, root: Location, directory: str) -> Mapping[str, Entry]:
-        found: dict[str, Entry] = {}
-        after = ""
-        while True:
-            try:
-                page = await self.files.entries(replace(root, relative=directory), after, ENTRIES)
-            except NotFound:
-                return found  # dropped, or only in the other one
-            found.update((entry.name, entry) for entry in page)
-            if len(page) < ENTRIES:
-                return found
-            after = page[-1].name
-
-    async def _differs(
-        self, before: Location, after: Location, path: str, one: Entry | None, other: Entry | None
-    ) -> bool:
-        if one is None or other is None:
-            return one is not other
-        if (one.kind, one.size) != (other.kind, other.size):
-            return True
-        if one.modified == other.modified or one.kind != "file":
-            return False
-        if one.size > READ_MAX:
-            return True
-        digests = [await self.files.digest(replace(root, relative=path)) for root in (before, after)]
-        return digests[0] != digests[1]
+        at = _spot(ask.page_token, asked)
+        found = await self.compares.page(_side(old), _side(new), at, page_size(ask.page_size), READ_MAX)
+        token = encode_token((found.next.path, f"{found.next.before},{found.next.after}"), asked) if found.next else ""
+        values = replace(_values(old, new), files=found.found, next_page_token=token, unknown=found.unknown)
+        return values if not ask.page_token else replace(values, environment=(), results=(), definition=())
 
 
-def _output(stage: Stage) -> Location:
-    return stage_output(stage.project, stage.id, "")
+def _spot(token: str, asked: str) -> Spot:
+    if not token:
+        return Spot()
+    path, offsets = decode_token(token, asked)
+    before, _, after = offsets.partition(",")
+    if not (before.isdecimal() and after.isdecimal()):
+        raise InvalidArgument(
+            "The page token does not belong to this list",
+            reason="PAGE_TOKEN_INVALID",
+            hint="Begin again without a token",
+        )
+    return Spot(str(path), int(before), int(after))
 
 
-def _workspace(stage: Stage) -> Location:
-    root = workspace_path(stage.project, stage.workspace)
-    return Location(Pool.STAGE_WORKSPACE, root, "", stage.project, stage.id)
-
-
-PLACES = (("output", _output), ("workspace", _workspace))
-"""What is compared of an attempt's files, in the order of the names."""
-
-
-def _no_directory(entry: Entry | None) -> Entry | None:
-    return None if entry is None or entry.kind == "directory" else entry
+def _side(stage: Stage) -> Side:
+    return Side(stage.project, stage.id, stage.workspace)
 
 
 def _values(old: Stage, new: Stage) -> Comparison:
