@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winslow.domain.layout import Pool, parse
+from winslow.domain.layout import Pool, parse, plan_workspace
+from winslow.domain.mounts import Mounted, mounts_of
+from winslow.domain.pipeline import DefinitionName, StageDefinition, WorkspaceMode
+from winslow.domain.stage import ProjectId, RunId, Stage, StageId, WorkspaceId
 from winslow.errors import InvalidArgument
 
 
@@ -64,3 +69,44 @@ def test_no_text_gets_past_its_root(text: str) -> None:
         return
     assert found.root == "projects/p/input"
     assert ".." not in found.relative.split("/") and not found.relative.startswith("/")
+
+
+def staged(id_: str, mode: WorkspaceMode, **fields: object) -> Stage:
+    definition = StageDefinition(DefinitionName("d"), image="i", workspace=mode)
+    made = Stage(StageId(id_), ProjectId("p"), RunId("r"), definition, 1, 0.0, "ann", workspace=WorkspaceId(id_))
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def test_a_layered_workspace_lies_on_its_parents_and_is_not_filled() -> None:
+    parent = staged("a", WorkspaceMode.COPY)
+    plan = plan_workspace(staged("b", WorkspaceMode.LAYERED), parent)
+    assert (plan.layered, plan.source, plan.target) == (
+        True,
+        "projects/p/stages/a/workspace",
+        "projects/p/stages/b/workspace",
+    )
+    assert not plan_workspace(staged("b", WorkspaceMode.COPY), parent).layered
+    # As an older node may have recorded it: it works in its parent's directory.
+    assert not plan_workspace(staged("b", WorkspaceMode.LAYERED, workspace=WorkspaceId("a")), parent).layered
+
+
+def test_a_container_sees_what_is_mounted_where_it_is_mounted_and_the_rest_on_the_volume() -> None:
+    one, two = DefinitionName("one"), DefinitionName("two")
+    joined = {
+        two: staged("t", WorkspaceMode.LAYERED),
+        one: staged("o", WorkspaceMode.COPY),
+        DefinitionName("none"): None,
+    }
+    plan = plan_workspace(staged("b", WorkspaceMode.LAYERED), None, joined)
+    mounted = Mounted("/scratch/b/merged", {two: "/scratch/b/views/two"})
+    seen = {
+        mount.target: (mount.source, mount.read_only) for mount in mounts_of(plan, mounted, lambda path: f"/v/{path}")
+    }
+    assert seen == {
+        "/workspace": ("/scratch/b/merged", False),
+        "/output": ("/v/projects/p/stages/b/output", False),
+        "/input": ("/v/projects/p/input", True),
+        "/resources": ("/v/resources", True),
+        "/parents/one": ("/v/projects/p/stages/o/workspace", True),
+        "/parents/two": ("/scratch/b/views/two", True),
+    }

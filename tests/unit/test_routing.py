@@ -10,6 +10,7 @@ from google.protobuf import descriptor_pool
 from tests.unit import world
 from winslow.domain import lifecycle
 from winslow.domain.node import Node, NodePolicy
+from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.project import Project
 from winslow.domain.records import Versioned, View, node_policy_ref, node_ref, stage_ref
 from winslow.domain.resources import Capacity
@@ -17,13 +18,14 @@ from winslow.domain.stage import NodeId, Outcome, Stage
 from winslow.errors import Unavailable
 from winslow.v1 import (
     election_service_pb2,
+    file_service_pb2,
     log_service_pb2,
     node_service_pb2,
     stage_service_pb2,
 )
 from winslow.wire import names
 from winslowd.api import routing
-from winslowd.api.routing import FOLLOW_LOG, RULES, WATCH_READINGS, There, shares
+from winslowd.api.routing import FOLLOW_LOG, RULES, STREAMS, WATCH_READINGS, There, shares
 
 A, B, C = (NodeId(name) for name in "abc")
 SILENT = NodeId("silent")
@@ -40,9 +42,9 @@ class Scene:
         (self.waiting,) = scene.decide()
         self.project: Project = project
 
-    def stage(self, node: NodeId | None, *, ended: bool = False) -> str:
+    def stage(self, node: NodeId | None, *, ended: bool = False, mode: WorkspaceMode = WorkspaceMode.COPY) -> str:
         """The name of a stage that waits, is on `node`, or has been there."""
-        made: Stage = replace(self.waiting)
+        made: Stage = replace(self.waiting, definition=replace(self.waiting.definition, workspace=mode))
         if node:
             made = lifecycle.advance(made, lifecycle.Awarded(node, 1), 2.0)
             made = lifecycle.advance(made, lifecycle.Started(3.0, "sha256:1"), 3.0)
@@ -133,6 +135,29 @@ class TestReadings:
         assert caught.value.reason == "NODE_SILENT"
 
 
+class TestFiles:
+    def seen(self, node: NodeId, mode: WorkspaceMode, *, ended: bool = False) -> list[There | None]:
+        """Where a file of the stage's workspace is read, its output, and many at once."""
+        scene = Scene()
+        stage = scene.stage(node, ended=ended, mode=mode)
+        asked = [file_service_pb2.ReadFileRequest(path=f"{stage}/{where}/f") for where in ("workspace", "output")]
+        many = file_service_pb2.ReadFilesRequest(paths=["resources/r", f"{stage}/workspace"])
+        return [routing.to_workplace(one, scene.view, A) for one in (*asked, many)]
+
+    def test_of_a_layered_workspace_at_work_they_are_read_where_it_is(self) -> None:
+        there = There(B, "b:1")
+        assert self.seen(B, WorkspaceMode.LAYERED) == [there, None, there]
+        assert self.seen(A, WorkspaceMode.LAYERED) == [None] * 3
+
+    def test_of_all_others_and_once_it_has_ended_they_are_read_here(self) -> None:
+        assert self.seen(B, WorkspaceMode.COPY) == [None] * 3
+        assert self.seen(B, WorkspaceMode.LAYERED, ended=True) == [None] * 3
+
+    def test_what_names_no_stage_is_for_the_use_case_to_refuse(self, scene: Scene) -> None:
+        for path in ("", "projects/p/stages/never/workspace/f", "/projects", "a/b"):
+            assert routing.to_workplace(file_service_pb2.StatFileRequest(path=path), scene.view, A) is None
+
+
 class TestElections:
     def test_why_is_asked_of_who_decides(self, scene: Scene) -> None:
         ask = stage_service_pb2.ExplainStageRequest(name=scene.stage(None))
@@ -146,13 +171,13 @@ class TestElections:
 
 def test_every_method_of_the_table_is_in_the_contract() -> None:
     assert election_service_pb2.DESCRIPTOR  # loaded, as all the others are
-    for method in (*RULES, FOLLOW_LOG, WATCH_READINGS):
+    for method in (*RULES, *STREAMS, FOLLOW_LOG, WATCH_READINGS):
         described = descriptor_pool.Default().FindMethodByName(method.strip("/").replace("/", "."))
-        assert described.server_streaming == (method in (FOLLOW_LOG, WATCH_READINGS))
+        assert described.server_streaming == (method in (*STREAMS, FOLLOW_LOG, WATCH_READINGS))
 
 
 def test_nothing_that_changes_something_is_passed_on() -> None:
     """A change is made by whoever is asked: etcd is as near to all of them, and a lost answer would leave a doubt."""
-    for method in (*RULES, FOLLOW_LOG, WATCH_READINGS):
+    for method in (*RULES, *STREAMS, FOLLOW_LOG, WATCH_READINGS):
         described = descriptor_pool.Default().FindMethodByName(method.strip("/").replace("/", "."))
         assert "request_id" not in described.input_type.fields_by_name
