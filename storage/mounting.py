@@ -20,7 +20,7 @@ from storage.overlay import Look, Overlays
 from storage.removal import remove
 from storage.stop import Stop
 from winslow.domain.stage import StageId
-from winslow.errors import FailedPrecondition, Unavailable, WinslowError
+from winslow.errors import Exhausted, FailedPrecondition, Unavailable, WinslowError
 
 PROBE = StageId("probe")
 """In the place of an attempt: what is mounted to see whether anything can be."""
@@ -76,7 +76,7 @@ class Ability:
                 self._keep_a_deletion()
             at = overlays.mount(PROBE, [self._root], Look((os.geteuid(), os.getegid())))
             return why_unseen(self._engine, at) if self._engine else ""
-        except Unavailable:
+        except (Unavailable, Exhausted):  # for now
             raise
         except WinslowError as error:
             return str(error)
