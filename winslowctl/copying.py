@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from winslow.client import walking
 from winslow.client.transfer import Meter, Options
-from winslow.errors import InvalidArgument, NotFound
+from winslow.errors import InvalidArgument, NotFound, WinslowError
 from winslow.v1.file_pb2 import FILE_KIND_DIRECTORY, File
 from winslowctl import summary
 from winslowctl.places import Local, Remote, said_for_here
@@ -77,8 +77,12 @@ def download(there: Sequence[tuple[Remote, File]], here: Local, wish: Wish) -> i
 def _watched(totals: Totals, wish: Wish, work: Callable[[Meter], Tree]) -> summary.Done:
     meter = Meter()
     began = time.monotonic()
-    with watching(meter, totals, quiet=wish.quiet):
-        tree = work(meter)
+    try:
+        with watching(meter, totals, quiet=wish.quiet):
+            tree = work(meter)
+    except WinslowError:
+        summary.tell_how_far(meter)
+        raise
     return summary.Done(tree, meter, time.monotonic() - began)
 
 

@@ -51,6 +51,13 @@ def tell(
     return ExitCode.OK if not codes else codes.pop() if len(codes) == 1 else ExitCode.ERROR
 
 
+def tell_how_far(meter: Meter) -> None:
+    """What was done when all of it ended at once."""
+    if is_for_people() and meter.files:
+        text = f"{human.count(meter.files, 'file')} {'was' if meter.files == 1 else 'were'} copied; the same command goes on from there."
+        print(text, file=sys.stderr)
+
+
 def _facts(done: Done) -> dict[str, object]:
     tree, meter = done.tree, done.meter
     return {

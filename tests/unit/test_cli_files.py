@@ -12,6 +12,7 @@ import pytest
 
 from tests.fakes.api import FakeApi, FakeFiles
 from tests.unit.cli import Ctl, a_project, serve_projects
+from winslow.client.partial import partial_path
 from winslow.v1.file_pb2 import FILE_KIND_FILE, File
 from winslow.v1.file_service_pb2 import ListFilesResponse
 from winslowctl import completion
@@ -29,6 +30,26 @@ def files(api: FakeApi) -> FakeFiles:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_small_files_travel_together_whoever_named_them(ctl: Ctl, api: FakeApi, files: FakeFiles, here: Path) -> None:
+    names = [f"{number}.png" for number in range(40)]
+    for name in names:
+        (here / name).write_text(name)
+    assert ctl("cp", *names, "bikes:input/").code == 0
+    assert len(api.requests("FileService/PutFiles")) == 1
+    assert ctl("cp", "bikes:input/*.png", "back/").code == 0
+    assert len(api.requests("FileService/ReadFiles")) == 1
+    assert sorted(os.listdir(here / "back")) == sorted(names)
+
+
+def test_a_link_in_the_place_of_a_hidden_file_is_not_written_through(ctl: Ctl, files: FakeFiles, here: Path) -> None:
+    files.content[f"{INPUT}/clip"] = b"content"
+    (here / "victim").write_text("mine")
+    hidden = partial_path(here / "clip", files._file(f"{INPUT}/clip"))
+    hidden.symlink_to(here / "victim")
+    assert ctl("cp", "bikes:input/clip", "clip").code != 0
+    assert (here / "victim").read_text() == "mine"
 
 
 def test_many_sources_go_into_the_target_and_patterns_mean_what_fits(ctl: Ctl, files: FakeFiles, here: Path) -> None:

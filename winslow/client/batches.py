@@ -44,11 +44,12 @@ SIZE_MAX = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """A local file and where it goes."""
+    """A local file and where it goes; `fresh` says that nothing can be there."""
 
     local: Path
     path: str
     status: os.stat_result
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,9 @@ class Batches:
 
     # ---- out
 
-    def send(self, batch: Sequence[Out], fresh: bool) -> None:
-        """Send what is not there yet; `fresh` says that nothing was."""
-        there = {} if fresh else self._there(batch)
+    def send(self, batch: Sequence[Out]) -> None:
+        """Send what is not there yet."""
+        there = self._there([one for one in batch if not one.fresh])
         new: list[pb.NewFile] = []
         over: list[pb.NewFile] = []
         for one in batch:
@@ -97,6 +98,8 @@ class Batches:
         self._put(over, replace=True)
 
     def _there(self, batch: Sequence[Out]) -> Mapping[str, File]:
+        if not batch:
+            return {}
         request = pb.StatFilesRequest(paths=[one.path for one in batch])
         answer = self._calls.unary(
             "FileService/StatFiles", request, pb.StatFilesResponse, deadline=BATCH_DEADLINE, patience=self._patience()

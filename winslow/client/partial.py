@@ -94,7 +94,7 @@ def _keep_attributes(out: BinaryIO, file: File) -> None:
 @contextmanager
 def _filling(path: Path) -> Iterator[BinaryIO | None]:
     """The partial file, to append to; None while another process fills it, or where one has just finished it."""
-    with path.open("ab", buffering=0) as file:
+    with open(path, "ab", buffering=0, opener=_opened) as file:
         yield file if _is_locked(file) and _is_there(path, file) else None
 
 
@@ -122,6 +122,11 @@ def sync_directory(path: Path) -> None:
             os.fsync(fd)
         finally:
             os.close(fd)
+
+
+def _opened(path: str, flags: int) -> int:
+    """Never through a link, which another user of a shared directory could have put there."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def _is_locked(file: BinaryIO) -> bool:

@@ -7,11 +7,12 @@ going on (nobody answers, no room) is always raised.
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Generic, TypeVar, assert_never
 
@@ -75,11 +76,11 @@ class Trees:
 
     def upload(self, pairs: Iterable[tuple[Path, str]]) -> Tree:
         """Send each file or directory to its path: of a directory what is in it."""
-        return self._run(chain.from_iterable(self._sent(local, path.rstrip("/")) for local, path in pairs))
+        return self._run(self._sent(pairs))
 
     def download(self, pairs: Iterable[tuple[File, Path]]) -> Tree:
         """Fetch each file or directory to its place."""
-        return self._run(chain.from_iterable(self._fetched(file, local) for file, local in pairs))
+        return self._run(self._fetched(pairs))
 
     def _run(self, jobs: Iterable[Job]) -> Tree:
         Crew(self._options.jobs, self._halt).do(jobs)
@@ -89,27 +90,43 @@ class Trees:
 
     # ---- to the server
 
-    def _sent(self, local: Path, path: str) -> Iterator[Job]:
-        """What is to be done for a file or directory; it is looked through as places come free."""
-        try:
-            walking.require_name(local)
-            if not local.is_dir():
-                yield partial(self._alone, str(local), partial(self._upload, local, path))
-                return
-            fresh = not self._is_there(path)
-        except WinslowError as error:
-            self._fail(str(local), error)
-            return
+    def _sent(self, pairs: Iterable[tuple[Path, str]]) -> Iterator[Job]:
+        """What is to be done; directories are looked through as places come free."""
         batch = _Batch[Out]()
+        for local, path in pairs:
+            try:
+                for thing in self._things(local, path.rstrip("/")):
+                    if isinstance(thing, Out):
+                        if batch.is_full_with(thing.status.st_size):
+                            yield partial(self._send, batch.taken())
+                        batch.add(thing, thing.status.st_size)
+                    else:
+                        yield thing
+            except WinslowError as error:
+                self._fail(str(local), error)
+        if batch.items:
+            yield partial(self._send, batch.taken())
+
+    def _things(self, local: Path, path: str) -> Iterator[Out | Job]:
+        """Of a file or directory: what travels with others, and jobs for all else."""
+        walking.require_name(local)
+        if not local.is_dir():
+            status = _status(local)
+            is_small = stat.S_ISREG(status.st_mode) and status.st_size <= SMALL and self._can_batch
+            yield (
+                Out(local, path, status)
+                if is_small
+                else partial(self._alone, str(local), partial(self._upload, local, path))
+            )
+            return
+        fresh = not self._is_there(path)
         for thing in walking.walk(local):
             match thing:
                 case walking.Found(found, relative, status):
-                    if status.st_size > SMALL or not self._can_batch:
+                    if status.st_size <= SMALL and self._can_batch:
+                        yield Out(found, f"{path}/{relative}", status, fresh)
+                    else:
                         yield partial(self._alone, str(found), partial(self._upload, found, f"{path}/{relative}"))
-                        continue
-                    if batch.is_full_with(status.st_size):
-                        yield partial(self._send, batch.taken(), fresh)
-                    batch.add(Out(found, f"{path}/{relative}", status), status.st_size)
                 case walking.Empty(found, relative):
                     target = f"{path}/{relative}" if relative else path
                     yield partial(self._alone, str(found), partial(self._make, target))
@@ -119,12 +136,10 @@ class Trees:
                     self._fail(str(found), fault)
                 case _:
                     assert_never(thing)
-        if batch.items:
-            yield partial(self._send, batch.taken(), fresh)
 
-    def _send(self, batch: Sequence[Out], fresh: bool) -> None:
+    def _send(self, batch: Sequence[Out]) -> None:
         try:
-            self._batches.send(batch, fresh)
+            self._batches.send(batch)
         except Unimplemented:  # a daemon of the version before
             self._can_batch = False
             for one in batch:
@@ -147,13 +162,36 @@ class Trees:
 
     # ---- from the server
 
-    def _fetched(self, file: File, local: Path) -> Iterator[Job]:
-        """What is to be done for a file or directory; it is listed as places come free."""
-        if file.kind != FILE_KIND_DIRECTORY:
-            yield partial(self._alone, file.path, partial(self._download, In(file, local, leftovers(local.parent))))
-            return
-        waiting = [(file.path, local)]
+    def _fetched(self, pairs: Iterable[tuple[File, Path]]) -> Iterator[Job]:
+        """What is to be done; directories are listed as places come free."""
         batch = _Batch[In]()
+        left: dict[Path, Collection[str]] = {}
+        for file, local in pairs:
+            try:
+                if file.kind == FILE_KIND_DIRECTORY:
+                    things = self._listed(file.path, local)
+                else:
+                    things = iter([In(file, local, self._left(left, local.parent))])
+                for one in things:
+                    if one.file.size > SMALL or one.file.kind != FILE_KIND_FILE or not self._can_batch:
+                        yield partial(self._alone, one.file.path, partial(self._download, one))
+                        continue
+                    if batch.is_full_with(one.file.size):
+                        yield partial(self._fetch, batch.taken())
+                    batch.add(one, one.file.size)
+            except WinslowError as error:
+                self._fail(file.path, error)
+        if batch.items:
+            yield partial(self._fetch, batch.taken())
+
+    def _left(self, known: dict[Path, Collection[str]], directory: Path) -> Collection[str]:
+        if directory not in known:
+            known[directory] = leftovers(directory)
+        return known[directory]
+
+    def _listed(self, path: str, local: Path) -> Iterator[In]:
+        """The files of a directory, at any depth; its directories are made here."""
+        waiting = [(path, local)]
         while waiting:
             path, here = waiting.pop()
             try:
@@ -162,20 +200,13 @@ class Trees:
                     target = here / _safe(found)
                     if found.kind == FILE_KIND_DIRECTORY:
                         waiting.append((found.path, target))
-                    elif found.kind != FILE_KIND_FILE:
-                        self._tree.left_out.add(
-                            found.path, _KINDS.get(found.kind, "no file, or of a name that is not UTF-8")
-                        )
-                    elif found.size > SMALL or not self._can_batch:
-                        yield partial(self._alone, found.path, partial(self._download, In(found, target, left)))
+                    elif found.kind == FILE_KIND_FILE:
+                        yield In(found, target, left)
                     else:
-                        if batch.is_full_with(found.size):
-                            yield partial(self._fetch, batch.taken())
-                        batch.add(In(found, target, left), found.size)
+                        kind = _KINDS.get(found.kind, "no file, or of a name that is not UTF-8")
+                        self._tree.left_out.add(found.path, kind)
             except WinslowError as error:
                 self._fail(path, error)
-        if batch.items:
-            yield partial(self._fetch, batch.taken())
 
     def _fetch(self, batch: Sequence[In]) -> None:
         try:
@@ -247,6 +278,13 @@ def _made(directory: Path) -> Collection[str]:
         return leftovers(directory)
     except OSError as error:
         raise local_fault(error, directory) from error
+
+
+def _status(local: Path) -> os.stat_result:
+    try:
+        return local.stat()
+    except OSError as error:
+        raise local_fault(error, local) from error
 
 
 def _safe(file: File) -> str:

@@ -132,9 +132,13 @@ class Upload:
                 continue  # it was begun once, and is forgotten
             was_whole = upload.offset == upload.size
             sent = self._finish(upload, before)
-            if not was_whole or self._there() == sent:
+            if not was_whole or self._is_shown(sent):
                 return sent
         return self._finish(self._begin(before, uuid.uuid4().hex), before)
+
+    def _is_shown(self, sent: file_pb2.File) -> bool:
+        there = self._there()
+        return there is not None and (there.size, there.etag) == (sent.size, sent.etag)
 
     def _begin(self, before: os.stat_result, request_id: str) -> file_pb2.Upload:
         request = pb.BeginUploadRequest(
