@@ -82,18 +82,38 @@ def _looked_at(cluster: Cluster, client: Client) -> list[Figure]:
     def page(project: Project, order: str) -> Callable[[], object]:
         return lambda: next(iter(client.stages.list(f"projects/{project.id}", order_by=order)))
 
-    first = _timed(page(large, ""))
-    figures = [Figure("history.list.cold", "ms", first, None, 1)]
-    for what, order in (("", "create_time desc"), (".oldest", "")):
-        floor = _typical(page(small, order))
-        figures.append(Figure(f"history.list{what}", "ms", _typical(page(large, order)), floor, LOOKS))
-    floor = _typical(find(small, 2))
-    figures.append(Figure("history.find", "ms", _typical(find(large, PAST // len(NAMES))), floor, LOOKS))
     rare = lambda: next(iter(client.stages.list(f"projects/{large.id}", filter="run=000007 definition=track")))  # noqa: E731
-    figures.append(Figure("history.search", "ms", _typical(rare), None, LOOKS))
+
+    def looks(what: str) -> list[Figure]:
+        figures = [Figure(f"{what}.list.cold", "ms", _timed(page(large, "")), None, 1)]
+        for kind, order in (("", "create_time desc"), (".oldest", "")):
+            floor = _typical(page(small, order))
+            figures.append(Figure(f"{what}.list{kind}", "ms", _typical(page(large, order)), floor, LOOKS))
+        floor = _typical(find(small, 2))
+        figures.append(Figure(f"{what}.find", "ms", _typical(find(large, PAST // len(NAMES))), floor, LOOKS))
+        return [*figures, Figure(f"{what}.search", "ms", _typical(rare), None, LOOKS)]
+
+    figures = looks("history")
     (worker,) = cluster.nodes["node-a"].processes()[1:]
     figures.append(Figure("history.files_process.rss", "MB", worker.memory_info().rss / 1e6, None, 1))
-    return figures
+    directory = cluster.volume / "projects" / large.id / "history"
+    before, began = _size(directory), time.perf_counter()
+    asyncio.run(_condense(cluster, large))
+    figures.append(Figure("history.condensing", "s", time.perf_counter() - began, None, 1))
+    figures.append(Figure("history.bytes", "kB", _size(directory) / 1e3, before / 1e3, 1))
+    return [*figures, *looks("history.condensed")]
+
+
+def _size(directory: Path) -> int:
+    """Bytes of what is not put aside."""
+    return sum(path.stat().st_size for path in directory.iterdir() if not path.name.startswith("."))
+
+
+async def _condense(cluster: Cluster, project: Project) -> None:
+    """What a keeper does once a day."""
+    volume = InlineVolume(str(cluster.volume))
+    assert await volume.history.condense(ProjectId(project.id), -1.0)
+    volume.close()
 
 
 def _timed(look: Callable[[], object]) -> float:

@@ -27,8 +27,10 @@ from winslow.errors import DataLoss
 
 LINES, LIST = ".jsonl.gz", ".list.gz"
 _VERSION = 1
-_MEMBER = 128 << 10
+_MEMBER = 256 << 10
 """Bytes of lines that are unpacked to read one of them."""
+_LEVEL = 9
+"""Of zlib: it is done once, and read for years."""
 _ROWS = 500
 """Rows in one line of a list."""
 _LINE_MAX = 64 << 20
@@ -129,7 +131,7 @@ class _Lines:
     """Lines, a member for each that have grown to its size together."""
 
     def __init__(self, fd: int) -> None:
-        self._packing = Packing(fd)
+        self._packing = Packing(fd, _LEVEL)
         self._buffer = bytearray()
 
     def put(self, values: Any) -> int:

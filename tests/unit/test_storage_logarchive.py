@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,10 +16,11 @@ from storage import logarchive
 from storage.logarchive import first_time
 from storage.stop import Stop
 from storage.volume import PlainVolume
+from winslow.domain.layout import Location, parse
 from winslow.domain.pipeline import LogParser
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import Conflict, DataLoss
-from winslow.ports import Effort
+from winslow.ports import Effort, Pace
 
 P, S = ProjectId("p-1"), StageId("s-1")
 QUIET, EFFORT = 60.0, Effort()
@@ -237,6 +239,41 @@ def test_readers_see_the_same_while_it_is_exchanged_under_them(place: Place) -> 
     for reader in readers:
         reader.join()
     assert not wrong
+
+
+def test_an_archived_log_is_sent_over_a_connection_as_it_was(place: Place) -> None:
+    content = lines(60_000)
+    place.log.write_bytes(content)
+    log = parse(f"projects/{P}/stages/{S}/log")
+    for archived in (False, True):
+        assert not archived or place.archive()
+        for offset, size in ((0, len(content)), (1_048_570, 2_000_000), (len(content) - 3, 3)):
+            assert _sent(place, log, offset, size) == content[offset : offset + size]
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            past = place.volume.files.send(ours.fileno(), log, len(content), 10, None, Stop())
+        assert (past.size, past.pace) == (0, Pace.ENDED)
+
+
+def _sent(place: Place, log: Location, offset: int, size: int) -> bytes:
+    ours, theirs = socket.socketpair()
+    received = bytearray()
+
+    def receive() -> None:
+        while data := theirs.recv(1 << 20):
+            received.extend(data)
+
+    with ours, theirs:
+        ours.setblocking(False)
+        receiving = threading.Thread(target=receive)
+        receiving.start()
+        while size:
+            carried = place.volume.files.send(ours.fileno(), log, offset, size, None, Stop())
+            assert carried.pace in (Pace.STEADY, Pace.STALLED)
+            offset, size = offset + carried.size, size - carried.size
+        ours.shutdown(socket.SHUT_WR)
+        receiving.join()
+    return bytes(received)
 
 
 def test_a_time_is_looked_for_in_few_members(place: Place) -> None:
