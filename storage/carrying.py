@@ -11,7 +11,6 @@ import errno
 import fcntl
 import os
 import select
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -26,8 +25,6 @@ STALL = 1.0
 """Seconds that a client may be waited for before it is given back."""
 LAP = 5.0
 """Seconds after which a lap ends by itself, so that no client keeps a thread from the others."""
-WINDOW = 2 << 20
-"""Bytes that may be under way to us: what a client has sent and we have not seen is sent again after a cut."""
 _LOOK_EVERY = 0.2
 """Seconds between two looks at the stop."""
 _LAST = 4096
@@ -94,7 +91,6 @@ def receive(connection: int, size: int, take: Take, stop: Stop) -> Carried:
     Raises what `take` raises (what it left in the pipe is lost, and not counted), Stopped.
     """
     client, received = _Client(connection, select.POLLIN, stop), 0
-    _bound_window(connection)
     with _pipe() as (outlet, inlet):
         while received < size:
             if not client.lasts:
@@ -154,8 +150,3 @@ def _pipe() -> Iterator[tuple[int, int]]:
     finally:
         os.close(outlet)
         os.close(inlet)
-
-
-def _bound_window(connection: int) -> None:
-    with suppress(OSError), socket.socket(fileno=os.dup(connection)) as one:  # a unix socket has no window
-        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_WINDOW_CLAMP, WINDOW)

@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     advertise: str = ""
     listen: tuple[str, ...] = Field(default=("127.0.0.1:7411",), min_length=1)
     http: tuple[str, ...] = ()
+    http_head: float = Field(default=10, gt=0)
+    http_idle: float = Field(default=60, gt=0)
     state: Path = Path("/var/lib/winslow")
     scratch: Path | None = None
     volume: Path = Path("/srv/winslow")

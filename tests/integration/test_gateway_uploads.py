@@ -391,3 +391,81 @@ async def test_a_unix_socket_is_its_owners_and_taken_over_when_abandoned(little:
                 async with server.listening(web, [f"unix:{path}"]):
                     raise AssertionError("two daemons at one socket")
         assert path.exists(), "left behind, as by a daemon that was killed"
+
+
+async def test_a_length_may_be_said_later(little: Little, http: httpx.AsyncClient):
+    headers = {**TUS, "Upload-Defer-Length": "1", "Upload-Metadata": said(path="resources/later")}
+    answer = await http.post("/files", headers=headers)
+    assert answer.status_code == 201, answer.text
+    at = answer.headers["location"]
+    assert (await sent(http, at, 0, b"12345")).headers["upload-offset"] == "5"
+    looked = await http.head(at, headers=TUS)
+    assert looked.headers["upload-defer-length"] == "1"
+    assert "upload-length" not in looked.headers
+    too_short = await sent(http, at, 5, b"6", **{"Upload-Length": "4"})
+    assert (too_short.status_code, too_short.json()["reason"]) == (413, "UPLOAD_TOO_LONG")
+    assert (await sent(http, at, 5, b"67", **{"Upload-Length": "10"})).status_code == 204
+    assert (await http.head(at, headers=TUS)).headers["upload-length"] == "10"
+    assert (await sent(http, at, 7, b"890", **{"Upload-Length": "11"})).status_code == 413
+    assert (await sent(http, at, 7, b"890")).status_code == 204
+    assert there(little, "resources/later").read_bytes() == b"1234567890"
+
+
+async def test_a_length_that_is_said_with_nothing_behind_it_ends_the_upload(little: Little, http: httpx.AsyncClient):
+    headers = {**TUS, "Upload-Defer-Length": "1", "Upload-Metadata": said(path="resources/later")}
+    at = (await http.post("/files", headers=headers)).headers["location"]
+    await sent(http, at, 0, b"12345")
+    assert (await sent(http, at, 5, b"", **{"Upload-Length": "5"})).status_code == 204
+    assert there(little, "resources/later").read_bytes() == b"12345"
+
+
+async def test_what_was_said_of_an_upload_is_told_again(http: httpx.AsyncClient):
+    told = said(path="resources/a", filename="clip.mp4", empty="") + ",flag"
+    answer = await http.post("/files", headers={**TUS, "Upload-Length": "10", "Upload-Metadata": told})
+    assert answer.status_code == 201
+    assert (await http.head(answer.headers["location"], headers=TUS)).headers["upload-metadata"] == told
+    too_much = said(path="resources/b", more="x" * 9000)
+    answer = await http.post("/files", headers={**TUS, "Upload-Length": "10", "Upload-Metadata": too_much})
+    assert (answer.status_code, answer.json()["reason"]) == (400, "METADATA_INVALID")
+
+
+async def a_part(http: httpx.AsyncClient, content: bytes, send: int | None = None) -> str:
+    headers = {**TUS, "Upload-Length": str(len(content)), "Upload-Concat": "partial"}
+    answer = await http.post("/files", headers=headers)
+    assert answer.status_code == 201, answer.text
+    at = answer.headers["location"]
+    assert (await sent(http, at, 0, content[:send])).status_code == 204
+    assert (await http.head(at, headers=TUS)).headers["upload-concat"] == "partial"
+    return at
+
+
+async def test_parts_are_joined_into_a_file(little: Little, http: httpx.AsyncClient, address: str):
+    parts = [await a_part(http, CONTENT[:1_000_001]), await a_part(http, CONTENT[1_000_001:])]
+    headers = {
+        **TUS,
+        "Upload-Concat": f"final;{address}{parts[0]} {parts[1]}",
+        "Upload-Metadata": said(path="resources/joined", sha256=hashlib.sha256(CONTENT).hexdigest()),
+    }
+    answer = await http.post("/files", headers=headers)
+    assert (answer.status_code, answer.headers["upload-offset"]) == (201, str(len(CONTENT)))
+    assert there(little, "resources/joined").read_bytes() == CONTENT
+    again = await http.post("/files", headers=headers)
+    assert again.headers["location"] == answer.headers["location"], "asked again, it is the same one"
+    looked = await http.head(answer.headers["location"], headers=TUS)
+    assert looked.headers["upload-concat"] == f"final;{parts[0]} {parts[1]}"
+    assert (await sent(http, answer.headers["location"], len(CONTENT), b"")).status_code == 403
+    assert (await http.head(parts[0], headers=TUS)).status_code == 404, "what it was made of is gone"
+
+
+async def test_a_part_that_is_not_whole_is_not_joined(http: httpx.AsyncClient):
+    parts = [await a_part(http, b"12345"), await a_part(http, b"67890", 3)]
+    final = {**TUS, "Upload-Concat": f"final;{' '.join(parts)}", "Upload-Metadata": said(path="resources/a")}
+    answer = await http.post("/files", headers=final)
+    assert (answer.status_code, answer.json()["reason"]) == (409, "UPLOAD_INCOMPLETE")
+    whole = await begun(http, "resources/b", 5)
+    answer = await http.post("/files", headers={**final, "Upload-Concat": f"final;{whole}"})
+    assert (answer.status_code, answer.json()["reason"]) == (409, "UPLOAD_NOT_PARTIAL")
+    for wrong in ("final;", "final;/elsewhere/x", "other", "partial;x", "final;" + " ".join(["/uploads/x"] * 65)):
+        assert (await http.post("/files", headers={**final, "Upload-Concat": wrong})).status_code == 400, wrong
+    answer = await http.post("/files", headers={**final, "Upload-Concat": "final;/uploads/nobody"})
+    assert answer.status_code == 404

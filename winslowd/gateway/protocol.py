@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import socket
 import struct
 import termios
 from contextlib import suppress
@@ -166,9 +167,16 @@ class Protocol(HttpToolsProtocol):
         if self.lent or not self._is_owed() or mark != self._mark:
             self._mark, self._since = mark, now
         elif now - self._since >= self._patience.idle:
-            self.transport.abort()
+            self._cut_off()
             return
         self._look_timer = self.loop.call_later(self._patience.idle / _LOOKS, self._look)
+
+    def _cut_off(self) -> None:
+        """At once: closed in order, the system would keep what the client does not take."""
+        with suppress(OSError):
+            at_once = struct.pack("ii", 1, 0)
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+        self.transport.abort()
 
     def _is_owed(self) -> bool:
         """Whether the client should take what we wrote, or give what we wait for."""

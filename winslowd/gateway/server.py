@@ -20,6 +20,8 @@ from winslowd.gateway.protocol import Patience, Protocol
 GRACE = 1
 """Seconds that requests under way have when the server stops; uploads and downloads are taken up elsewhere."""
 BACKLOG = 512
+WINDOW = 2 << 20
+"""Bytes that may be under way to us: what a client has sent and we have not seen is sent again after a cut."""
 SOCKET_MODE = 0o600
 """Until there is identity, who may open the socket may do anything: its owner only."""
 
@@ -91,7 +93,13 @@ def _bound(address: str) -> socket.socket:
 def _tcp(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
-    return _listening(socket.socket(family), (host.strip("[]"), int(port)))
+    return _listening(_bound_window(socket.socket(family)), (host.strip("[]"), int(port)))
+
+
+def _bound_window(one: socket.socket) -> socket.socket:
+    with contextlib.suppress(OSError):  # every connection has it from its listener, from the first byte on
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_WINDOW_CLAMP, WINDOW)
+    return one
 
 
 def _unix(path: Path) -> socket.socket:

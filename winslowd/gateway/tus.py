@@ -113,6 +113,11 @@ class Concat:
     partial: bool = False
     parts: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The same for the same parts."""
+        return hashlib.blake2b("\0".join(self.parts).encode(), digest_size=16).hexdigest()
+
 
 def concat(value: str | None) -> Concat:
     """Upload-Concat: "partial", or "final;" and where the parts are, on whichever node."""

@@ -29,6 +29,7 @@ from winslowd.gateway import tus
 from winslowd.gateway.carrying import PIECE, Lending, receive
 from winslowd.gateway.guard import asker
 from winslowd.gateway.problems import problem
+from winslowd.gateway.turns import Turns
 from winslowd.usecases.given import REQUEST_ID_MAX
 from winslowd.usecases.requests import Request as Asked
 from winslowd.usecases.uploads import KEPT, Uploads, UploadShown
@@ -46,6 +47,7 @@ class UploadRoutes:
         self._uploads = uploads
         self._lending = lending
         self._clock = clock
+        self._turns = Turns()
         self._checked = 0
 
     def routes(self) -> list[Route]:
@@ -72,7 +74,7 @@ class UploadRoutes:
         wish = tus.concat(request.headers.get("upload-concat"))
         asked = tus.wished(tus.metadata(said))
         if wish.parts:
-            request_id = asked.request_id or f"of {' '.join(wish.parts)}"  # said again, it is the same one
+            request_id = asked.request_id or wish.name  # said again, it is the same one
             who = _asked(request, request_id, f"{asked}\0{wish}")
             shown = await self._uploads.begin_joined(
                 who, asked.path, wish.parts, asked.sha256, replace=asked.replace, told=said
@@ -92,6 +94,7 @@ class UploadRoutes:
         return _answer(201, {"Location": f"/uploads/{shown.upload.id}", **_standing(shown), **self._expires(shown)})
 
     async def _look(self, request: Request) -> Response:
+        await self._turns.before(request.path_params["id"])
         shown = await self._finished(request, await self._uploads.get(asker(request), request.path_params["id"]))
         promise = self._uploads.promise(asker(request), shown.upload.id)
         told = promise.told or tus.to_metadata({"path": shown.path, "sha256": shown.upload.sha256})
@@ -108,14 +111,16 @@ class UploadRoutes:
                 hint="Send that one",
             )
         offset = tus.whole("Upload-Offset", request.headers.get("upload-offset"))
-        shown = await self._uploads.get(asker(request), request.path_params["id"])
-        if self._uploads.promise(asker(request), shown.upload.id).parts:
-            raise _joined(shown)
-        if offset != shown.upload.offset:
-            raise _mismatch(shown, offset)
-        if size := request.headers.get("upload-length"):
-            shown = await self._uploads.declare(asker(request), shown.upload.id, tus.length(size))
-        shown = await self._finished(request, await self._received(request, shown))
+        await self._turns.before(request.path_params["id"])
+        with self._turns.of(request.path_params["id"]):
+            shown = await self._uploads.get(asker(request), request.path_params["id"])
+            if self._uploads.promise(asker(request), shown.upload.id).parts:
+                raise _joined(shown)
+            if offset != shown.upload.offset:
+                raise _mismatch(shown, offset)
+            if size := request.headers.get("upload-length"):
+                shown = await self._uploads.declare(asker(request), shown.upload.id, tus.length(size))
+            shown = await self._finished(request, await self._received(request, shown))
         return _answer(204, {**_standing(shown), **self._expires(shown)})
 
     async def _cancel(self, request: Request) -> Response:
