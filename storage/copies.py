@@ -9,23 +9,25 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 
-from storage.beneath import descend, held, open_directory, open_file, open_path
+from storage.beneath import descend, held, open_directory
 from storage.clone import Ways, clone
 from storage.faults import about
 from storage.placing import DRAFT, drafts, has_mark, require_free, show
 from storage.pools import pool, require_name, require_writable
 from storage.quotas import Quotas
 from storage.stop import Stop
-from storage.totals import totals
-from storage.tree import copy_tree
+from storage.totals import Usage
+from storage.trees import Opener, Tree, plain
 from winslow.domain.layout import Location
 
 
-def copy(volume: int, source: Location, target: Location, stop: Stop, mark: str = "") -> None:
+def copy(volume: int, source: Location, target: Location, stop: Stop, mark: str = "", opened: Opener = plain) -> None:
     """A file, or a directory with all that is in it; parents of `target` are made. Links are copied as links.
 
-    Cut off, nothing of it is shown. With the same `mark` (not "") and the target in place, nothing happens.
+    `opened` says what is seen at the source. Cut off, nothing of it is shown. With the same `mark` (not "") and the target in
+    place, nothing happens.
     Raises AlreadyExists (FILE_EXISTS), Exhausted (DISK_FULL, QUOTA_EXCEEDED), Stopped.
     """
     require_writable(target)
@@ -34,20 +36,28 @@ def copy(volume: int, source: Location, target: Location, stop: Stop, mark: str 
         if has_mark(root, target.relative, mark):
             return
         require_free(root, target.relative)
-        with drafts(volume, target, "copy") as place:
-            with about(source), pool(volume, source) as old, held(open_path(old, source.relative)) as found:
-                is_directory = stat.S_ISDIR(os.fstat(found).st_mode)
-                opened = (open_directory if is_directory else open_file)(old, source.relative)
-            with held(opened):
-                Quotas(volume).require(str(target), lambda: _size(opened, stop), stop)
-                (_fill_tree if is_directory else _fill_file)(opened, place, stop)
+        with drafts(volume, target, "copy") as place, ExitStack() as source_open:
+            with about(source):
+                tree = source_open.enter_context(opened(volume, source))
+                if stat.S_ISDIR(tree.status(source.relative).st_mode):
+                    found: Tree | int = source_open.enter_context(tree.beneath(source.relative))
+                else:
+                    found = source_open.enter_context(held(tree.open(source.relative)))
+            Quotas(volume).require(str(target), lambda: _size(found, stop), stop)
+            if isinstance(found, int):
+                _fill_file(found, place, stop)
+            else:
+                _fill_tree(found, place, stop)
             show(root, place, target.relative, mark)
 
 
-def _size(source: int, stop: Stop) -> int:
+def _size(source: Tree | int, stop: Stop) -> int:
     """Bytes of a file, or of all that lies in a directory."""
-    status = os.fstat(source)
-    return totals(source, stop).size if stat.S_ISDIR(status.st_mode) else status.st_size
+    if isinstance(source, int):
+        return os.fstat(source).st_size
+    usage = Usage(stop)
+    usage.measure(source)
+    return usage.totals().size
 
 
 def _fill_file(source: int, place: int, stop: Stop) -> None:
@@ -59,10 +69,10 @@ def _fill_file(source: int, place: int, stop: Stop) -> None:
         os.fsync(target)
 
 
-def _fill_tree(source: int, place: int, stop: Stop) -> None:
+def _fill_tree(source: Tree, place: int, stop: Stop) -> None:
     os.mkdir(DRAFT, 0o700, dir_fd=place)
     with held(open_directory(place, DRAFT, follow=False)) as top:
-        copy_tree(source, top, (os.geteuid(), os.getegid()), stop)
+        source.copy_into(top, (os.geteuid(), os.getegid()), stop)
         _settle(top, stop)
 
 

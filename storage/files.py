@@ -120,7 +120,7 @@ class Files:
 
     def copy(self, source: Location, target: Location, stop: Stop) -> None:
         """See the port."""
-        copy(self._root, source, target, stop)
+        copy(self._root, source, target, stop, opened=self._opened)
 
     def delete(self, location: Location, recursive: bool, stop: Stop) -> None:
         """See the port. A link is deleted, never what it leads to. Raises NotFound (FILE_NOT_FOUND) when it is gone."""

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from storage.ceph import Recursive
+from storage.change_writing import copy_seen
 from storage.layered import Layered
 from storage.layers import Spot, Stack
 from storage.pools import require_shortest
 from storage.stop import Stop
+from storage.tree import Owner
 from storage.trees import Directory, Named, Position, Tree, plain, shown
 from winslow.domain.layers import Kind
 from winslow.domain.layout import Location, Pool, parse
@@ -75,6 +77,9 @@ class StackTree:
             spot = found
         with self._stack.opened(spot) as handles:
             yield StackDirectory(self._stack, spot, handles)
+
+    def copy_into(self, target: int, owner: Owner, stop: Stop) -> object:
+        return copy_seen(self._stack, target, owner, stop)
 
 
 class StackDirectory:

@@ -13,10 +13,10 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from storage.beneath import held, make_directories, open_directory, rename_new
-from storage.change_writing import ChangeWriter
+from storage.change_writing import ChangeWriter, copy_seen
 from storage.changes import Change, Changes, changes
 from storage.faults import about
 from storage.layers import Layer, Stack
@@ -127,10 +127,7 @@ class Layers:
         `target` itself stays as it is. For work that is begun again when it is cut: nothing waits for the disk.
         """
         with self.stack(project, chain) as stack:
-            found = changes(stack, Stack(()), stop)
-            found.listed = [replace(one, uid=owner[0], gid=owner[1]) for one in found.listed if one.path]
-            ChangeWriter(stack, found, target, stop, safely=False).write()
-            return found
+            return copy_seen(stack, target, owner, stop)
 
     def _publish(self, home: int, job: _Job, stop: Stop) -> Sealed:
         ground = footing(job.below, self._most)

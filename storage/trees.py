@@ -22,6 +22,7 @@ from storage.ceph import Recursive, recursive
 from storage.dirents import DIRECTORY, FILE, SYMLINK, UNKNOWN, Dirent, blocks, dirents, parsed
 from storage.pools import pool
 from storage.stop import Stop
+from storage.tree import Owner, copy_tree
 from winslow.domain.layout import Location
 from winslow.ports import Entry
 
@@ -84,6 +85,9 @@ class Tree(Protocol):
     def directory(self, path: str) -> AbstractContextManager[Directory]:
         """The directory at `path`, no part of which may be a link; as deep as there are any."""
 
+    def copy_into(self, target: int, owner: Owner, stop: Stop) -> object:
+        """Fill the empty directory `target` with all that is seen, as `owner`'s; links as links, special files left out."""
+
 
 Opener = Callable[[int, Location], AbstractContextManager[Tree]]
 """The tree at a location's root, in the volume that is held open. Raises InvalidArgument (PATH_INVALID)."""
@@ -118,6 +122,9 @@ class PlainTree:
     def directory(self, path: str) -> Iterator[Directory]:
         with held(descend(self._root, path)) as directory:
             yield PlainDirectory(directory)
+
+    def copy_into(self, target: int, owner: Owner, stop: Stop) -> object:
+        return copy_tree(self._root, target, owner, stop)
 
 
 class PlainDirectory:

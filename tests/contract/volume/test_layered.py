@@ -328,3 +328,22 @@ async def test_a_deep_chain_is_flattened(project: Project) -> None:
     assert len(chains[StageId(last)].layers) == 3
     expected = {f"s{number:02}": f"s{number:02}" for number in range(MOST_LAYERS + 3)}
     assert await seen(project, last) == expected | {"b": f"by {last}", "d/c": "zeroth d/c"}
+
+
+async def test_people_copy_files_and_directories_out_of_it(project: Project) -> None:
+    fill(project)
+    await ended(project, "s1")
+    for source, target in (("workspace", "input/all"), ("workspace/d", "input/d"), ("workspace/b", "input/b")):
+        await project.storage.files.copy(project.at(f"stages/s1/{source}"), project.at(target))
+    given = project.path / "input"
+    assert {str(path.relative_to(given)) for path in given.rglob("*") if path.is_file()} == {
+        "all/b",
+        "all/d/c",
+        "all/s1",
+        "b",
+        "d/c",
+    }
+    assert (given / "all/b").read_text() == (given / "b").read_text() == "by s1"
+    assert (given / "d/c").stat().st_mode & 0o777 == 0o644 and (given / "d/c").stat().st_uid == os.geteuid()
+    assert (await project.storage.files.usage(project.at("stages/s1/workspace"))).files == 3
+    assert len(await project.storage.files.digest(project.at("stages/s1/workspace/b"))) == 64
