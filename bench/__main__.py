@@ -23,6 +23,7 @@ NAMES = (
     "archives",
     "workspace",
     "copying",
+    "listing",
     "degraded",
     "fence",
 )
