@@ -21,6 +21,10 @@ class Entry:
     modified: float
     executable: bool = False
 
+    def __reduce__(self) -> tuple[type[Entry], tuple[str, str, int, float, bool]]:
+        """A page of a thousand goes from one process to another; what dataclasses do by themselves takes four times as long."""
+        return Entry, (self.name, self.kind, self.size, self.modified, self.executable)
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:

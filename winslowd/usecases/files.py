@@ -93,7 +93,8 @@ class Files:
             shown, more = tuple(entries[:size]), len(entries) > size
             return Listed(shown, encode_token((shown[-1].entry.name, ""), asked) if more else "", len(shown))
         page = await self.files.listing(place, at, size)
-        shown = tuple(FileShown(_join(path, entry.name), entry, place.writable) for entry in page.entries)
+        above = _clean(path)
+        shown = tuple(FileShown(f"{above}/{entry.name}", entry, place.writable) for entry in page.entries)
         token = "" if page.next is None else encode_token((page.next, ""), asked)
         return Listed(shown, token, len(shown), unordered=isinstance(at, int) or isinstance(page.next, int))
 
