@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
+import stat
 import tempfile
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from tests.overlays import (
     BASE,
     NAMES,
     PROJECT,
+    Tree,
     Workplace,
     require_mounts,
     resolved,
@@ -88,7 +91,17 @@ def generation(place: Workplace, number: int, chain: Chain, dice: random.Random)
     chain = place.seal(f"s{number}", chain)
     with place.layers.stack(PROJECT, chain) as stack:
         assert without_special(resolved(stack)) == without_special(after)
+        each_directory_alone(stack, after)
     return chain
+
+
+def each_directory_alone(stack: Stack, tree: Tree) -> None:
+    """A directory as a stack of its own shows the same, and nothing leads out of it."""
+    for path in [path for path, told in tree.items() if told[0] == stat.S_IFDIR]:
+        with stack.beneath(stack.resolve(path, follow=False)) as beneath:
+            inner = {one.removeprefix(f"{path}/"): told for one, told in tree.items() if one.startswith(f"{path}/")}
+            assert without_special(resolved(beneath)) == without_special(inner)
+            assert told(beneath, "..") == errno.EXDEV
 
 
 def compare(place: Workplace, number: int, chain: Chain, merged: Path, dice: random.Random) -> None:
