@@ -26,6 +26,7 @@ from storage.merged import Merged
 from storage.mounting import Mounting
 from storage.pictures import Pictures
 from storage.quotas import Quotas
+from storage.readings import Readings
 from storage.retiring import Retiring
 from storage.small import SmallFiles
 from storage.standing import Standings
@@ -79,6 +80,7 @@ class PlainVolume:
         self.uploads = Uploads(self._root, self.quotas, background, clock)
         self.small = SmallFiles(self._root, self.quotas, clock)
         self.history = History(self._root, clock, unpacked)
+        self.readings = Readings(self._root)
         self.manifests = Manifests(self._root, clock, unpacked)
         self.retiring = Retiring(self._root)
         self.compares = Comparing(self._root, self.manifests)

@@ -43,6 +43,7 @@ from winslowd.engines.janitor import Janitor
 from winslowd.engines.keeper import Keeper
 from winslowd.engines.leader import Leader
 from winslowd.engines.quartermaster import Quartermaster
+from winslowd.engines.recorder import Recorder
 from winslowd.engines.registrar import Registrar
 from winslowd.engines.retirer import Retirer
 from winslowd.engines.surveyor import Surveyor
@@ -153,6 +154,7 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         history=parts.files.history,
         storage=parts.volume.state,
         readings=parts.measuring.readings,
+        kept_readings=parts.files.readings,
         upkeep=parts.upkeep,
         ledger=parts.ledger,
     )
@@ -180,6 +182,7 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
     yield Quartermaster(store, membership, files.quotas).run()
     yield Retirer(store, membership, files.history, files.workspaces, files.retiring, files.manifests, time.time).run()
     yield Archivist(store, membership, files.history, time.time, Policy(settings.history_after)).run()
+    yield Recorder(node.id, store, parts.measuring.readings, files.readings, time.time).run()
     yield Keeper(
         store,
         membership,

@@ -18,6 +18,7 @@ from winslowd.files.client import FilesClient, LogsClient, SmallFilesClient, Upl
 from winslowd.files.differences import ComparesClient
 from winslowd.files.history import HistoryClient
 from winslowd.files.manifests import ManifestsClient
+from winslowd.files.readings import KeptReadingsClient
 from winslowd.files.quotas import QuotasClient
 from winslowd.files.retiring import RetiringClient
 from winslowd.files.trees import TreesClient
@@ -39,6 +40,7 @@ class InlineVolume:
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
         self.manifests = ManifestsClient(self)
+        self.readings = KeptReadingsClient(self)
         self.retiring = RetiringClient(self)
         self.compares = ComparesClient(self)
         self.quotas = QuotasClient(self)

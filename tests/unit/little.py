@@ -74,6 +74,7 @@ class Little:
             history=self.volume.history,
             storage=lambda: self.storage,
             readings=self.readings,
+            kept_readings=self.volume.readings,
             upkeep=self.upkeep,
             ledger=self.ledger,
         )

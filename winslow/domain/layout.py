@@ -10,6 +10,7 @@
     projects/PROJECT/stages/STAGE/output/       /output of the attempt; published at once when it succeeds
     projects/PROJECT/stages/STAGE/log           its stdout and stderr, one CRI line each; log.gz once it is archived
     projects/PROJECT/stages/STAGE/manifest.gz   what it left, file by file
+    projects/PROJECT/stages/STAGE/readings.gz   what it used, minute by minute
     projects/PROJECT/history/                   runs and stages that ended long ago; nobody's but the daemon's
 
 A path in the API and in the CLI is a path in this tree; `parse` says what a person may do with it. Paths

@@ -32,6 +32,7 @@ from winslow.ports.node import Driver, Journal, Readings, Verdict
 from winslow.ports.pictures import Pictures
 from winslow.ports.retiring import Retiring
 from winslow.ports.standing import Standing, Volume
+from winslow.ports.readings import KeptReadings
 from winslow.ports.store import Store, StoreMember, Upkeep
 from winslow.ports.trees import Found, Gathered, Gathering, Matches, Trail, Trees, UnpackLimits
 from winslow.ports.volume import Archived, History, Layers, Quotas, Scratch, Storage, StorageState, Workspaces
@@ -63,6 +64,7 @@ __all__ = [
     "Gathering",
     "History",
     "Journal",
+    "KeptReadings",
     "Layers",
     "Left",
     "Listed",

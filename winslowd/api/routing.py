@@ -64,9 +64,11 @@ def to_measured(request: Any, view: View, here: NodeId) -> There | None:
 
 
 def to_measurer(request: Any, view: View, here: NodeId) -> There | None:
-    """Of a stage's readings: the node on which it is, or was."""
+    """Of a stage's readings: the node on which it is, or was; what a silent one kept of an ended stage is on the volume."""
     stage = stage_named(request.name, view)
-    return _only(stage.node, view, here) if stage else None
+    if stage is None:
+        return None
+    return _only(stage.node, view, here) if stage.live else _node(stage.node, view, here)
 
 
 def to_workplace(request: Any, view: View, here: NodeId) -> There | None:

@@ -90,6 +90,8 @@ CALLS: dict[str, Lane] = {
     "compares.page": Lane.BULK,
     "retiring.weigh": Lane.BULK,
     "retiring.retire": Lane.BULK,
+    "readings.put": Lane.SYNC,
+    "readings.get": Lane.QUICK,
     "manifests.make": Lane.ARCHIVE,
     "manifests.get": Lane.QUICK,
     "manifests.left": Lane.ARCHIVE,

@@ -41,6 +41,7 @@ from winslowd.files.link import Link
 from winslowd.files.manifests import ManifestsClient
 from winslowd.files.passing import Passing
 from winslowd.files.quotas import QuotasClient
+from winslowd.files.readings import KeptReadingsClient
 from winslowd.files.retiring import RetiringClient
 from winslowd.files.trees import TreesClient
 
@@ -83,6 +84,7 @@ class FilesProcess:
         self.logs = LogsClient(self)
         self.history = HistoryClient(self)
         self.manifests = ManifestsClient(self)
+        self.readings = KeptReadingsClient(self)
         self.retiring = RetiringClient(self)
         self.compares = ComparesClient(self)
         self.quotas = QuotasClient(self)

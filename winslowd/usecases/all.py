@@ -7,6 +7,7 @@ from winslow.ports import (
     Clock,
     Compares,
     History,
+    KeptReadings,
     Layers,
     Membership,
     Pictures,
@@ -79,6 +80,7 @@ class UseCases:
         upkeep: Upkeep,
         ledger: Ledger | None = None,
         carrying: CarryingPort | None = None,
+        kept_readings: KeptReadings | None = None,
         limits: UnpackLimits | None = None,
     ) -> None:
         self.store = store
@@ -96,7 +98,7 @@ class UseCases:
         dropping = Dropping(self.past, history, layers)
         self.retention = Retention(store, clock, self.past, dropping, Weights(retiring))
         self.nodes = Nodes(store, clock)
-        self.readings = Readings(here.node, store, self.nodes, self.past, readings, clock)
+        self.readings = Readings(here.node, store, self.nodes, self.past, readings, clock, kept_readings)
         self.files = Files(store, files, self.past)
         self.trees = Trees(store, self.files, trees, limits or UnpackLimits())
         self.archives = Archives(self.trees)

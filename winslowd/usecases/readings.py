@@ -15,7 +15,7 @@ from winslow.domain.principal import Principal
 from winslow.domain.reading import OfNode, OfStage, Reading, Subject, thinned
 from winslow.domain.stage import NodeId, Stage
 from winslow.errors import FailedPrecondition, InvalidArgument
-from winslow.ports import Clock, Store
+from winslow.ports import Clock, KeptReadings, Store
 from winslow.ports import Readings as ReadingsPort
 from winslowd.usecases import known, past
 from winslowd.usecases.listing import Ask, Page, decode_token, encode_token, page_size
@@ -46,6 +46,7 @@ class Readings:
     past: Past
     readings: ReadingsPort
     clock: Clock
+    kept: KeptReadings | None = None
 
     async def of_node(
         self, asker: Principal, node: NodeId, after: float | None, until: float | None, points: int, ask: Ask
@@ -67,11 +68,12 @@ class Readings:
     async def of_stage(self, asker: Principal, project: str, id_: str, ask: Ask) -> Page[Reading]:
         """What a stage used, by the minute, in order, also when it is history; nothing of one that has not begun.
 
-        Raises NotFound (PROJECT_UNKNOWN, STAGE_UNKNOWN), FailedPrecondition (MEASURED_ELSEWHERE).
+        What another node measured is read where that node kept it, some minutes after the stage's end. Raises NotFound
+        (PROJECT_UNKNOWN, STAGE_UNKNOWN), FailedPrecondition (MEASURED_ELSEWHERE).
         """
         stage = past.stage_shown(await self.past.stage(project, id_)).stage
         if stage.node not in (None, self.here):
-            raise self._elsewhere(f"projects/{stage.project}/stages/{stage.id}", stage.node)
+            return await self._kept(stage, ask)
         if stage.started_at is None:
             return Page((), "", 0)
         until = self.clock() if stage.ended_at is None else stage.ended_at + LATE
@@ -97,6 +99,16 @@ class Readings:
                     yield found
 
     # ---- inside
+
+    async def _kept(self, stage: Stage, ask: Ask) -> Page[Reading]:
+        found = await self.kept.kept(_subject(stage)) if self.kept and stage.ended else ()
+        if not found:
+            raise self._elsewhere(f"projects/{stage.project}/stages/{stage.id}", stage.node)
+        asked, size = f"readings\0{stage.id}", page_size(ask.page_size)
+        last = float(decode_token(ask.page_token, asked)[0]) if ask.page_token else 0.0
+        left = tuple(one for one in found if one.time > last)
+        token = encode_token((left[size - 1].time, ""), asked) if len(left) > size else ""
+        return Page(left[:size], token, len(left))
 
     async def _page(self, subject: Subject, span: _Span, points: int, asked: str, ask: Ask) -> Page[Reading]:
         size, last = page_size(ask.page_size), span.after
