@@ -11,6 +11,7 @@ from winslow.domain.node import Silence
 from winslow.domain.records import Commit, Put, silence_ref
 from winslow.v1 import node_pb2, node_service_pb2, project_service_pb2, settings_service_pb2, stage_service_pb2
 from winslow.v1.project_pb2 import Project
+from winslow.v1.retention_pb2 import RetentionPolicy
 from winslow.v1.settings_pb2 import Limits
 from winslow.v1.stage_pb2 import StageState
 
@@ -32,6 +33,39 @@ async def test_limits_are_changed_field_by_field_or_all_at_once(api: Api) -> Non
     assert (await refused(api.settings.UpdateLimits(stale))).reason == "REVISION_MISMATCH"
     assert (await refused(change(api, Limits(per_user=-1), "per_user"))).reason == "LIMIT_INVALID"
     assert (await refused(change(api, Limits(), "name"))).reason == "MASK_INVALID"
+
+
+async def test_a_retention_policy_is_set_previewed_and_forgotten(api: Api) -> None:  # noqa: F811
+    project = await api.project(world.chain("detect"))
+    name = f"{project.name}/retentionPolicy"
+    get = settings_service_pb2.GetRetentionPolicyRequest
+    fresh = await api.settings.GetRetentionPolicy(get(name=name))
+    assert (fresh.name, fresh.keep_failed, fresh.inherited, fresh.revision) == (name, True, True, 0)
+    wanted = RetentionPolicy(name=name, keep_succeeded=0)
+    wanted.max_age.FromSeconds(60)
+    mask = FieldMask(paths=["keep_succeeded", "max_age"])
+    ask = settings_service_pb2.UpdateRetentionPolicyRequest(retention_policy=wanted, update_mask=mask)
+    changed = await api.settings.UpdateRetentionPolicy(ask)
+    assert (changed.keep_succeeded, changed.keep_failed, changed.max_age.seconds) == (0, True, 60)
+    assert changed.HasField("keep_succeeded") and not changed.inherited and changed.revision
+    await api.start(project)
+    stage = await api.little.end("detect")
+    await api.little.until(lambda: not api.little.run(stage.project).active)
+    preview = await api.settings.PreviewRetention(
+        settings_service_pb2.PreviewRetentionRequest(retention_policy=changed)
+    )
+    assert [(one.stage, one.reason) for one in preview.candidates] == [
+        (f"{project.name}/stages/{stage.id}", "none that succeeded is kept")
+    ]
+    forget = settings_service_pb2.UpdateRetentionPolicyRequest(retention_policy=RetentionPolicy(name=name), reset=True)
+    assert await api.settings.UpdateRetentionPolicy(forget) == fresh
+    cluster = await api.settings.GetRetentionPolicy(get(name="retentionPolicy"))
+    assert (cluster.name, cluster.inherited) == ("retentionPolicy", False)
+    assert (await refused(api.settings.GetRetentionPolicy(get(name="retention")))).reason == "RESOURCE_NAME_INVALID"
+    dropped = await api.stages.DropWorkspace(
+        stage_service_pb2.DropWorkspaceRequest(name=f"{project.name}/stages/{stage.id}")
+    )
+    assert dropped.HasField("workspace_drop_time")
 
 
 async def test_a_node_is_limited(api: Api) -> None:  # noqa: F811

@@ -20,7 +20,7 @@ from winslow.domain.query import Query
 from winslow.domain.records import RETENTION_CLOCK_REF, Commit, Kind, Put, Ref, project_ref, retention_ref
 from winslow.domain.retention import DAY, RetentionClock, RetentionPolicy
 from winslow.domain.stage import Cause, Outcome, ProjectId, Stage
-from winslow.errors import Conflict, Exhausted, FailedPrecondition, Unavailable, WinslowError
+from winslow.errors import Conflict, Exhausted, FailedPrecondition, NotFound, Unavailable, WinslowError
 from winslow.ports import Archived
 from winslowd.engines import retirer
 from winslowd.engines.archivist import Archivist
@@ -510,6 +510,34 @@ class TestByHand:
         await self.dropped(little, stages[0])
         await little.use_cases.runs.start(little.request(), project, Start(redo=stages[1].id))
         assert (await little.placed("track", project)).parent == stages[0].id
+
+
+async def test_whoever_looks_at_one_that_was_given_up_is_told_so_and_sees_what_is_there(
+    little: Little, keeper: Keeper
+) -> None:
+    project, (stages,) = await runs(little, 1)
+    await little.use_cases.retention.drop(little.request(), project, stages[0].id)
+    await keeper.look()
+    files, home = little.use_cases.files, f"projects/{project}/stages/{stages[0].id}"
+    assert [one.entry.name for one in (await files.list(ANN, home, Ask())).items] == ["log", "output"]
+    with pytest.raises(NotFound) as caught:
+        await files.list(ANN, f"{home}/workspace", Ask())
+    assert caught.value.reason == "WORKSPACE_DROPPED"
+    assert (await files.usage(ANN, home)).size == len(stages[0].id)
+
+
+async def test_one_that_was_given_up_is_still_compared(little: Little, keeper: Keeper) -> None:
+    project, made = await runs(little, 2)
+    await policy(little, project, keep_succeeded=1)
+    await keeper.look()
+    before, after = made[0][0], made[1][0]
+    found = await little.use_cases.comparing.compare(ANN, ("-", before.id), ("-", after.id), Ask())
+    assert [one.path for one in found.files] == [
+        "output/made",
+        f"workspace/{before.id}",
+        f"workspace/{after.id}",
+    ]
+    assert found.unknown == ()
 
 
 class TestSettingAPolicy:

@@ -136,7 +136,8 @@ def _reasons(stages: Iterable[Stage], policy: RetentionPolicy, now: float) -> di
     if policy.keep_succeeded is not None:
         for stage, count in _newer_successes(stage for stage in stages if stage.id not in found):
             if count >= policy.keep_succeeded:
-                found[stage.id] = f"{count} newer {'one' if count == 1 else 'ones'} succeeded"
+                newer = f"{count} newer {'one' if count == 1 else 'ones'} succeeded"
+                found[stage.id] = newer if count else "none that succeeded is kept"
     return found
 
 

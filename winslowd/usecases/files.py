@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from winslow.domain import layout
+from winslow.domain import layout, needs
 from winslow.domain.exits import published
 from winslow.domain.layout import Location, Pool
 from winslow.domain.pipeline import DefinitionName
@@ -249,7 +249,9 @@ def _folder(view: View, parts: Sequence[str], archived: Stage | None) -> Folder 
             known.project(view, project)
             return Folder(tuple(stage.id for stage in view.stages_of(project)))
         case ["projects", project, "stages", stage]:
-            return Folder(("workspace", "output", "log"), (archived or known.stage(view, project, stage)).created_at)
+            found = archived or known.stage(view, project, stage)
+            gone = needs.dropped(known.project(view, project), found)
+            return Folder((*(() if gone else ("workspace",)), "output", "log"), found.created_at)
         case _:
             return None
 
@@ -268,9 +270,20 @@ def _location(view: View, path: str, parts: Sequence[str], archived: Stage | Non
     if location.stage is not None:
         stage = archived or known.stage(view, project.id, location.stage)
         if location.pool is Pool.STAGE_WORKSPACE:  # a stage that was skipped, or continues, has another's directory
+            if needs.dropped(project, stage):
+                raise _given_up(stage)
             return replace(location, root=layout.workspace_path(project.id, stage.workspace))
         return location
     return _output(view, project.id, parts) if location.pool is Pool.OUTPUT else location
+
+
+def _given_up(stage: Stage) -> NotFound:
+    return NotFound(
+        f"The workspace of {stage.id} was given up to save space",
+        reason="WORKSPACE_DROPPED",
+        subject=f"projects/{stage.project}/stages/{stage.id}/workspace",
+        hint=f"Its output and log are there; what it held is listed: winslowctl stage compare {stage.id} OTHER",
+    )
 
 
 def _output(view: View, project: ProjectId, parts: Sequence[str]) -> Location:
