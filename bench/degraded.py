@@ -18,6 +18,7 @@ from tests.images import busybox_image
 from tests.outages import Caller, Outage, scene
 from winslow.client import Client
 
+FAULTS = ("metadata", "data", "mount")
 LASTING = 30.0
 API_AIM = 1.0
 FILE_AIM = 10.0
@@ -35,10 +36,10 @@ def measure() -> list[Figure]:
         scene(cluster, Path(home), "bench-degraded", members[0].endpoint) as outside,
     ):
         project = _running(outside.client, image, "going on").rpartition("/stages/")[0]
-        outside.put_from_elsewhere([f"{project}/input/{name}.bin" for name in outside.faults()])
+        outside.put_from_elsewhere([f"{project}/input/{name}.bin" for name in FAULTS])
         with Caller(outside.daemon.address, project) as caller:
             seen = []
-            for name in outside.faults():
+            for name in FAULTS:
                 stage = _running(outside.client, image, f"stopped {name}")
                 seen.append(outside.outage(name, project, LASTING, partial(outside.client.stages.abort, stage)))
         for one in seen:

@@ -243,8 +243,23 @@ class Cluster:
     def mounted(self, directory: str = "/", rights: str = "rwps") -> Iterator[Mount]:
         """`directory` of the file system, which must be there, mounted until the end of the block. Several may be at once."""
         self._mounts += 1
-        user, path = f"client.m{self._mounts}", self.folder / f"mount{self._mounts}"
+        path = self.folder / f"mount{self._mounts}"
         path.mkdir()
+        with self._mounted_at(path, directory, rights) as mount:
+            yield mount
+
+    @contextmanager
+    def mounted_again(self, mount: Mount) -> Iterator[Mount]:
+        """The same directory at the same place, by another client, after the one that had it was killed."""
+        self._let_go(mount)  # or the new one would wait a minute for what the dead one may still have
+        _detach(mount.path)
+        self._mounts += 1
+        with self._mounted_at(mount.path, mount.directory, "rwps") as again:
+            yield again
+
+    @contextmanager
+    def _mounted_at(self, path: Path, directory: str, rights: str) -> Iterator[Mount]:
+        user = f"client.m{self._mounts}"
         key = self.folder / f"{user}.keyring"
         key.write_text(self.ceph("fs", "authorize", FILE_SYSTEM, user, directory, rights))
         command = ["ceph-fuse", "-f", "-c", str(self.configuration), "-n", user, f"--keyring={key}", "-r", directory]

@@ -121,12 +121,18 @@ class Scene:
         self.client = client
 
     def faults(self) -> dict[str, Callable[[], AbstractContextManager[None]]]:
-        """By name: metadata servers killed, the OSD killed, ceph-fuse frozen."""
+        """By name: metadata servers killed, the OSD killed, all of them at once, ceph-fuse frozen."""
         return {
+            "servers": self._no_servers,
             "metadata": self.ceph.without_metadata,
             "data": self.ceph.without_data,
             "mount": self._frozen_mount,
         }
+
+    @contextmanager
+    def _no_servers(self) -> Iterator[None]:
+        with self.ceph.without_metadata(), self.ceph.without_data():  # in this order they come back
+            yield
 
     @contextmanager
     def _frozen_mount(self) -> Iterator[None]:
