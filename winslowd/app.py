@@ -28,7 +28,7 @@ from winslow.domain.principal import Principal
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
 from winslow.errors import FailedPrecondition
-from winslow.ports import Effort
+from winslow.ports import Effort, UnpackLimits
 from winslowd import dev as development
 from winslowd.api.peers import Neighbours
 from winslowd.api.server import Server
@@ -146,6 +146,7 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         quotas=parts.files.quotas,
         files=parts.files.files,
         trees=parts.files.trees,
+        limits=UnpackLimits(**parts.settings.unpack.model_dump()),
         pictures=Thumbnails(parts.files, parts.settings.state / "thumbnails"),
         uploads=parts.files.uploads,
         carrying=parts.files.carrying,

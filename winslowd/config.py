@@ -79,6 +79,16 @@ class CephSettings(BaseModel):
         return value
 
 
+class UnpackSettings(BaseModel):
+    """What an archive may become that people have unpacked: bytes, entries, and times its own size (past 64 MiB)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int = Field(default=1 << 40, gt=0)
+    entries: int = Field(default=1_000_000, gt=0)
+    ratio: int = Field(default=200, gt=0)
+
+
 class Settings(BaseSettings):
     """Everything a daemon is told. Sizes in bytes, times in seconds."""
 
@@ -109,6 +119,7 @@ class Settings(BaseSettings):
     archive_after: float = Field(default=600.0, ge=0)
     archive_rate: int = Field(default=32 << 20, ge=0)
     archive_hashed: int = Field(default=16 << 20, ge=0)
+    unpack: UnpackSettings = UnpackSettings()
     docker: str = "unix:///var/run/docker.sock"
     tags: frozenset[str] = frozenset()
     cpus: float | None = Field(default=None, gt=0)
@@ -218,6 +229,7 @@ def _said(fault: ErrorDetails) -> str:
     known = [
         *Settings.model_fields,
         *(f"etcd.{name}" for name in EtcdSettings.model_fields),
+        *(f"unpack.{name}" for name in UnpackSettings.model_fields),
         *(f"ceph.{name}" for name in CephSettings.model_fields),
     ]
     near = get_close_matches(setting, known, n=1)
