@@ -250,6 +250,21 @@ MUTANTS = (
         f"{PROMISES}::test_bytes_of_an_upload_are_on_the_disk_before_they_are_acknowledged",
     ),
     Mutant(
+        "a layer is taken of a workspace whose container may be at work",
+        "winslowd/engines/keeping.py",
+        '        await insist(lambda: self._tools.driver.stop(self._stage, 0), "container is not at rest yet", stage=self._stage)\n',
+        "",
+        "tests/unit/test_engine_layered.py::test_its_container_is_at_rest_before_it_is_taken_in",
+    ),
+    Mutant(
+        "what a layer stands on is not looked at again once that is written down",
+        "storage/layered.py",
+        "            if again == found:\n",
+        "            if again:\n",
+        "tests/unit/test_storage_layered.py::"
+        "test_a_base_that_is_removed_before_anybody_is_known_to_stand_on_it_is_made_again",
+    ),
+    Mutant(
         "an output is shown on an old view",
         "winslowd/engines/finishing.py",
         "        await store.caught_up(stage.project)\n",
