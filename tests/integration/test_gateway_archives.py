@@ -192,3 +192,32 @@ async def test_a_file_that_changes_while_it_is_packed_ends_the_archive_early(lit
             at.write_bytes(b"y" * (40 << 20))
             async for _ in received:
                 pass
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed: scripts/setup pictures")
+async def test_a_picture_is_shown_small(little: Little, http: httpx.AsyncClient, tmp_path: Path):
+    command = ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=size=640x360:rate=10:duration=1"]
+    subprocess.run([*command, str(tmp_path / "clip.mkv")], check=True)
+    put(little, "resources/clip.mkv", (tmp_path / "clip.mkv").read_bytes())
+    answer = await http.get("/files/resources/clip.mkv?thumbnail=100")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert answer.content.startswith(b"\xff\xd8")
+    known = await http.get("/files/resources/clip.mkv?thumbnail=100", headers={"If-None-Match": answer.headers["etag"]})
+    assert known.status_code == 304
+    other = await http.get("/files/resources/clip.mkv?thumbnail")
+    assert other.headers["etag"] != answer.headers["etag"]
+    for wrong, status in (("thumbnail=7", 400), ("thumbnail=x", 400), ("thumbnail=99999999", 400)):
+        assert (await http.get(f"/files/resources/clip.mkv?{wrong}")).status_code == status
+    put(little, "resources/text.txt")
+    answer = await http.get("/files/resources/text.txt?thumbnail")
+    assert (answer.status_code, answer.json()["reason"]) == (409, "THUMBNAIL_IMPOSSIBLE")
+
+
+async def test_a_node_without_ffmpeg_says_so(
+    little: Little, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    put(little, "resources/a.png")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    answer = await http.get("/files/resources/a.png?thumbnail")
+    assert (answer.status_code, answer.json()["reason"]) == (409, "FFMPEG_MISSING")
+    assert "apt-get install ffmpeg" in answer.json()["hint"]
