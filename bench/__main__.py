@@ -22,6 +22,7 @@ NAMES = (
     "history",
     "archives",
     "workspace",
+    "transfer",
     "copying",
     "listing",
     "degraded",
