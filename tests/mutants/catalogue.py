@@ -259,8 +259,8 @@ MUTANTS = (
     Mutant(
         "what a layer stands on is not looked at again once that is written down",
         "storage/layered.py",
-        "            if again == found:\n",
-        "            if again:\n",
+        "            again = self._ground_again(plan, found, owner, tell, stop)\n",
+        "            again = found\n",
         "tests/unit/test_storage_layered.py::"
         "test_a_base_that_is_removed_before_anybody_is_known_to_stand_on_it_is_made_again",
     ),
