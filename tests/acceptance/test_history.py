@@ -139,12 +139,33 @@ def _written(cluster: Cluster, project: str) -> dict[Path, int]:
     return {path: path.stat().st_size for path in (cluster.volume / project / "history").glob("*.records")}
 
 
-def test_a_project_takes_its_history_along_when_it_is_deleted(cluster: Cluster, client: Client, image: str) -> None:
-    story = Story(client, image, "deleted").stages("true")
+def test_a_project_takes_everything_along_when_it_is_deleted_though_every_daemon_is_killed_half_way(
+    cluster: Cluster, client: Client, image: str
+) -> None:
+    story = Story(client, image, "deleted").stages("for i in 1 2 3 4 5 6 7 8; do mkdir -p /workspace/$i/$i/$i; done")
     for _ in range(4):
         story.run()
     moved(cluster, story.project)
+    id_ = story.project.removeprefix("projects/")
+    client.retention.update(story.project, keep_succeeded=3)
+    client.limits.update(projects={id_: 3})
+    client.files.make_directory(f"{story.project}/input/deep")
     assert (cluster.volume / story.project / "history").is_dir()
+    assert len(_named(cluster, id_)) > 4
     client.projects.delete(story.project)
-    until(lambda: not (cluster.volume / story.project).exists(), lambda: story.project)
-    until(lambda: not in_etcd(cluster, "runs", story.project), lambda: story.project)
+    for node in cluster.nodes.values():
+        node.kill()
+        node.start()
+    until(lambda: not _named(cluster, id_), lambda: _named(cluster, id_))
+    assert not client.limits.get().projects
+    assert not [path for path in cluster.volume.rglob(f"*{id_}*")]
+    suffix = id_.rpartition("-")[2]  # with which its stages' ids end
+    for node in cluster.nodes.values():
+        assert not list(node.journal.parent.parent.rglob(f"*{suffix}*"))
+
+
+def _named(cluster: Cluster, project: str) -> list[str]:
+    """The keys in etcd that name a project."""
+    prefix = f"/winslow/v1/{cluster.name}/".encode()
+    keys = [kv.key.decode(errors="replace") for kv in etcd_raw.listed(cluster.endpoints, prefix)]
+    return [key for key in keys if project in key]
