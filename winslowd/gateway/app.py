@@ -14,6 +14,7 @@ from winslowd.gateway.carrying import Lending
 from winslowd.gateway.downloads import DownloadRoutes
 from winslowd.gateway.grpc_web import GrpcWeb
 from winslowd.gateway.guard import Authenticate, Guard
+from winslowd.gateway.health import HealthRoutes
 from winslowd.gateway.metrics import MetricsRoutes
 from winslowd.gateway.pages import Pages
 from winslowd.gateway.uploads import UploadRoutes
@@ -33,6 +34,7 @@ def application(
         UploadRoutes(use_cases.uploads, clock, lending),
         DownloadRoutes(use_cases.files, use_cases.thumbnails, lending),
         ArchiveRoutes(use_cases.archives),
+        HealthRoutes(use_cases.store, use_cases.cluster.storage),
         MetricsRoutes(use_cases.store, use_cases.cluster, clock),
     )
     services = [Route("/winslow.v1.{service}/{method}", GrpcWeb(api))] if api else []
