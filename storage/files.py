@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 
+from storage import checksums
 from storage.beneath import held, make_directories, open_parent, rename_new
 from storage.carrying import send, send_unchanged
 from storage.copies import copy
@@ -118,9 +119,11 @@ class Files:
             with about(target), _parent(root, target) as (new, new_name):
                 _rename(old, name, new, new_name, str(target))
 
-    def copy(self, source: Location, target: Location, stop: Stop) -> None:
-        """See the port."""
-        copy(self._root, source, target, stop, opened=self._opened)
+    def copy(self, source: Location, target: Location, mark: str, stop: Stop) -> None:
+        """See the port. An archived log is laid out plain for it."""
+        if source.pool is Pool.STAGE_LOG:
+            self._logs.lay_out(*_stage(source), stop)
+        copy(self._root, source, target, stop, mark, self._opened)
 
     def delete(self, location: Location, recursive: bool, stop: Stop) -> None:
         """See the port. A link is deleted, never what it leads to. Raises NotFound (FILE_NOT_FOUND) when it is gone."""
@@ -145,6 +148,13 @@ class Files:
                 with tree.beneath(path) as top:
                     usage.add(top)
         return usage.totals()
+
+    def known_digest(self, location: Location, stop: Stop) -> str:
+        """See the port. Only of what people sent: elsewhere a stage could say what it likes."""
+        if not location.writable:
+            return ""
+        with about(location), self._file(location) as fd:
+            return checksums.known(fd)
 
     def digest(self, location: Location, stop: Stop) -> str:
         """See the port."""

@@ -137,6 +137,7 @@ class TestUnpackingAndMoving:
         request = little.request("once")
         for path, work in (
             ("resources/out", lambda: little.use_cases.trees.unpack(request, "resources/a.zip", "resources/out")),
+            ("resources/c.zip", lambda: little.use_cases.files.copy(request, "resources/a.zip", "resources/c.zip")),
             ("resources/b.zip", lambda: little.use_cases.trees.move(request, "resources/a.zip", "resources/b.zip")),
         ):
             await work()

@@ -68,14 +68,21 @@ class Files(Protocol):
     async def rename(self, source: Location, target: Location) -> None:
         """Within one root; raises AlreadyExists (FILE_EXISTS) rather than replacing."""
 
-    async def copy(self, source: Location, target: Location) -> None:
-        """A file, or a directory with all that is in it; shown at once. Raises AlreadyExists (FILE_EXISTS), Exhausted (DISK_FULL)."""
+    async def copy(self, source: Location, target: Location, mark: str = "") -> None:
+        """A file, or a directory with all that is in it; shown at once.
+
+        With the same `mark` (not "") and the target in place, nothing happens. Raises AlreadyExists (FILE_EXISTS),
+        Exhausted (DISK_FULL).
+        """
 
     async def delete(self, location: Location, recursive: bool) -> None:
         """Raises FailedPrecondition (DIRECTORY_NOT_EMPTY) when not `recursive`."""
 
     async def usage(self, location: Location) -> Totals:
         """Recursive size and counts. Where the file system adds up itself (CephFS), what was just written may be missing."""
+
+    async def known_digest(self, location: Location) -> str:
+        """SHA-256 that its upload was verified by, "" where nobody knows it or the file is another since. Reads nothing."""
 
     async def digest(self, location: Location) -> str:
         """SHA-256 of a file's content, lower-case hexadecimal."""

@@ -100,14 +100,17 @@ class FilesClient:
     async def rename(self, source: Location, target: Location) -> None:
         await self._call(Nothing, "files.rename", source, target)
 
-    async def copy(self, source: Location, target: Location) -> None:
-        await self._call(Nothing, "files.copy", source, target)
+    async def copy(self, source: Location, target: Location, mark: str = "") -> None:
+        await self._call(Nothing, "files.copy", source, target, mark)
 
     async def delete(self, location: Location, recursive: bool) -> None:
         await self._call(Nothing, "files.delete", location, recursive)
 
     async def usage(self, location: Location) -> Totals:
         return await self._call(Totals, "files.usage", location)
+
+    async def known_digest(self, location: Location) -> str:
+        return await self._call(str, "files.known_digest", location)
 
     async def digest(self, location: Location) -> str:
         return await self._call(str, "files.digest", location)

@@ -140,6 +140,11 @@ class Files:
             directories=sum(part.directories + 1 for part in parts),
         )
 
+    async def known_digest(self, asker: Principal, path: str) -> str:
+        """The SHA-256 that a file's upload was verified by, "" where it is not known."""
+        place = await self._locate(path)
+        return "" if isinstance(place, Folder) else await self.files.known_digest(place)
+
     async def digest(self, asker: Principal, path: str) -> tuple[FileShown, str]:
         """The file, and the SHA-256 of its content. Raises FailedPrecondition (NOT_A_FILE)."""
         shown = await self.stat(asker, path)
@@ -166,7 +171,7 @@ class Files:
                 hint="Copy what is in it, one by one",
             )
         new = writable(self.store.view, target)
-        return await self._do(request, target, lambda: self.files.copy(old, new))
+        return await self._do(request, target, lambda: self.files.copy(old, new, request.mark))
 
     async def delete(self, request: Request, path: str, *, recursive: bool = False, expected_etag: str = "") -> str:
         """Raises FailedPrecondition (DIRECTORY_NOT_EMPTY, FILE_CHANGED)."""

@@ -39,6 +39,11 @@ class Request:
         digest = hashlib.blake2b(f"{self.principal.name}\0{self.id}".encode(), digest_size=16)
         return Ref(Kind.REQUEST, digest.hexdigest())
 
+    @property
+    def mark(self) -> str:
+        """What is put on files that were made for this request; "" where it has no ID."""
+        return self.ref.key if self.id else ""
+
 
 Decide = Callable[[View], tuple[Commit, str]]
 

@@ -105,9 +105,8 @@ class Trees:
                 yield one
 
     async def _do(self, request: Request, path: str, work: Callable[[str], Awaitable[None]]) -> str:
-        mark = request.ref.key if request.id else ""
         clean = "/".join(layout.safe_parts(path))
-        return await after(self.store, request, lambda: work(mark), f"files/{clean}")
+        return await after(self.store, request, lambda: work(request.mark), f"files/{clean}")
 
 
 Rest = tuple[Resume, Trail | None]
