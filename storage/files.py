@@ -19,7 +19,7 @@ from storage.carrying import send, send_unchanged
 from storage.copies import copy
 from storage.faults import about
 from storage.logs import Logs, require_range
-from storage.pools import pool, require_name, require_writable
+from storage.pools import pool, require_name, require_shortest, require_writable
 from storage.removal import remove
 from storage.stop import Stop
 from storage.totals import Usage
@@ -107,6 +107,7 @@ class Files:
         """See the port. Raises InvalidArgument (DIFFERENT_ROOTS) for two pools or projects."""
         require_writable(source)
         require_writable(target)
+        require_shortest(target)
         if source.root != target.root:
             raise InvalidArgument(
                 f"{str(source)!r} and {str(target)!r} lie in different places",

@@ -79,6 +79,8 @@ def bring_back(home: int, name: str, subject: str, stop: Stop) -> None:
         with drafted(home, name) as fd:
             for content in contents(packed, read_index(packed), subject, stop):
                 _write_all(fd, content)
+            status = os.fstat(packed)
+            os.utime(fd, ns=(status.st_atime_ns, status.st_mtime_ns))
         os.chmod(name, _PLAIN_MODE, dir_fd=home)
 
 

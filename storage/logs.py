@@ -122,6 +122,18 @@ class Logs:
         """See the port. Raises NotFound (FILE_NOT_FOUND) when the attempt has no directory."""
         self.append(_log_path(project, stage), text)
 
+    def lay_out(self, project: ProjectId, stage: StageId, stop: Stop) -> None:
+        """Have it lie plain for a while, if there is one. Raises DataLoss (ARCHIVE_DAMAGED), Exhausted (DISK_FULL)."""
+        path = _log_path(project, stage)
+        above, _, name = path.rpartition("/")
+        with (
+            about(path),
+            self._locks.hold(path, stop=stop),
+            suppress(FileNotFoundError),
+            held(open_directory(self._root, above, follow=False)) as home,
+        ):
+            bring_back(home, name, path, stop)
+
     def archive(self, project: ProjectId, stage: StageId, quiet: float, effort: Effort, stop: Stop) -> bool:
         """See the port."""
         path = _log_path(project, stage)

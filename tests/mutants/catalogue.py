@@ -278,4 +278,25 @@ MUTANTS = (
         "            view, offset = view[written:], offset + written\n",
         f"{PROMISES}::test_a_history_is_on_the_disk_before_what_it_holds_leaves_the_records",
     ),
+    Mutant(
+        "a log goes though its archive was not read back",
+        "storage/logarchive.py",
+        "        if packed.size != size or verified(fd, stop) != packed.sha256:\n",
+        "        if packed.size != size:\n",
+        "tests/unit/test_storage_logarchive.py::test_a_disk_that_lies_costs_nothing",
+    ),
+    Mutant(
+        "a log is archived that a node could not read",
+        "winslow/domain/archives.py",
+        "    return all(kind in node.archives for node in view.nodes())\n",
+        "    return True\n",
+        "tests/unit/test_engine_keeper.py::test_nothing_is_archived_while_a_node_could_not_read_it",
+    ),
+    Mutant(
+        "what was appended to a segment while it was condensed goes with it",
+        "storage/condensing.py",
+        '        if what == "records" and _size(directory, name) > sizes.get(number, -1):\n',
+        "        if False:\n",
+        "tests/unit/test_storage_condensing.py::test_an_append_that_was_frozen_half_way_comes_back",
+    ),
 )

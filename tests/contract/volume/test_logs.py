@@ -117,6 +117,17 @@ async def test_an_archived_log_is_to_everybody_what_it_was(project: Project) -> 
     assert 0 == low <= high <= len(LONG)
 
 
+async def test_an_archived_log_is_copied_as_it_was(project: Project) -> None:
+    logs, files, stage = project.storage.logs, project.storage.files, await _stage(project, LONG)
+    assert await logs.archive(project.id, stage, 0.0)
+    before = await files.stat(project.at("stages/s1/log"))
+    await files.copy(project.at("stages/s1/log"), project.at("input/log.txt"))
+    assert (project.path / "input/log.txt").read_bytes() == LONG
+    assert await files.stat(project.at("stages/s1/log")) == before
+    assert await logs.archive(project.id, stage, 0.0)
+    assert not (project.path / "stages/s1/log").exists()
+
+
 async def test_a_log_that_was_just_written_is_not_archived_yet(project: Project) -> None:
     logs, stage = project.storage.logs, await _stage(project, LONG)
     assert not await logs.archive(project.id, stage, 3600.0)
