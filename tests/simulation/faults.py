@@ -54,14 +54,14 @@ async def leader_frozen(world: World, node: SimulatedNode, random: Random) -> No
 
 
 async def frozen_at_work(world: World, node: SimulatedNode, random: Random) -> None:
-    """While a process of its runs, and for so long that its stage may be given up: what is written when it wakes is too late."""
+    """Whichever runs a process first, for so long that its stage may be given up: what that writes when it wakes is too late."""
     for _ in range(100):
-        if node.id in world.ledger.running.values():
-            break
+        if busy := [one for one in world.nodes if one.id in world.ledger.running.values()]:
+            node = random.choice(busy)
+            node.freeze(containers=True)
+            await asyncio.sleep(random.choice((10.0, 16.0, 25.0, 30.0)))
+            return node.thaw()
         await asyncio.sleep(0.1)
-    node.freeze(containers=True)
-    await asyncio.sleep(random.choice((10.0, 16.0, 25.0, 30.0)))
-    node.thaw()
 
 
 async def _frozen(node: SimulatedNode, random: Random, *, containers: bool) -> None:
@@ -159,7 +159,7 @@ async def strike(world: World, random: Random, until: float) -> None:
             return
         faults = WHERE_NODES_ARE_FENCED if world.fencing else FAULTS
         node, fault = random.choice(free), random.choice(faults)
-        everywhere = fault in (etcd_away, leader_frozen)
+        everywhere = fault in (etcd_away, leader_frozen, frozen_at_work)
         if everywhere and busy:
             return
         taken = list(world.nodes) if everywhere else [node]
