@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from storage import room, upload_faults, upload_record
+from storage import checksums, room, upload_faults, upload_record
 from storage.beneath import held, make_directories, open_directory, open_path, sync_directories
 from storage.carrying import receive
 from storage.faults import about
@@ -209,6 +209,7 @@ class Uploads:
             now = self._clock()
             os.fchmod(data.fd, shown_mode(upload.executable))
             os.utime(data.fd, (now, upload.modified or now))
+            checksums.remember(data.fd, found)
             os.fsync(data.fd)
             entry = describe(record.relative.rpartition("/")[2], os.fstat(data.fd))
         upload_record.write(directory, record.showing(entry, expected))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import random
 import socket
 from collections.abc import AsyncIterator
@@ -223,3 +225,32 @@ async def test_a_client_that_stops_reading_does_not_keep_the_daemon_from_stoppin
             lazy.sendall(b"GET /files/resources/large HTTP/1.1\r\nHost: localhost\r\n\r\n")
             await asyncio.to_thread(lazy.recv, 1)
     lazy.close()
+
+
+async def test_a_file_that_was_uploaded_says_its_checksum_until_it_is_another(little: Little, http: httpx.AsyncClient):
+    content = b"0123456789"
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Length": "10",
+        "Upload-Metadata": f"path {base64.b64encode(b'resources/sent').decode()}",
+        "Content-Type": "application/offset+octet-stream",
+    }
+    assert (await http.post("/files", headers=headers, content=content)).status_code == 201
+    told = f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
+    for answer in (
+        await http.get("/files/resources/sent"),
+        await http.head("/files/resources/sent"),
+        await http.get("/files/resources/sent", headers={"Range": "bytes=2-4"}),
+    ):
+        assert answer.headers["repr-digest"] == told, "of the whole file, whatever was asked for"
+    Path(little.volume.workspaces.absolute("resources/sent")).write_bytes(b"9876543210")
+    assert "repr-digest" not in (await http.get("/files/resources/sent")).headers
+
+
+async def test_who_wants_another_file_than_there_is_gets_none(little: Little, http: httpx.AsyncClient):
+    Path(little.volume.workspaces.absolute("resources/a")).write_bytes(b"hello")
+    etag = (await http.get("/files/resources/a")).headers["etag"]
+    assert (await http.get("/files/resources/a", headers={"If-Match": etag})).status_code == 200
+    assert (await http.get("/files/resources/a", headers={"If-Match": "*"})).status_code == 200
+    answer = await http.get("/files/resources/a", headers={"If-Match": '"other"'})
+    assert (answer.status_code, answer.json()["reason"]) == (412, "FILE_CHANGED")

@@ -64,6 +64,7 @@ CALLS: dict[str, Lane] = {
     "files.delete": Lane.BULK,
     "files.usage": Lane.BULK,
     "files.send": Lane.CARRY,
+    "files.known_digest": Lane.QUICK,
     "files.digest": Lane.SYNC,
     "pictures.thumbnail": Lane.PICTURES,
     "trees.search": Lane.SCAN,

@@ -6,6 +6,7 @@ connection: a client sees that bytes are missing rather than wrong ones.
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
@@ -61,8 +62,11 @@ class DownloadRoutes:
         if shown.entry.kind != "file":
             raise _not_a_file(shown)
         headers = _described(shown, attached="download" in request.query_params)
+        _require_match(request, shown, headers["ETag"])
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
+        if digest := await self._files.known_digest(asker(request), shown.path):
+            headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(digest)).decode()}:"
         try:
             asked = _asked(request, shown, headers["ETag"])
         except OutOfRange as error:
@@ -150,6 +154,19 @@ def _described(shown: FileShown, *, attached: bool) -> dict[str, str]:
 def _pixels(text: str) -> int:
     """What is no number is a size that no thumbnail has."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1 if text else 0
+
+
+def _require_match(request: Request, shown: FileShown, etag: str) -> None:
+    """Raises FailedPrecondition (FILE_CHANGED) where the client wants another one (If-Match)."""
+    wanted = [one.strip() for one in request.headers.get("if-match", "*").split(",")]
+    if wanted != ["*"] and etag not in wanted:
+        raise FailedPrecondition(
+            f"{shown.path!r} is no longer what it was",
+            reason="FILE_CHANGED",
+            subject=shown.path,
+            hint="Look at it again",
+            metadata={"etag": shown.etag},
+        )
 
 
 def _is_known(request: Request, etag: str) -> bool:
