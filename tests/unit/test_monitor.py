@@ -44,6 +44,7 @@ class Machine:
         self.used: dict[StageId, Usage] = {}
         self.hangs: asyncio.Event | None = None
         self.stages: list[Stage] = []
+        self.projects: frozenset[str] = frozenset()
         self.gpus: tuple[GpuReading, ...] = ()
         self.storage = Storage(size=100, free=40)
         self.directory = directory
@@ -58,6 +59,7 @@ class Machine:
             lambda: self.gpus,
             lambda: self.storage,
             minutes or Minutes(self.directory),
+            lambda: self.projects,
         )
         return self.monitor
 
@@ -103,6 +105,19 @@ async def test_the_machine_is_measured_with_its_gpus_and_its_volume(machine: Mac
     assert 0 <= own.cpus <= cores()
     assert 0 < own.memory < memory_size()
     assert own.load >= 0
+
+
+async def test_a_deleted_project_takes_what_was_measured_of_it_along(machine: Machine) -> None:
+    stage = machine.run()
+    machine.used[stage.id] = Usage(1.0, 1 << 20)
+    machine.projects = frozenset({stage.project})
+    await machine.pass_(130)
+    about = OfStage(stage.project, stage.id)
+    assert await machine.monitor.past(about, 0, machine.now)
+    machine.stages, machine.projects = [], frozenset()
+    await machine.pass_(120)
+    assert not await machine.monitor.past(about, 0, machine.now)
+    assert await machine.monitor.past(NODE, 0, machine.now)
 
 
 async def test_work_is_seen_as_work() -> None:

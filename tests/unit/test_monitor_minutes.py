@@ -132,3 +132,22 @@ def test_a_day_that_was_begun_twice_is_read_in_order(minutes: Minutes) -> None:
     minutes.append([minute(NOON + 60)])
     minutes.append([minute(NOON)])
     assert [one.time for one in minutes.between(NODE, 0, NOON + DAY)] == [NOON, NOON + 60]
+
+
+def test_what_was_measured_of_deleted_projects_is_forgotten_and_all_else_stays(
+    minutes: Minutes, tmp_path: Path
+) -> None:
+    mine = OfStage(ProjectId("cars"), StageId("detect-1-1-cars"))
+    for day in range(2):
+        at = NOON + day * DAY
+        minutes.append([minute(at + n, subject) for n in range(3) for subject in (NODE, STAGE, mine, OTHER)])
+    before = {one.name: one.read_bytes() for one in (tmp_path / "readings").iterdir()}
+    minutes.forget_projects({"trains"})
+    assert {one.name: one.read_bytes() for one in (tmp_path / "readings").iterdir()} == before
+    minutes.forget_projects({"bikes"})
+    until = NOON + 2 * DAY
+    assert minutes.between(STAGE, 0, until) == minutes.between(OTHER, 0, until) == []
+    assert len(minutes.between(mine, 0, until)) == len(minutes.between(NODE, 0, until)) == 6
+    minutes.append([minute(NOON + DAY + 60, mine)])
+    assert len(minutes.between(mine, 0, until)) == 7
+    assert b"bikes" not in b"".join(one.read_bytes() for one in (tmp_path / "readings").iterdir())

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from winslow.domain.node import Node
+from winslow.domain.records import Kind
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
 from winslow.ports import Driver, StorageState, Store
@@ -51,6 +52,7 @@ class Measuring:
             lambda: gpus.readings,
             storage,
             minutes,
+            lambda: frozenset(store.view.all(Kind.PROJECT)),
         )
         self._pulse = Pulse(driver.recover)
         self._gpus = gpus

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
-from winslow.domain.reading import OfNode, Reading, Subject
+from winslow.domain.reading import OfNode, OfStage, Reading, Subject
 from winslow.v1 import node_pb2 as pb
 from winslow.wire.reading import reading_from_proto, reading_to_proto, subject_name
 
@@ -27,6 +27,7 @@ KEPT_DAYS = 31
 LONGEST = 1 << 20
 """Bytes of a record; what claims to be longer is none."""
 _HEADER = struct.Struct("<IIId")
+_STAGES = "stages"
 _SUMMED = 8
 """Bytes of the header, its length and its checksum, which the checksum leaves out."""
 _NAME = re.compile(r"(node|stages)-(\d{4}-\d\d-\d\d)")
@@ -81,6 +82,38 @@ class Minutes:
                 path.unlink(missing_ok=True)
                 self._ends.pop(path, None)
 
+    def forget_projects(self, gone: Container[str]) -> None:
+        """Delete what was measured of stages of these projects, by their ids. A file that has none of it stays as it is.
+
+        Killed half-way, a file is as it was or has nothing of them.
+        """
+        for path, _ in self._days():
+            if path.name.startswith(_STAGES):
+                self._without(path, gone)
+
+    def _without(self, path: Path, gone: Container[str]) -> None:
+        data = path.read_bytes()
+        kept, begin = bytearray(), 0
+        going: dict[int, bool] = {}
+        for record in _records(data):
+            # Most are told by the checksum of their name, which is read once; what goes is read to be sure.
+            if going.get(record.subject, True):
+                subject = reading_from_proto(pb.Reading.FromString(bytes(record.payload))).subject
+                is_gone = isinstance(subject, OfStage) and subject.project in gone
+                going.setdefault(record.subject, is_gone)
+            else:
+                is_gone = False
+            if not is_gone:
+                kept += data[begin : record.end]
+            begin = record.end
+        if len(kept) == begin:
+            return
+        draft = path.with_name(f".{path.name}")
+        draft.write_bytes(kept)
+        draft.replace(path)
+        if path in self._ends:
+            self._ends[path] = len(kept)
+
     def _begin(self, path: Path) -> None:
         """A day begins, or this process does: find the end of what is whole."""
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -107,7 +140,7 @@ class Minutes:
 
 
 def _kind(subject: Subject) -> str:
-    return "node" if isinstance(subject, OfNode) else "stages"
+    return "node" if isinstance(subject, OfNode) else _STAGES
 
 
 def _day(time: float) -> date:

@@ -40,7 +40,11 @@ class Monitor:
         gpus: Callable[[], tuple[GpuReading, ...]],
         storage: StorageState,
         minutes: Minutes,
+        projects: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
+        self._projects = projects
+        self._known: frozenset[str] = frozenset()
+        """The projects that there were a minute ago."""
         self._node = node
         self._host = host
         self._stages = stages
@@ -103,6 +107,9 @@ class Monitor:
             self._written, self._minute, self._number = self._minute, {}, number
             await asyncio.to_thread(self._keep, self._written)
             self._written = {}
+            self._known, before = self._projects(), self._known
+            if gone := before - self._known:
+                await asyncio.to_thread(self._forget, gone)
         for one in readings:
             self._minute.setdefault(one.subject, []).append(one)
         self._latest = {one.subject: one for one in readings}
@@ -129,6 +136,13 @@ class Monitor:
             self._broken = True
         else:
             self._broken = False
+
+    def _forget(self, gone: frozenset[str]) -> None:
+        """Delete what was measured of projects that were deleted: another may have the id tomorrow."""
+        try:
+            self._minutes.forget_projects(gone)
+        except OSError as error:
+            log.warning("readings of deleted projects stay until they are old", error=str(error))
 
     def _tell(self) -> None:
         """Those who wait hold the old event; who comes after waits for the next."""
