@@ -162,12 +162,14 @@ def moments(daemon: Daemon, stage: str, root: Path) -> dict[str, Callable[[], bo
 @pytest.mark.parametrize("step", STEPS)
 def test_a_daemon_killed_at_any_step_ends_the_same(story: Story, daemon: Daemon, step: str) -> None:
     large = "dd if=/dev/urandom of=large bs=1M count=20 2>/dev/null"
-    layered(story, FIRST, f"echo x >> begun; {SECOND}; {large}; echo x >> over", "cat begun over b; ls")
+    layered(story, f"{FIRST}; sleep 0.3", f"echo x >> begun; {SECOND}; {large}; echo x >> over", "cat begun over b; ls")
     stage = f"s2-1-1-{story.project.rpartition('-')[2]}"
     reached = moments(daemon, stage, daemon.files / story.project / "stages" / stage)[step]
+    run = story.client.runs.start(
+        story.project
+    )  # answered before the daemon dies; the stage before takes longer than that
     with trap(reached, daemon.kill):
-        run = story.client.runs.start(story.project)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while daemon.running:
             assert time.monotonic() < deadline, "it was never reached"
             time.sleep(0.01)
