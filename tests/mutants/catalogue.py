@@ -23,6 +23,7 @@ class Mutant:
 PROMISES = "tests/mutants/test_promises.py"
 ATTEMPT = "tests/unit/test_engine_attempt.py"
 UNDERTAKER = "tests/unit/test_engine_undertaker.py"
+FENCING = "tests/unit/test_engine_fencing.py"
 
 MUTANTS = (
     # ---- compares of a leader
@@ -117,6 +118,36 @@ MUTANTS = (
         "        return Expect(node_ref(node), 0), Expect(record, self._store.view.revision_of(record))\n",
         "        return (Expect(node_ref(node), 0),)\n",
         f"{UNDERTAKER}::TestTheVeryMoment::test_so_does_one_that_was_back_and_is_silent_again",
+    ),
+    Mutant(
+        "stages are given up before their node is shut out",
+        "winslow/domain/silence.py",
+        "        if writers is None or writers:\n",
+        "        if False:\n",
+        f"{FENCING}::TestFencing::test_while_that_fails_the_stage_is_waited_for_and_the_record_says_why",
+    ),
+    Mutant(
+        "a client that was told of at the last moment is not shut out",
+        "winslowd/engines/undertaker.py",
+        "                *self._still_attached(node),\n",
+        "",
+        f"{FENCING}::TestFencing::test_a_client_that_is_told_of_at_the_last_moment_is_shut_out_too",
+    ),
+    Mutant(
+        "a volume may be used before the cluster knows through which client",
+        "winslowd/engines/surveyor.py",
+        "            fault = await self._fault(standing) if refusal is None else \"\"\n",
+        "            self._known.judged(worker, refusal)\n            fault = await self._fault(standing)\n",
+        "tests/unit/test_engine_surveyor.py::TestWhoWeAre::"
+        "test_the_cluster_knows_a_client_before_anything_is_touched_through_it",
+    ),
+    Mutant(
+        "another volume than the cluster's is used",
+        "winslowd/engines/surveyor.py",
+        "        if standing.identity == meant.id:\n",
+        "        if meant:\n",
+        "tests/unit/test_engine_surveyor.py::TestWhichVolume::"
+        "test_without_the_clusters_identity_nothing_is_touched_and_it_is_said_what_to_look_for",
     ),
     Mutant(
         "a registration leaves the record of the silence",
