@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from storage.beneath import held, open_file
@@ -113,11 +113,30 @@ def read_rows(directory: int, number: int, unpacked: Unpacked, stop: Stop) -> It
                 yield [[schema], [row]]
 
 
-def read_record(directory: int, number: int, offset: int, unpacked: Unpacked, path: str) -> bytes:
-    """The bytes of the record whose line begins at `offset`. Raises OSError, DataLoss (HISTORY_DAMAGED)."""
-    name = file_name(number)
-    with held(_opened(directory, f"{name}{LINES}")) as fd, _told(f"{path}/{name}{LINES}"):
-        return str(json.loads(_line(fd, offset, unpacked, name))["record"]).encode("latin-1")
+class Records:
+    """Reads records by where their lines begin; each file is opened once. For the directory of one history."""
+
+    def __init__(self, directory: int, path: str, unpacked: Unpacked) -> None:
+        self._directory = directory
+        self._path = path
+        self._unpacked = unpacked
+        self._open = ExitStack()
+        self._files: dict[int, int] = {}
+
+    def read(self, number: int, offset: int) -> bytes:
+        """The bytes of a record. Raises OSError, DataLoss (HISTORY_DAMAGED)."""
+        name = f"{file_name(number)}{LINES}"
+        if number not in self._files:
+            self._files[number] = self._open.enter_context(held(_opened(self._directory, name)))
+        with _told(f"{self._path}/{name}"):
+            line = json.loads(_line(self._files[number], offset, self._unpacked, name))
+            return str(line["record"]).encode("latin-1")
+
+    def __enter__(self) -> Records:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
 
 def _opened(directory: int, name: str) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from storage.condensed import LINES, LIST, file_name, read_record, read_rows, read_segments, write_condensed
+from storage.condensed import LINES, LIST, Records, file_name, read_rows, read_segments, write_condensed
 from storage.members import Unpacked
 from storage.pace import Pace
 from storage.segments import Seen, aside, catch_up, is_whole, records_at, segments, take, unused
@@ -155,13 +155,14 @@ def tidy(directory: int, before: float, unpacked: Unpacked) -> None:
 def _records(directory: int, path: str, entries: Sequence[Entry], unpacked: Unpacked) -> Iterator[tuple[Entry, bytes]]:
     """With their bytes; those that lie in one block come together, and it is read once."""
     place, block = None, list[bytes]()
-    for entry in entries:
-        if entry.place.condensed:
-            yield entry, read_record(directory, entry.place.segment, entry.position, unpacked, path)
-            continue
-        if entry.place != place:
-            place, block = entry.place, records_at(directory, path, entry.place)
-        yield entry, block[entry.position]
+    with Records(directory, path, unpacked) as condensed:
+        for entry in entries:
+            if entry.place.condensed:
+                yield entry, condensed.read(entry.place.segment, entry.position)
+                continue
+            if entry.place != place:
+                place, block = entry.place, records_at(directory, path, entry.place)
+            yield entry, block[entry.position]
 
 
 def _condensed(directory: int) -> dict[int, tuple[int, int, int]]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from storage.beneath import held, make_directories, open_directory
-from storage.condensed import read_record
+from storage.condensed import Records
 from storage.condensing import Chosen, Shelved, condensable, condense, put_aside, tidy
 from storage.faults import about
 from storage.locks import Locks
@@ -151,18 +151,19 @@ class History:
         if not entries:
             return
         blocks: dict[Place, list[bytes]] = {}
-        with held(open_directory(self._root, path, follow=False)) as directory:
+        with (
+            held(open_directory(self._root, path, follow=False)) as directory,
+            Records(directory, path, self._unpacked) as condensed,
+        ):
             for kind, entry in entries:
                 stop.check()
-                yield Read(kind, entry.key, entry.revision, self._bytes(directory, path, entry, blocks))
-
-    def _bytes(self, directory: int, path: str, entry: Entry, blocks: dict[Place, list[bytes]]) -> bytes:
-        place = entry.place
-        if place.condensed:
-            return read_record(directory, place.segment, entry.position, self._unpacked, path)
-        if place not in blocks:
-            blocks[place] = records_at(directory, path, place)
-        return blocks[place][entry.position]
+                place = entry.place
+                if place.condensed:
+                    yield Read(kind, entry.key, entry.revision, condensed.read(place.segment, entry.position))
+                    continue
+                if place not in blocks:
+                    blocks[place] = records_at(directory, path, place)
+                yield Read(kind, entry.key, entry.revision, blocks[place][entry.position])
 
 
 def _written(directory: int, writing: Writing | None, piece: Sequence[Filed]) -> Writing:
