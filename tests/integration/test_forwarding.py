@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -22,6 +23,7 @@ from tests.fakes.volume import InlineVolume
 from tests.unit import world
 from winslow.domain import lifecycle
 from winslow.domain.node import Node
+from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.principal import Principal
 from winslow.domain.records import Commit, Put, project_ref, run_ref, stage_ref
 from winslow.domain.resources import Capacity
@@ -29,6 +31,9 @@ from winslow.domain.stage import NodeId, Outcome, Stage
 from winslow.errors import DataLoss, InvalidArgument, NotFound, PermissionDenied, Unavailable, WinslowError
 from winslow.v1 import (
     election_pb2,
+    file_pb2,
+    file_service_pb2,
+    file_service_pb2_grpc,
     log_service_pb2,
     log_service_pb2_grpc,
     node_pb2,
@@ -109,6 +114,20 @@ class Stages(stage_service_pb2_grpc.StageServiceServicer):
     ListStageReadings = ExplainStage
 
 
+class Files(file_service_pb2_grpc.FileServiceServicer):
+    """Says who reads: at once, and as a stream of two."""
+
+    def __init__(self, here: str) -> None:
+        self.here = here
+
+    async def StatFile(self, request, context):
+        return file_pb2.File(path=self.here)
+
+    async def ReadFile(self, request, context):
+        for _ in range(2):
+            yield file_service_pb2.ReadFileResponse(data=self.here.encode())
+
+
 def authenticate(metadata) -> Principal:
     if metadata.get("x-user") == "mallory":
         raise PermissionDenied("Mallory may not", reason="NOT_ALLOWED")
@@ -125,6 +144,7 @@ class Neighbour:
         self.volume = volume
         self.nodes = Nodes(name)
         self.stages = Stages(name)
+        self.files = Files(name)
         self.line: Cable
 
     @asynccontextmanager
@@ -139,6 +159,7 @@ class Neighbour:
             log_service_pb2_grpc.add_LogServiceServicer_to_server(logs, server)
             node_service_pb2_grpc.add_NodeServiceServicer_to_server(self.nodes, server)
             stage_service_pb2_grpc.add_StageServiceServicer_to_server(self.stages, server)
+            file_service_pb2_grpc.add_FileServiceServicer_to_server(self.files, server)
             port = server.add_insecure_port("127.0.0.1:0")
             await server.start()
             stack.push_async_callback(server.stop, None)
@@ -147,6 +168,7 @@ class Neighbour:
             self.log_stub = log_service_pb2_grpc.LogServiceStub(channel)
             self.node_stub = node_service_pb2_grpc.NodeServiceStub(channel)
             self.stage_stub = stage_service_pb2_grpc.StageServiceStub(channel)
+            self.file_stub = file_service_pb2_grpc.FileServiceStub(channel)
             await self.membership.join(Node(self.id, self.line.endpoint, Capacity(1, 1)))
             yield self
 
@@ -164,10 +186,11 @@ class Town:
         self.project = world.project(world.chain("s"))
         self.run = world.run(self.project, "s")
 
-    async def stage(self, node: Neighbour | None) -> Stage:
+    async def stage(self, node: Neighbour | None, mode: WorkspaceMode = WorkspaceMode.COPY) -> Stage:
         """The project's stage, running on `node`, or waiting."""
         scene = world.World(self.project, self.run)
         (made,) = scene.decide()
+        made = replace(made, definition=replace(made.definition, workspace=mode))
         self.run = scene.run
         puts = (Put(project_ref(self.project.id), self.project), Put(run_ref(self.run), self.run))
         await self.a.store.commit(Commit(puts=(*puts, Put(stage_ref(made), made))))
@@ -239,6 +262,30 @@ class Follower:
                 self.data += chunk.data
                 self.ended = chunk.ended
         return lines(self.data)
+
+
+class TestFiles:
+    async def who(self, node: Neighbour, stage: Stage) -> list[str]:
+        """Who answers a look at a file of the stage's workspace, and who its reading."""
+        path = f"{name_of(stage)}/workspace/f"
+        shown = await node.file_stub.StatFile(file_service_pb2.StatFileRequest(path=path))
+        stream = node.file_stub.ReadFile(file_service_pb2.ReadFileRequest(path=path))
+        return [shown.path, *[piece.data.decode() async for piece in stream]]
+
+    async def test_of_a_layered_workspace_at_work_they_are_read_by_its_node_until_its_end(self, town: Town) -> None:
+        stage = await town.stage(town.b, WorkspaceMode.LAYERED)
+        assert [await self.who(node, stage) for node in (town.a, town.b, town.c)] == [["b"] * 3] * 3
+        await town.end(stage)
+        assert await self.who(town.a, stage) == ["a"] * 3
+
+    async def test_of_any_other_they_are_read_by_who_is_asked(self, town: Town) -> None:
+        stage = await town.stage(town.b)
+        assert await self.who(town.a, stage) == ["a"] * 3
+
+    async def test_where_its_node_is_silent_whoever_is_asked_says_what_there_is(self, town: Town) -> None:
+        stage = await town.stage(town.b, WorkspaceMode.LAYERED)
+        await town.b.membership.leave()
+        assert await self.who(town.a, stage) == ["a"] * 3
 
 
 class TestLogs:
