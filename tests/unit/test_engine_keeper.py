@@ -127,6 +127,16 @@ async def test_one_that_cannot_be_archived_keeps_no_other_waiting_and_is_tried_a
     assert "log.gz" in kept.lies(first) and "log.gz" in kept.lies(second)
 
 
+async def test_while_the_volume_is_away_nothing_more_is_tried_and_then_at_once(little: Little, kept: Kept) -> None:
+    _, (first, second) = await ended(little, kept)
+    little.volume.failing["manifests.make"] = Unavailable("away", reason="STORAGE_DEGRADED")
+    await kept.look(61.0)
+    assert little.volume.calls.count("manifests.make") == 1
+    little.volume.failing.clear()
+    await kept.look()
+    assert "log.gz" in kept.lies(first) and "log.gz" in kept.lies(second)
+
+
 async def test_what_became_history_before_its_turn_is_found_on_the_volume(little: Little, kept: Kept) -> None:
     project, stages = await ended(little, kept, runs=3)
     await Archive(little).moved()

@@ -74,9 +74,15 @@ class Keeper:
             await asyncio.sleep(0.5)
 
     async def look(self) -> None:
-        """Archive what is due now."""
+        """Archive what is due now, as far as the volume is there."""
         if not readable(self._store.view, LOGS):
             return  # a node would find nothing where it looks
+        try:
+            await self._look()
+        except Unavailable as error:
+            log.warning("archived when the volume is back", error=str(error), reason=error.reason)
+
+    async def _look(self) -> None:
         stages = [stage for stage in due(self._store.view, self._clock(), self._keeping) if self._is_left(stage)]
         for stage in stages:
             await self._keep(stage)
@@ -95,6 +101,8 @@ class Keeper:
                 self._done.add(stage.id)
                 self._again.pop(stage.id, None)
                 return
+        except Unavailable:
+            raise
         except WinslowError as error:
             log.warning("archived later", stage=stage.id, error=str(error), reason=error.reason)
         self._again[stage.id] = self._steady() + min(AGAIN, self._keeping.waits(stage))
@@ -114,6 +122,8 @@ class Keeper:
                 try:
                     await self._walk_through(found.value.id)
                     await self._condense(found.value.id)
+                except Unavailable:
+                    raise
                 except WinslowError as error:
                     log.warning("looked through later", project=found.value.id, error=str(error), reason=error.reason)
                     whole = False
