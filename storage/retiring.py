@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 
 from storage.beneath import held, open_directory
 from storage.faults import about
+from storage.grounds import forget_ground
 from storage.locks import Locks
 from storage.removal import remove
 from storage.sealing import LAYER
@@ -27,7 +28,7 @@ from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import InvalidArgument
 
 _WORKSPACE = "workspace"
-_BESIDE = (".workspace.partial", ".layer.partial", ".reserved")
+_BESIDE = (".workspace.partial", ".layer.partial", ".reserved", ".ground", ".parents")
 """What is left of one that was never finished."""
 
 
@@ -62,6 +63,7 @@ class Retiring:
                     remove(home, doomed, stop)
             for name in _BESIDE:
                 remove(home, name, stop)
+            forget_ground(home)  # it stands on nothing any more, so that what lies below may go, too
 
     @contextmanager
     def _home(self, project: ProjectId, stage: StageId) -> Iterator[int]:

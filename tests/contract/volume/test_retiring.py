@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.beneath import held
+from storage.grounds import Ground, write_ground
 from storage.sealing import Layers
 from storage.stop import Stop
 from tests.contract.volume.project import OWNER, Project, as_root, refused
@@ -78,6 +79,17 @@ def _layer(project: Project, upper: Path, stage: StageId, below: Chain) -> Chain
     (upper / "file").write_text(upper.name)
     with held(os.open(project.volume, os.O_RDONLY)) as root, held(os.open(upper, os.O_RDONLY)) as changed:
         return Layers(root).seal(project.id, stage, below, changed, Stop()).chain
+
+
+async def test_one_that_was_never_sealed_stands_on_nothing_once_it_was_given_up(project: Project) -> None:
+    """A lost one: what it stood on would stay for ever."""
+    home = project.path / "stages" / S2
+    home.mkdir()
+    with held(os.open(home, os.O_RDONLY)) as directory:
+        write_ground(directory, Ground(Chain("", (S1,)), OWNER))
+    assert await project.storage.workspaces.chains(project.id) == {S2: Chain("", (S1,))}
+    await project.storage.retiring.retire(project.id, S2)
+    assert await project.storage.workspaces.chains(project.id) == {}
 
 
 @pytest.mark.parametrize("name", ["..", "a/b", "", ".hidden"])
