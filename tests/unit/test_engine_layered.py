@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,10 @@ def layer(house: House, stage: Stage) -> Path:
     return (house.root / workspace_path(PROJECT, stage.workspace)).parent / "layer"
 
 
+def has_ended(house: House, stage: Stage) -> bool:
+    return house.of(stage).ended
+
+
 async def test_its_container_is_bound_to_the_mount_and_what_it_changed_is_a_layer_in_the_end(house: House) -> None:
     stage = await house.stage(workspace=LAYERED)
     async with house.seeing_through(stage) as going:
@@ -71,7 +76,7 @@ async def test_a_join_reads_the_layered_workspaces_of_the_others_before_it(house
             if name == "two":
                 (workspace(house, stage) / "two").write_text("two")
             house.finish(stage)
-            await house.until(lambda stage=stage: house.of(stage).ended)
+            await house.until(partial(has_ended, house, stage))
         await house.award()
         await house.until(lambda: house.view.stage(both) and both in house.driver.containers)
         await house.runs(house.of(both))
