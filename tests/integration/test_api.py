@@ -156,10 +156,12 @@ class TestCalls:
     async def test_a_method_of_later_says_that_it_is_not_there_yet(self, api: Api) -> None:
         error = await refused(api.identity.LogIn(identity_service_pb2.LogInRequest()))
         assert (error.code.name, error.reason) == ("UNIMPLEMENTED", "NOT_YET")
+
+    async def test_a_stream_that_is_refused_says_why(self, api: Api) -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             async for _ in api.files.ArchiveFiles(file_service_pb2.ArchiveFilesRequest()):
                 pass
-        assert from_rpc_error(caught.value).reason == "NOT_YET"
+        assert from_rpc_error(caught.value).reason == "ARCHIVE_INVALID"
 
     async def test_a_fault_of_ours_is_told_without_its_inside(self, api: Api, capsys) -> None:
         api.little.volume.failing["files.stat"] = RuntimeError("secret")  # type: ignore[assignment]

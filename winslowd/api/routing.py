@@ -113,7 +113,7 @@ WATCH_READINGS = "/winslow.v1.NodeService/WatchReadings"
 RULES: Mapping[str, Rule] = {
     **{f"{LOGS}{name}": Rule(to_writer, or_here=True) for name in ("ReadLog", "SearchLog", "LocateLogTime")},
     **{f"{FILES}{name}": Rule(to_workplace) for name in ("StatFile", "ListFiles", "StatFiles", "SearchFiles")},
-    **{f"{FILES}{name}": Rule(to_workplace) for name in ("GetFileUsage", "GetFileDigest")},
+    **{f"{FILES}{name}": Rule(to_workplace) for name in ("GetFileUsage", "GetFileDigest", "GetThumbnail")},
     "/winslow.v1.NodeService/ListReadings": Rule(to_measured),
     "/winslow.v1.StageService/ListStageReadings": Rule(to_measurer),
     "/winslow.v1.StageService/ExplainStage": Rule(to_leader, or_here=True),
