@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench import workspace_copy
 from bench.figures import Figure, median
 from storage.beneath import held
 from storage.mounting import Mounting
@@ -41,6 +42,7 @@ def measure() -> list[Figure]:
         Figure("workspace.layered.many", "s", many, empty, RUNS),
         Figure("workspace.layered.zeroth", "s", zeroth, empty, RUNS),
         Figure("workspace.layered.end", "s", end, nothing, RUNS),
+        *workspace_copy.measure(),
     ]
 
 
