@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.beneath import held
+from storage.ceph import Recursive, recursive
 from tests.contract.volume.project import Project
 from winslow.domain.layout import Location, Pool
 from winslow.errors import WinslowError
@@ -201,18 +203,23 @@ async def test_special_files_are_never_opened(project: Project) -> None:
 async def test_a_file_with_another_name_outside_is_replaced_and_removed_but_never_written_to(project: Project) -> None:
     place = project.volume / f"outside-{project.id}"
     place.mkdir()
-    (place / "secret").write_bytes(SECRET)
-    inside = project.path / "input" / "same"
-    for operation in ("upload", "small", "delete"):
-        inside.unlink(missing_ok=True)
+    operations = ("upload", "small", "delete")
+    for operation in operations:
+        (place / operation).write_bytes(SECRET)
         try:
-            os.link(place / "secret", inside)
+            os.link(place / operation, project.path / "input" / operation)
         except OSError:
             pytest.skip("the file system links nothing across these directories")
-        reason, _ = await answer(project, operation, project.at("input/same"))
+        reason, _ = await answer(project, operation, project.at(f"input/{operation}"))
         assert reason == ""
-        assert (place / "secret").read_bytes() == SECRET
-        assert (place / "secret").stat().st_nlink == 1
+    with held(os.open(place, os.O_RDONLY)) as directory:
+        if recursive(directory) is None:
+            assert [(place / operation).read_bytes() for operation in operations] == [SECRET] * 3
+        # A ceph-fuse of version 16 loses the other name of a file that it replaced from its cache; the servers keep it.
+        async with asyncio.timeout(60):
+            while (known := recursive(directory)) not in (None, Recursive(3 * len(SECRET), 3, 0)):
+                assert known is not None
+                await asyncio.sleep(0.2)
 
 
 async def test_a_directory_that_is_swapped_for_a_link_meanwhile_gives_nothing_away(project: Project) -> None:
