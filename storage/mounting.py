@@ -72,9 +72,9 @@ class Ability:
     def _tried(self) -> str:
         overlays = self.required()
         try:
+            at = overlays.mount(PROBE, [self._root], Look((os.geteuid(), os.getegid())))
             with about("the volume"):
                 self._keep_a_deletion()
-            at = overlays.mount(PROBE, [self._root], Look((os.geteuid(), os.getegid())))
             return why_unseen(self._engine, at) if self._engine else ""
         except (Unavailable, Exhausted):  # for now
             raise

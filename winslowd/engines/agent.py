@@ -126,10 +126,18 @@ class Agent:
         """
         while True:
             try:
-                for id_ in await self._tools.scratch.left():
-                    if id_ not in self._attempts and self._mine(id_) is None:
-                        log.info("dropping what an attempt left on the scratch disk", stage=id_)
-                        await self._tools.scratch.discard(id_)
+                left = await self._tools.scratch.left()
             except WinslowError as error:
-                log.warning("the scratch disk is not tidy yet", error=str(error))
+                log.warning("what is left on the scratch disk is not known", error=str(error))
+                left = []
+            for id_ in left:
+                if id_ not in self._attempts and self._mine(id_) is None:
+                    await self._drop_scratch(id_)
             await asyncio.sleep(TIDY_EVERY)
+
+    async def _drop_scratch(self, id_: StageId) -> None:
+        log.info("dropping what an attempt left on the scratch disk", stage=id_)
+        try:
+            await self._tools.scratch.discard(id_)
+        except WinslowError as error:  # a shell still works in it: the next look finds it again
+            log.warning("it is not dropped yet", stage=id_, error=str(error))
