@@ -11,7 +11,7 @@ import errno
 import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from storage import tars, zips
 from storage.beneath import held, make_directories, open_directory, open_file, open_path
@@ -81,25 +81,20 @@ def _forget_empty(root: int, relative: str) -> None:
         os.rmdir(name, dir_fd=parent)
 
 
-class _told:  # noqa: N801 - used as a scope, like `about`
-    """What the archive is refused for, as an error about `source`."""
-
-    def __init__(self, source: Location) -> None:
-        self._source = source
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Refused):
-            entry = f"its entry {error.member!r} {error.why}" if error.member else f"it {error.why}"
-            raise FailedPrecondition(
-                f"{str(self._source)!r} was not unpacked: {entry}",
-                reason="ARCHIVE_REFUSED",
-                subject=str(self._source),
-                hint="Nothing of it was kept. Look at what is in the archive, and pack it again without that",
-                metadata={"entry": error.member, "why": error.why},
-            ) from error
+@contextmanager
+def _told(source: Location) -> Iterator[None]:
+    """What the archive is refused for is told as an error about `source`."""
+    try:
+        yield
+    except Refused as refused:
+        entry = f"its entry {refused.member!r} {refused.why}" if refused.member else f"it {refused.why}"
+        raise FailedPrecondition(
+            f"{str(source)!r} was not unpacked: {entry}",
+            reason="ARCHIVE_REFUSED",
+            subject=str(source),
+            hint="Nothing of it was kept. Look at what is in the archive, and pack it again without that",
+            metadata={"entry": refused.member, "why": refused.why},
+        ) from refused
 
 
 class _Unpacking:
@@ -131,6 +126,7 @@ class _Unpacking:
                     raise Refused(refused.why, refused.member or name) from refused
         finally:
             self._leave()
+        self._require_free()
         if self._links:
             self._require_links_inside()
         _settle(self._top, self._stop)
@@ -232,11 +228,15 @@ class _Unpacking:
                 f"{about_size(self._size)}, and at most {about_size(self._limits.size)}"
             )
         if self._written - self._looked >= min(_LOOK, self._limits.reserve):
-            status = os.fstatvfs(self._top)
-            if status.f_bavail * status.f_frsize < min(self._limits.reserve, status.f_blocks * status.f_frsize // 100):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self._quotas.require(str(self._target), lambda: self._written - self._looked, self._stop)
-            self._looked = self._written
+            self._require_free()
+
+    def _require_free(self) -> None:
+        """Some of the file system is left to others. What is written since the last look must fit the quota, too."""
+        status = os.fstatvfs(self._top)
+        if status.f_bavail * status.f_frsize < min(self._limits.reserve, status.f_blocks * status.f_frsize // 100):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._quotas.require(str(self._target), lambda: self._written - self._looked, self._stop)
+        self._looked = self._written
 
     def _require_links_inside(self) -> None:
         """By the kernel, now that all that they may lead through is there."""

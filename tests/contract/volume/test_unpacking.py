@@ -13,7 +13,7 @@ import pytest
 
 from tests.contract.volume.project import Project, refused
 from tests.unit.hostile_archives import PACKINGS, Part, tar, zip_
-from winslow.errors import AlreadyExists, FailedPrecondition, NotFound, WinslowError
+from winslow.errors import AlreadyExists, Exhausted, FailedPrecondition, NotFound, WinslowError
 from winslow.ports import UnpackLimits
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -189,6 +189,17 @@ async def test_a_bomb_of_members_that_share_their_bytes_is_refused(project: Proj
     tail = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 3, 3, 3 * len(entry), start, 0)
     with pytest.raises(FailedPrecondition, match="overlap"):
         await unpack(project, one[:start] + entry * 3 + tail)
+
+
+async def test_what_does_not_fit_the_quota_is_not_unpacked(project: Project) -> None:
+    data = zip_([Part(f"f{number}", bytes(1 << 20)) for number in range(12)])
+    await project.storage.quotas.set(project.id, 4 << 20)
+    with refused(Exhausted, "QUOTA_EXCEEDED"):
+        await unpack(project, data)
+    assert drafts(project) == []
+    assert os.listdir(project.path / "input") == ["archive"]
+    await project.storage.quotas.set(project.id, 0)
+    assert len(list((await unpack(project, data)).iterdir())) == 12
 
 
 async def test_what_is_no_archive_at_all_is_told(project: Project) -> None:
