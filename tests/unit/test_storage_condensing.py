@@ -134,7 +134,8 @@ def test_an_append_that_was_frozen_half_way_comes_back(root: Path, files: Path) 
     with (files / "000001.records").open("ab") as late:
         assert node.condense()
         node.append(filed(3))
-        spare = Node(root.parent / "spare") if (root.parent / "spare").mkdir() is None else node
+        (root.parent / "spare").mkdir()
+        spare = Node(root.parent / "spare")
         spare.volume.workspaces.make_project(P, "", Stop())
         spare.append(filed(2))
         late.write((root.parent / "spare/projects/p-1/history/000001.records").read_bytes())
