@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.ceph import Cluster, Mount
-from tests.daemon import ROOT, NodeDaemon
+from tests.daemon import ROOT, Daemon, NodeDaemon
 from winslow.client import Client
 from winslow.errors import WinslowError
 from winslow.v1.cluster_pb2 import Health
@@ -75,7 +75,7 @@ class Caller:
 def call_all_the_time(address: str, project: str) -> None:
     """Until standard input is closed, one JSON object a line: what a caller's process does."""
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+    threading.Thread(target=_await_end, args=(over,), daemon=True).start()
     with Client(address, patience=0.0) as client:
         calls: dict[str, Callable[[], object]] = {
             "GetCluster": client.nodes.cluster,
@@ -98,6 +98,11 @@ def call_all_the_time(address: str, project: str) -> None:
                     return
 
 
+def _await_end(over: threading.Event) -> None:
+    sys.stdin.read()
+    over.set()
+
+
 @dataclass
 class Outage:
     """What was seen of one: when it began and ended, and how long each thing took. `reasons` are the file calls' errors."""
@@ -114,7 +119,7 @@ class Outage:
 class Scene:
     """A daemon on `mount`, seen by `client`."""
 
-    def __init__(self, ceph: Cluster, mount: Mount, daemon: NodeDaemon, client: Client) -> None:
+    def __init__(self, ceph: Cluster, mount: Mount, daemon: Daemon, client: Client) -> None:
         self.ceph = ceph
         self.mount = mount
         self.daemon = daemon
