@@ -28,7 +28,7 @@ _SWAPPED = frozenset({errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENXIO})
 
 
 def gather(tree: Tree, at: Trail, size: int, stop: Stop) -> Gathering:
-    """See the port `Trees`. Names that are not UTF-8 are left out, since no path can name them. Raises OSError, FailedPrecondition (FILE_CHANGED)."""
+    """See the port `Trees`: names that are not UTF-8 are left out, since no path can name them. Raises OSError too."""
     until = time.monotonic() + _SECONDS
     items: list[Gathered] = []
     with Walk(tree, at, stop) as walk:

@@ -30,9 +30,9 @@ from winslow.ports.logs import Findings, Logs
 from winslow.ports.manifests import EFFORT, Effort, Left, Listed, ListedPage, Manifest, Manifests
 from winslow.ports.node import Driver, Journal, Readings, Verdict
 from winslow.ports.pictures import Pictures
+from winslow.ports.readings import KeptReadings
 from winslow.ports.retiring import Retiring
 from winslow.ports.standing import Standing, Volume
-from winslow.ports.readings import KeptReadings
 from winslow.ports.store import Store, StoreMember, Upkeep
 from winslow.ports.trees import Found, Gathered, Gathering, Matches, Trail, Trees, UnpackLimits
 from winslow.ports.volume import Archived, History, Layers, Quotas, Scratch, Storage, StorageState, Workspaces
