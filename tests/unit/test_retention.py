@@ -227,22 +227,26 @@ def test_at_every_moment_all_that_is_left_still_stands(workspaces: Workspaces, p
         assert all(owner not in chain.layers for chain in left.values())
 
 
-@settings(max_examples=300)
+@settings(max_examples=500)
 @given(projects(), POLICIES)
 def test_removing_half_of_it_and_asking_again_ends_the_same(workspaces: Workspaces, policy: RetentionPolicy) -> None:
     """Each look goes by what is still there: nothing goes for the reason that something else went."""
-    whole = gone(going(workspaces, policy, NOW))
+
+    def directories(left: Workspaces) -> list[str]:
+        return [one.stage.workspace for one in going(left, policy, NOW)]
+
+    whole = directories(workspaces)
     first = whole[: len(whole) // 2]
     stages = [one for one in workspaces.stages if one.workspace not in first]
     chains = {id_: chain for id_, chain in workspaces.chains.items() if id_ not in first}
-    rest = going(replace(workspaces, stages=stages, chains=chains), policy, NOW)
-    assert sorted([*first, *gone(rest)]) == sorted(whole)
+    rest = directories(replace(workspaces, stages=stages, chains=chains))
+    assert sorted([*first, *rest]) == sorted(whole)
 
 
 @given(projects(), POLICIES, st.floats(0, 1e9))
-def test_a_stricter_look_never_keeps_what_a_milder_one_lets_go(
-    workspaces: Workspaces, policy: RetentionPolicy, later: float
-) -> None:
+def test_what_may_go_may_go_later_too(workspaces: Workspaces, policy: RetentionPolicy, later: float) -> None:
+    """But by number: when a newer success has become too old itself, it does not count any more."""
+    policy = replace(policy, keep_succeeded=None)
     assert set(gone(going(workspaces, policy, NOW))) <= set(gone(going(workspaces, policy, NOW + later)))
 
 
