@@ -18,8 +18,9 @@ from winslow.v1.cluster_pb2 import Health
 
 @pytest.fixture
 def node(tmp_path: Path, own_etcd: Member, cluster: str) -> Iterator[NodeDaemon]:
-    with NodeDaemon(tmp_path / "node-a", cluster, [own_etcd.endpoint]) as running:
-        yield running
+    node = NodeDaemon(tmp_path / "node-a", cluster, [own_etcd.endpoint])
+    with node:
+        yield node
 
 
 def storage(client: Client) -> str:

@@ -80,8 +80,14 @@ def world(ceph: Ceph, image: str, tmp_path: Path) -> Iterator[World]:
             Cluster(tmp_path, fresh("fenced"), 2, members=1, each=each, session_ttl=TTL, cpus=2, ceph=settings)
         )
         for mount in mounts.values():
-            stack.callback(lambda mount=mount: mount.daemon.running and mount.thaw())
+            stack.callback(_thawed, mount)
         yield World(cluster, mounts, image)
+
+
+def _thawed(mount: Mount) -> None:
+    """Or nothing that is bound to it could be removed."""
+    if mount.daemon.running:
+        mount.thaw()
 
 
 def until(condition: Callable[[], bool], what: str, within: float = 60.0) -> None:

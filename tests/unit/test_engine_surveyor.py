@@ -178,7 +178,7 @@ class TestWhoWeAre:
         assert survey.changed.is_set()
         await survey.store.commit(Commit(deletes=(stage_ref(stage),)))
         await survey.look()
-        assert survey.told == (TWO,)
+        assert list(survey.told) == [TWO]
 
     async def test_one_that_nobody_could_shut_out_takes_no_stage(self, survey: Survey) -> None:
         survey.volume.seen = Standing("", "", on_ceph=True)
