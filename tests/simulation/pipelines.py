@@ -44,7 +44,9 @@ def _stage(random: Random, name: DefinitionName, before: tuple[DefinitionName, .
         timeout=random.choice((0.0, 0.0, 0.0, 2.0)),
         lost_after=random.choice((2.0, 8.0, 16.0)),
         grace=random.choice((0.5, 2.0)),
-        workspace=random.choice((WorkspaceMode.COPY,) * 5 + (WorkspaceMode.EMPTY, WorkspaceMode.CONTINUE, WorkspaceMode.LAYERED)),
+        workspace=random.choice(
+            (WorkspaceMode.COPY,) * 5 + (WorkspaceMode.EMPTY, WorkspaceMode.CONTINUE, WorkspaceMode.LAYERED)
+        ),
         user_input=_input(random),
     )
 

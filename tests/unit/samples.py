@@ -137,8 +137,11 @@ OF_0_1: dict[str, tuple[Kind, Record]] = {
             confirmed=frozenset({DETECT}),
             deleting=True,
             priority=7,
-            quota=50 << 30,
         ),
+    ),
+    "project-quota": (
+        Kind.PROJECT,
+        Project(PROJECT, "Street", Pipeline("traffic", ()), "ann", AT, "k3x9wq", quota=50 << 30),
     ),
     "project-plain": (Kind.PROJECT, Project(PROJECT, "Street", Pipeline("traffic", ()), "ann", AT, "k3x9wq")),
     "run": (

@@ -155,15 +155,6 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """Bytes that a project's files may take (0: as many as there are) and take; `kept` where the file system refuses more."""
-
-    quota: int
-    used: int
-    kept: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Project:
     """The root of a work item. `pipeline` is the project's own copy; `source` and `source_version` say of what.
 
