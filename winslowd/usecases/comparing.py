@@ -120,10 +120,10 @@ def _flatten(path: str, value: object, put: Callable[[str, str], None]) -> None:
     elif isinstance(value, frozenset):
         put(path, ", ".join(sorted(_text(one) for one in value)))
     elif isinstance(value, tuple):
-        if value and is_dataclass(value[0]):
+        if any(is_dataclass(item) for item in value):
             for index, item in enumerate(value):
                 _flatten(f"{path}[{index}]", item, put)
-        else:
+        elif value:  # none at all differs from one in what is there, not in a line of its own
             put(path, " ".join(_text(one) for one in value))
     elif not isinstance(value, Mapping):
         put(path, _text(value))
