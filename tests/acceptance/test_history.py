@@ -158,7 +158,7 @@ def test_a_project_takes_everything_along_when_it_is_deleted_though_every_daemon
         node.start()
     until(lambda: not _named(cluster, id_), lambda: _named(cluster, id_))
     assert not client.limits.get().projects
-    assert not [path for path in cluster.volume.rglob(f"*{id_}*")]
+    assert not list(cluster.volume.rglob(f"*{id_}*"))
     suffix = id_.rpartition("-")[2]  # with which its stages' ids end
     for node in cluster.nodes.values():
         assert not list(node.journal.parent.parent.rglob(f"*{suffix}*"))

@@ -18,8 +18,8 @@ from winslowd.files.client import FilesClient, LogsClient, SmallFilesClient, Upl
 from winslowd.files.differences import ComparesClient
 from winslowd.files.history import HistoryClient
 from winslowd.files.manifests import ManifestsClient
-from winslowd.files.readings import KeptReadingsClient
 from winslowd.files.quotas import QuotasClient
+from winslowd.files.readings import KeptReadingsClient
 from winslowd.files.retiring import RetiringClient
 from winslowd.files.trees import TreesClient
 
@@ -29,9 +29,7 @@ T = TypeVar("T")
 class InlineVolume:
     """The ports of `winslow.ports` as `workspaces`, `files`, `uploads`, `logs`, `history` and `quotas`, over the directory `root`."""
 
-    def __init__(
-        self, root: str, clock: Callable[[], float] | None = None, mounting: Mounting | None = None
-    ) -> None:
+    def __init__(self, root: str, clock: Callable[[], float] | None = None, mounting: Mounting | None = None) -> None:
         self.volume = PlainVolume(root, clock=clock or time.time, mounting=mounting)
         self.workspaces = WorkspacesClient(self, root)
         self.files = FilesClient(self)

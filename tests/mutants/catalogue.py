@@ -136,7 +136,7 @@ MUTANTS = (
     Mutant(
         "a volume may be used before the cluster knows through which client",
         "winslowd/engines/surveyor.py",
-        "            fault = await self._fault(standing) if refusal is None else \"\"\n",
+        '            fault = await self._fault(standing) if refusal is None else ""\n',
         "            self._known.judged(worker, refusal)\n            fault = await self._fault(standing)\n",
         "tests/unit/test_engine_surveyor.py::TestWhoWeAre::"
         "test_the_cluster_knows_a_client_before_anything_is_touched_through_it",

@@ -22,7 +22,9 @@ TABLE = """\
 MEBIBYTE = 1 << 20
 
 
-@pytest.mark.parametrize(("mount", "expected"), [("61", True), ("62", False), ("63", False), ("6", False), ("7", False)])
+@pytest.mark.parametrize(
+    ("mount", "expected"), [("61", True), ("62", False), ("63", False), ("6", False), ("7", False)]
+)
 def test_only_the_kernels_client_with_copyfrom_has_the_servers_copy(mount: str, expected: bool) -> None:
     assert named(mount, TABLE) is expected
 
