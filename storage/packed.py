@@ -1,7 +1,7 @@
 """What an archive holds, whatever its format: members in order, each with bytes that come as they are taken.
 
 It is read by our own few lines and not by `tarfile` and `zipfile`: those keep every member in memory, read headers of
-whatever length they claim, and follow what they say; here nothing grows with what an archive says of itself (ADR 25).
+whatever length they claim, and follow what they say; here nothing grows with what an archive says of itself (ADR 21).
 """
 
 from __future__ import annotations

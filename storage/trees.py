@@ -28,7 +28,7 @@ from winslow.ports import Entry
 
 SORTED_MAX = 2 << 20
 """Bytes of one directory's names, as the kernel tells them, that are sorted: some 50,000 names. A larger directory is told in
-its own order, or its first page would take seconds (ADR 24)."""
+its own order, or its first page would take seconds (ADR 20)."""
 _BATCH = 4096
 
 Position = str | int

@@ -5,7 +5,7 @@ long as each one's `lost_after` says, by the steady clocks of leaders, one after
 memory: a node that registers deletes it in the same transaction, so as long as it stands, the node has not been back.
 Wall clocks decide nothing here; `since` is for people.
 
-A silent node may still write. Where it can be shut out of the shared file system (ADR 27), that is done first: no stage of it
+A silent node may still write. Where it can be shut out of the shared file system (ADR 23), that is done first: no stage of it
 is given up while a client that it had may go on.
 """
 

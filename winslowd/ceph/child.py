@@ -1,4 +1,4 @@
-"""Asks Ceph's monitors through librados: a program of its own, so that it can be killed (ADR 28).
+"""Asks Ceph's monitors through librados: a program of its own, so that it can be killed (ADR 24).
 
 It reads one JSON object from its input and writes one to its output, and imports nothing of Winslow's, nor Python's `site`:
 it starts in a few milliseconds. Who calls it holds the deadline; librados may hang for longer than it is told to.

@@ -1,4 +1,4 @@
-"""Shuts a CephFS client out of its cluster, for good, with a key that can do nothing else (ADR 27).
+"""Shuts a CephFS client out of its cluster, for good, with a key that can do nothing else (ADR 23).
 
 One command to the monitors: the client's address is blocklisted. The metadata server ends the client's session as it sees
 the new map, also one that takes over later, and asks of everyone who gets the freed files that they know that map before

@@ -1,7 +1,7 @@
 """Asks Ceph's monitors, in a child that is killed when its time is over.
 
 librados hangs when the monitors are away, and a thread that hangs in it cannot be ended; so nothing of it is ever in the
-daemon (ADR 28). Where the distribution's binding does not load, the `ceph` tool is the child. What is asked, and what the
+daemon (ADR 24). Where the distribution's binding does not load, the `ceph` tool is the child. What is asked, and what the
 answers mean, it never needs to know.
 """
 

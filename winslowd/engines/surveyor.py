@@ -2,7 +2,7 @@
 
 An absent mount is an empty directory on the root disk, in which everything would work. So the cluster's volume has an
 identity, at its root and in the store; with any other, or none, nothing is done with it (VOLUME_DIFFERS). And before this
-node takes a stage, the cluster knows through which client of the file system it writes, so that it can be shut out (ADR 27).
+node takes a stage, the cluster knows through which client of the file system it writes, so that it can be shut out (ADR 23).
 
 It never needs to know what a file system is, nor who is kept out by what it finds.
 """

@@ -6,7 +6,7 @@ which was waited out: a node that is back just in time wins. Seconds count once 
 nothing, no node could say that it is back, so that time is not held against it.
 
 Where silent nodes can be shut out of the shared file system, that is done before a stage of theirs is given up, and recorded
-(ADR 27). As long as it fails, the stage is waited for, and the record says why.
+(ADR 23). As long as it fails, the stage is waited for, and the record says why.
 """
 
 from __future__ import annotations
