@@ -33,7 +33,7 @@ POOLS = ("input", "workspace", "output")
 class Local:
     path: Path
     directory: bool
-    """Whether it was written as one: with a slash at its end, or as '.'."""
+    """Whether it was written as one: with a slash at its end, or '.', or '..'."""
 
     def __str__(self) -> str:
         return str(self.path)
@@ -100,7 +100,7 @@ def place(client: Client, text: str) -> Place:
     """Raises InvalidArgument (PATH_INVALID), and what the reference to a project or stage raises."""
     if is_remote(text):
         return remote(client, text)
-    return Local(Path(text), text.endswith("/") or Path(text).name in {"", ".", ".."})
+    return Local(Path(text), text.rpartition("/")[2] in {"", ".", ".."})
 
 
 def remote(client: Client, text: str, *, whole: bool = False) -> Remote:

@@ -80,7 +80,7 @@ def test_the_same_command_means_the_same_when_it_is_run_again(ctl: Ctl, files: F
     for _ in range(2):
         assert ctl("cp", "-r", "frames", "bikes:input/left").code == 0
         assert ctl("cp", "-r", "frames", "bikes:input").code == 0
-        assert ctl("cp", "-r", "frames/", "bikes:input/").code == 0
+        assert ctl("cp", "-r", "frames/.", "bikes:input/").code == 0
         assert ctl("cp", "-r", "bikes:input/left", "back").code == 0
     assert sorted(files.content) == [f"{INPUT}/1", f"{INPUT}/frames/1", f"{INPUT}/left/1"]
     assert sorted(os.listdir(here / "back")) == ["1"]
