@@ -28,6 +28,8 @@ _TRIES = 3
 _TICK = 0.02
 """Seconds within which a file system may give two changes one time: the clock that they take it from moves in steps."""
 _MODE = 0o755
+_HIDDEN, _DOOMED = ".hidden.", ".removed."
+"""Before the name of a base that nobody seems to need, still whole, and of one that nobody does."""
 
 Copy = Callable[[int, int, Owner, Stop], Copied]
 """As `copy_tree`."""
@@ -98,21 +100,26 @@ class Bases:
         with about(place), suppress(FileNotFoundError), held(open_directory(self._root, place, follow=False)) as bases:
             kept = set(needed())
             for name in sorted(os.listdir(bases)):
-                if name.startswith(".removed."):
+                if name.startswith(_DOOMED):
                     remove(bases, name, stop)
+                elif name.startswith(_HIDDEN):  # who hid it was stopped before it was asked for again
+                    count += self._removed(bases, place, name.removeprefix(_HIDDEN), needed, stop)
                 elif not name.startswith(".") and f"{place}/{name}" not in kept:
                     count += self._removed(bases, place, name, needed, stop)
         return count
 
     def _removed(self, bases: int, place: str, name: str, needed: Callable[[], Iterable[str]], stop: Stop) -> bool:
-        hidden = f".removed.{name}"
+        hidden, doomed = f"{_HIDDEN}{name}", f"{_DOOMED}{name}"
         with self._locks.hold(f"{place}/{name}", stop=stop):
-            os.rename(name, hidden, src_dir_fd=bases, dst_dir_fd=bases)
+            if not _is_there(bases, hidden):
+                os.rename(name, hidden, src_dir_fd=bases, dst_dir_fd=bases)
             if f"{place}/{name}" in set(needed()):
                 with suppress(FileExistsError):  # made again meanwhile, which is as good
                     rename_new(bases, hidden, bases, name)
                     return False
-        remove(bases, hidden, stop)
+            remove(bases, doomed, stop)
+            os.rename(hidden, doomed, src_dir_fd=bases, dst_dir_fd=bases)
+        remove(bases, doomed, stop)
         return True
 
     def _made(self, project: ProjectId, path: str, stage: StageId, fill: Fill, stop: Stop) -> bool:
@@ -172,6 +179,13 @@ def _told(directory: int) -> tuple[list[str], bytes]:
     below.sort()
     told.sort()
     return below, os.fsencode("\n".join(told))
+
+
+def _is_there(bases: int, name: str) -> bool:
+    with suppress(FileNotFoundError):
+        os.stat(name, dir_fd=bases, follow_symlinks=False)
+        return True
+    return False
 
 
 def _path(project: ProjectId, what: str, owner: Owner) -> str:

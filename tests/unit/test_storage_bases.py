@@ -122,3 +122,28 @@ def test_a_base_that_is_needed_after_all_comes_back(source: Path, bases: Bases, 
     assert (tmp_path / base / "a").exists()
     assert bases.remove_unneeded(PROJECT, tuple, Stop()) == 1
     assert list((tmp_path / "projects/p/bases").iterdir()) == []
+
+
+def test_a_base_whose_removal_was_cut_before_it_was_asked_for_again_comes_back_to_who_needs_it(
+    source: Path, bases: Bases, tmp_path: Path
+) -> None:
+    base = made(bases, "s1")
+
+    def cut() -> Iterator[str]:
+        yield from ()
+        if not (tmp_path / base).exists():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bases.remove_unneeded(PROJECT, cut, Stop())
+    assert not (tmp_path / base).exists()
+    assert bases.remove_unneeded(PROJECT, lambda: [base], Stop()) == 0
+    assert (tmp_path / base / "d/b").read_text() == "b"
+
+
+def test_half_of_a_base_never_comes_back(source: Path, bases: Bases, tmp_path: Path) -> None:
+    base = tmp_path / made(bases, "s1")
+    (base / "a").unlink()
+    base.rename(base.with_name(f".removed.{base.name}"))
+    bases.remove_unneeded(PROJECT, lambda: [str(base.relative_to(tmp_path))], Stop())
+    assert list((tmp_path / "projects/p/bases").iterdir()) == []
