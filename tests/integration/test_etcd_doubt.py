@@ -77,6 +77,20 @@ async def test_an_unanswered_commit_that_happened_is_found_and_not_repeated(pair
     assert [{change.ref for change in await anext(changes)} for _ in range(2)] == [{A, B}, {A}]
 
 
+async def test_an_unanswered_deletion_that_happened_is_found_though_part_of_it_was_not_there(pair: Pair) -> None:
+    first = await pair.make()
+    pair.wire.hold_answers()
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        commit = Commit(deletes=(A, B), expects=(Expect(A, first),))
+        committing = group.create_task(pair.daemon.store.commit(commit))
+        while pair.witness.store.view.get(A):
+            await pair.witness.store.changed(pair.witness.store.view.revision)
+        await pair.wire.cut()
+        await pair.wire.mend()
+        assert await committing > first
+    assert pair.daemon.store.view.get(A) is None
+
+
 async def test_an_unanswered_commit_that_happened_is_found_though_another_came_after(pair: Pair) -> None:
     first = await pair.make()
     pair.wire.hold_answers()

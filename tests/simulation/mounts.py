@@ -57,8 +57,9 @@ class Mount:
         self._mounting = False
 
     def anew(self) -> None:
-        """As after a boot, or by an operator's hand."""
+        """As after a boot, or by an operator's hand. Who worked on the old one holds it open, so another worker begins."""
         self._mounting = False
+        self.worker += 1
         self.client = self._servers.mounted()
 
     def lets_in(self, client: str, stage: StageId | None = None) -> bool:

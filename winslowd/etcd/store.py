@@ -241,9 +241,9 @@ class EtcdStore:
                     await self._until(lambda: self._as_of(answer.header.revision, actual))
         return refusal
 
-    def _unknown_of(self, ref: Ref) -> bytes:
+    def _unknown_of(self, ref: Ref) -> bytes | None:
         there = self._view.get(ref)
-        return there.unknown if there else b""
+        return there.unknown if there else None
 
     async def _lease(self, lifetime: Lifetime) -> int:
         match lifetime:

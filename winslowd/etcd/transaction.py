@@ -34,11 +34,12 @@ class Codec(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """`values` are the bytes put, by record; None for those deleted."""
+    """`values` are the bytes put, by record; None for those deleted. `absent` are deleted ones that were not there."""
 
     request: pb.TxnRequest
     commit: Commit
     values: dict[Ref, bytes | None]
+    absent: frozenset[Ref] = frozenset()
 
     @property
     def guarded(self) -> bool:
@@ -52,11 +53,13 @@ class Transaction:
         )
 
     def made(self, changes: tuple[Change, ...], codec: Codec) -> bool:
-        """Whether `changes`, all those of one revision, hold all that this transaction does."""
+        """Whether `changes`, all those of one revision, hold all that this transaction does.
+
+        To delete what is not there changes nothing, and no change tells of it.
+        """
         seen = {change.ref: change.now for change in changes}
-        return bool(self.values) and all(
-            ref in seen and _same(seen[ref], value, codec) for ref, value in self.values.items()
-        )
+        told = {ref: value for ref, value in self.values.items() if ref in seen or ref not in self.absent}
+        return bool(told) and all(ref in seen and _same(seen[ref], value, codec) for ref, value in told.items())
 
 
 def _same(now: Versioned | None, value: bytes | None, codec: Codec) -> bool:
@@ -66,14 +69,18 @@ def _same(now: Versioned | None, value: bytes | None, codec: Codec) -> bool:
 
 
 def build(
-    commit: Commit, keys: Keys, codec: Codec, lease_of: Callable[[Lifetime], int], unknown_of: Callable[[Ref], bytes]
+    commit: Commit,
+    keys: Keys,
+    codec: Codec,
+    lease_of: Callable[[Lifetime], int],
+    unknown_of: Callable[[Ref], bytes | None],
 ) -> Transaction:
-    """The transaction that does `commit`. `unknown_of` is `Versioned.unknown` of a record that is there, else b"".
+    """The transaction that does `commit`. `unknown_of` is `Versioned.unknown` of a record that is there, else None.
 
     Raises InvalidArgument (COMMIT_TOO_LARGE).
     """
     values: dict[Ref, bytes | None] = {
-        put.ref: codec.encode(put.value, put.unknown or unknown_of(put.ref)) for put in commit.puts
+        put.ref: codec.encode(put.value, put.unknown or unknown_of(put.ref) or b"") for put in commit.puts
     }
     values.update((ref, None) for ref in commit.deletes)
     compare = [kv.modified(keys.record(expect.ref), expect.revision) for expect in commit.expects]
@@ -90,7 +97,8 @@ def build(
             reason="COMMIT_TOO_LARGE",
             hint="Split it",
         )
-    return Transaction(pb.TxnRequest(compare=compare, success=success, failure=failure), commit, values)
+    absent = frozenset(ref for ref in commit.deletes if unknown_of(ref) is None)
+    return Transaction(pb.TxnRequest(compare=compare, success=success, failure=failure), commit, values, absent)
 
 
 def changed_something(answer: pb.TxnResponse) -> bool:
