@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -11,10 +12,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from storage.beneath import held
+from storage.grounds import Ground, write_ground
 from tests.unit import world
 from tests.unit.little import ANN, OK, Little
 from winslow.domain import layout
 from winslow.domain.history import Policy
+from winslow.domain.layers import Chain
 from winslow.domain.pipeline import DefinitionName, Pipeline, WorkspaceMode
 from winslow.domain.query import Query
 from winslow.domain.records import RETENTION_CLOCK_REF, Commit, Kind, Put, Ref, project_ref, retention_ref
@@ -406,6 +410,28 @@ class TestBeingCut:
         assert has_workspace(little, first[0])
         assert not has_workspace(little, first[1])
         assert has_workspace(little, second[0])
+
+    async def test_what_a_layered_attempt_stands_on_stays_though_it_began_and_ended_while_it_was_looked(
+        self, little: Little, keeper: Keeper
+    ) -> None:
+        layered = world.definition("track", "detect", workspace=WorkspaceMode.LAYERED)
+        project, (first, _) = await runs(little, 2, world.pipeline(world.definition("detect"), layered))
+        await policy(little, project, keep_succeeded=1)
+        little.volume.held["retiring.weigh"] = asyncio.Event()
+        looking = asyncio.ensure_future(keeper.look())
+        while "retiring.weigh" not in little.volume.calls:
+            await asyncio.sleep(0)
+        await little.use_cases.runs.start(little.request(), project, Start((TRACK,), parent=first[0].id))
+        track = await little.placed("track", project)
+        home(little, track).mkdir()
+        with held(os.open(home(little, track), os.O_RDONLY)) as fd:
+            write_ground(fd, Ground(Chain("", (first[0].id,)), (0, 0)))
+        await little.end("track", project=project)
+        await little.until(lambda: not little.run(project).active)
+        little.volume.held.pop("retiring.weigh").set()
+        await looking
+        dropped = [little.view.stage(one.id).workspace_dropped_at is not None for one in first]
+        assert dropped == [False, True]
 
 
 class Cut:

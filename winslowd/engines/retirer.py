@@ -184,8 +184,8 @@ class Retirer:
         """Begin and finish what may go of one project; whether more is left."""
         if self._store.view.retention(id_).keeps_all:
             return False
-        volume = await self._dropping.look(id_)
         for _ in range(BATCHES):
+            volume = await self._dropping.look(id_)
             sizes = await self._weighed(self._going(id_, volume, now))
             # Nothing is awaited from here to the commit: it expects all that was decided on as it is now.
             going = self._going(id_, volume, now)
@@ -197,7 +197,6 @@ class Retirer:
             for one in taken:
                 _tell(one, sizes.get(one.stage.id))
             await self._finish(id_, volume)
-            volume = volume.without(taken)
         return True
 
     def _going(self, id_: ProjectId, volume: Volume, now: float) -> Sequence[Going]:

@@ -7,12 +7,13 @@ are history are marked on the volume, by a newer version of their record, while 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from winslow.domain import retention
 from winslow.domain.layers import Chain
 from winslow.domain.needs import dropped, needed
+from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.project import Project
 from winslow.domain.query import Query, Term
 from winslow.domain.records import Commit, Expect, Kind, Put, View, project_ref, stage_ref
@@ -29,20 +30,14 @@ MARKED = 90
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """What the volume says of a project: attempts that are history and have their workspaces, and what stands on what."""
+    """What the volume says of a project: attempts that are history and have their workspaces, and what stands on what.
+
+    `ended` are attempts among the records of which `chains` says all, since they had ended when it was looked.
+    """
 
     archived: Mapping[StageId, Archived]
     chains: Mapping[StageId, Chain]
-
-    def without(self, gone: Iterable[Going]) -> Volume:
-        """The same once `gone` are: nobody needs to look again."""
-        going = list(gone)
-        stages = {stage.id for one in going for stage in one.shared}
-        owners = {StageId(one.stage.workspace) for one in going}
-        return Volume(
-            {id_: one for id_, one in self.archived.items() if id_ not in stages},
-            {id_: chain for id_, chain in self.chains.items() if id_ not in owners},
-        )
+    ended: frozenset[StageId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,8 @@ class Dropping:
 
     async def look(self, project: ProjectId) -> Volume:
         """All that is needed to decide, beside the records."""
-        return Volume(await self.archived(project), await self.layers.chains(project))
+        ended = frozenset(stage.id for stage in self.past.store.view.stages_of(project) if stage.ended)
+        return Volume(await self.archived(project), await self.layers.chains(project), ended)
 
     async def archived(self, project: ProjectId) -> dict[StageId, Archived]:
         """Attempts of the project's history whose workspaces are there. Some may be among the records, which are right then."""
@@ -79,7 +75,18 @@ def there(view: View, project: Project, volume: Volume) -> Workspaces:
     before = [one.value for id_, one in volume.archived.items() if id_ not in live]
     every = [*live.values(), *(one for one in before if isinstance(one, Stage))]
     stages = [stage for stage in every if not dropped(project, stage)]
-    return Workspaces(project.id, stages, needed(view, project.id), volume.chains)
+    chains = {**dict(_presumed(stages, volume)), **volume.chains}
+    return Workspaces(project.id, stages, needed(view, project.id), chains)
+
+
+def _presumed(stages: Iterable[Stage], volume: Volume) -> Iterator[tuple[StageId, Chain]]:
+    """Of layered attempts that began and ended since the volume was looked at: they stand on all that came before them."""
+    owners = {stage.id: StageId(stage.workspace) for stage in stages}
+    for stage in stages:
+        seen = stage.id in volume.ended or stage.id in volume.archived
+        if stage.ended and not seen and stage.definition.workspace is WorkspaceMode.LAYERED:
+            before = [*([stage.parent] if stage.parent else []), *stage.joined.values()]
+            yield stage.id, Chain("", tuple(owners.get(one, one) for one in before))
 
 
 def going(view: View, project: Project, policy: RetentionPolicy, volume: Volume, now: float) -> Sequence[Going]:
