@@ -103,10 +103,9 @@ async def serve(settings: Settings) -> None:
 async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> AsyncIterator[None]:
     """A daemon that serves while the scope lasts."""
     with _only_daemon(settings.state):
-        made(settings.volume)
         async with open_parts(settings, warn_of_old_etcd=warn_of_old_etcd) as parts:
             surveyor = _surveyor(parts)
-            await surveyor.look()
+            await surveyor.first_look()
             node = _node(settings, parts.measuring.capacity())
             neighbours = Neighbours(parts.credentials, parts.attendance, Passing(parts.channels, parts.credentials))
             use_cases = _use_cases(parts, node)

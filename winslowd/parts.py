@@ -69,7 +69,8 @@ class Parts:
 async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIterator[Parts]:
     """Everything a daemon stands on, while the scope lasts. etcd and the engine are waited for, not needed to be up.
 
-    Raises FailedPrecondition (DIRECTORY_UNUSABLE), InvalidArgument (CONFIG_INVALID).
+    Nor is the volume's file system. Raises FailedPrecondition (DIRECTORY_UNUSABLE), InvalidArgument (CONFIG_INVALID), and what
+    `winslowd.files.process.open_files` raises for a volume that waiting does not mend.
     """
     node, etcd = NodeId(settings.node), settings.etcd
     async with contextlib.AsyncExitStack() as stack:
@@ -96,7 +97,6 @@ async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIter
                 store,
                 driver,
                 volume.state,
-                volume=settings.volume,
                 directory=settings.state / "readings",
                 cpus=settings.cpus,
                 memory=settings.memory,
@@ -130,7 +130,8 @@ def _files(settings: Settings) -> contextlib.AbstractAsyncContextManager[FilesPr
         mounting = Mounting(
             obstacle=f"its container engine is reached by {scheme}, so it may not see the node's mounts"
         )
-    return open_files(str(settings.volume.resolve()), mounting=mounting)
+    # By its name alone: to look at the volume, even for links in its path, is for a process that may hang.
+    return open_files(str(settings.volume), mounting=mounting)
 
 
 def made(directory: Path, mode: int = 0o777) -> None:

@@ -18,12 +18,12 @@ import pytest
 from tests import filesystems
 from winslow.domain.layout import WorkspacePlan, parse
 from winslow.domain.stage import ProjectId, StageId
-from winslow.errors import NotFound, Unavailable
+from winslow.errors import FailedPrecondition, Unavailable
 from winslowd.files.process import FilesProcess, Patience, open_files
 
 PROJECT = ProjectId("p")
 PATIENT = Patience(ping_every=0.1, restart_max=0.2)
-IMPATIENT = Patience(quick=1.0, ping_every=0.1, ping=1.0, restart_max=0.2)
+IMPATIENT = Patience(start=0.5, quick=1.0, ping_every=0.1, ping=1.0, restart_max=0.2)
 OWNER = (os.geteuid(), os.getegid())
 
 
@@ -52,11 +52,28 @@ async def until_well(storage: FilesProcess) -> None:
                 return
 
 
-async def test_a_root_that_is_not_there_is_told_at_the_start(tmp_path: Path) -> None:
-    with pytest.raises(NotFound) as caught:
-        async with open_files(str(tmp_path / "never")):
+async def test_a_root_that_is_not_there_is_made_at_the_start_and_by_no_later_worker(tmp_path: Path) -> None:
+    """Later it is a mount that is absent: what was written there would be lost from sight once it is back."""
+    root = tmp_path / "deep" / "root"
+    async with open_files(str(root), PATIENT) as storage:
+        assert (await storage.files.stat(parse("resources"))).kind == "directory"
+        root.rename(tmp_path / "away")
+        os.kill(storage.worker, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            while "There is no" not in storage.degraded:
+                await asyncio.sleep(0.01)
+        assert not root.exists()
+        (tmp_path / "away").rename(root)
+        await until_well(storage)
+
+
+@pytest.mark.parametrize("root", ["file", "file/below"])
+async def test_a_root_that_cannot_be_one_is_told_at_the_start(tmp_path: Path, root: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FailedPrecondition) as caught:
+        async with open_files(str(tmp_path / root)):
             pytest.fail("it started")
-    assert caught.value.reason == "FILE_NOT_FOUND"
+    assert caught.value.reason == "NOT_A_DIRECTORY" and str(tmp_path / root) in str(caught.value)
 
 
 async def test_space_is_known_and_the_storage_well(storage: FilesProcess, tmp_path: Path) -> None:
@@ -226,6 +243,25 @@ async def test_a_file_system_that_hangs_does_not_hang_the_daemon(tmp_path: Path)
                 subprocess.run(["fsfreeze", "--unfreeze", place], check=True, timeout=30)
             await until_well(storage)
             await storage.files.make_directory(parse("projects/p/input/after"))
+
+
+@pytest.mark.skipif(bool(filesystems.why_no_xfs()), reason=filesystems.why_no_xfs() or "-")
+async def test_a_file_system_that_hangs_at_the_start_is_waited_for_beside_it(tmp_path: Path) -> None:
+    """The first worker hangs in the kernel before it can say hello: it is about to make what every volume has."""
+    with filesystems.xfs(tmp_path) as place:
+        subprocess.run(["fsfreeze", "--freeze", place], check=True, timeout=30)
+        begun = time.monotonic()
+        async with open_files(str(place), IMPATIENT) as storage:
+            try:
+                assert time.monotonic() - begun < IMPATIENT.start + 1
+                assert "has not answered" in storage.degraded and storage.state().size == 0
+                with pytest.raises(Unavailable) as caught:
+                    await storage.files.stat(parse("resources"))
+                assert caught.value.reason == "STORAGE_DEGRADED"
+            finally:
+                subprocess.run(["fsfreeze", "--unfreeze", place], check=True, timeout=30)
+            await until_well(storage)
+            await storage.workspaces.make_project(PROJECT)
 
 
 def _alive(process: int) -> bool:

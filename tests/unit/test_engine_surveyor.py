@@ -18,6 +18,7 @@ from winslow.domain.records import VOLUME_REF, Commit, Put, VolumeIdentity, stag
 from winslow.domain.stage import RunId, Stage, StageId
 from winslow.errors import Unavailable, WinslowError
 from winslow.ports import ServersShown, Standing, Storage
+from winslowd.engines import surveyor
 from winslowd.engines.surveyor import FENCED, UNFENCEABLE, Surveyor
 from winslowd.usecases.volume import KnownVolume
 
@@ -25,6 +26,12 @@ ONE, TWO = client_number(1), client_number(2)
 OURS, THEIRS, OTHER = f"here/{'1' * 32}", f"there/{'2' * 32}", f"here/{'3' * 32}"
 GIBIBYTE = 1 << 30
 FENCED_OUT = Unavailable("we were shut out", reason="STORAGE_FENCED", subject="volume")
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 @dataclass
@@ -35,8 +42,10 @@ class FakeVolume:
     fault: WinslowError | None = None
     worker: int = 1
     marks: int = 0
+    answers: asyncio.Event = field(default_factory=_set)
 
     async def standing(self) -> Standing:
+        await self.answers.wait()
         if self.fault:
             raise self.fault
         return self.seen
@@ -104,6 +113,29 @@ class TestWhichVolume:
     async def test_nothing_is_touched_before_somebody_looked(self, survey: Survey) -> None:
         assert survey.refused() == "STORAGE_DEGRADED"
         survey.known.admit("standings.look")
+
+    async def test_where_it_hangs_at_the_start_nothing_is_touched_and_it_is_looked_at_again(
+        self, survey: Survey, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(surveyor, "FIRST_LOOK", 0.01)
+        survey.volume.answers.clear()
+        survey.space = Storage()
+        await survey.surveyor.first_look()
+        assert survey.refused() == "STORAGE_DEGRADED" and survey.known.state().fault
+        survey.volume.answers.set()
+        assert await survey.look() == ""
+        assert survey.changed.is_set()
+
+    async def test_that_its_size_is_known_at_last_is_told(self, survey: Survey) -> None:
+        """The node joined without, while it hung: no stage that asks for disk would come here."""
+        known, survey.space = survey.space, Storage()
+        await survey.look()
+        survey.changed.clear()
+        await survey.look()
+        assert not survey.changed.is_set()
+        survey.space = known
+        await survey.look()
+        assert survey.changed.is_set()
 
     async def test_the_first_node_gives_the_volume_its_identity_and_the_next_finds_it(self, survey: Survey) -> None:
         assert await survey.look() == ""

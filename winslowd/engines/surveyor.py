@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 2.0
 """Seconds between two looks: so long a stage may begin on a volume from which we were shut out."""
+FIRST_LOOK = 2.0
+"""Seconds that a daemon's start waits for the first one."""
 NOTICE = 0.25
 """Seconds after which a new worker is noticed: until it was looked through, nothing is let in."""
 ABSENT = (
@@ -59,6 +61,14 @@ class Surveyor:
         self._known = known
         self._changed = changed
         self._must_be_known = must_be_known
+        self._seen = self._found
+        """At the end of the last look."""
+
+    async def first_look(self) -> None:
+        """A look that nobody waits for long: where the file system hangs, the daemon serves without it, and `run` looks again."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LOOK):
+                await self.look()
 
     async def run(self) -> None:
         while True:
@@ -74,7 +84,7 @@ class Surveyor:
 
     async def look(self) -> None:
         """Find out, and write it down. What cannot be found out now is why the storage is not well."""
-        worker, before = self._volume.worker, (self._known.fault, self._known.client, self._known.refusal)
+        worker, before = self._volume.worker, self._found
         try:
             standing = await self._volume.standing()
             refusal = await self._verdict(standing)
@@ -86,10 +96,15 @@ class Surveyor:
             # Shut out, it stays so until something else is mounted; meanwhile the worker fails in other ways too.
             fenced = error.reason == "STORAGE_FENCED" or self._known.fault == FENCED
             self._known.fault = FENCED if fenced else str(error)
-        now = (self._known.fault, self._known.client, self._known.refusal)
-        if now != before:
+        # What changed between two looks is told too: the size is found by another.
+        if not before == self._seen == self._found:
+            self._seen = self._found
             self._changed.set()
             self._tell()
+
+    @property
+    def _found(self) -> tuple[object, ...]:
+        return self._known.fault, self._known.client, self._known.refusal, self._known.sized
 
     def _tell(self) -> None:
         refusal = self._known.refusal

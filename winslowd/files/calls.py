@@ -35,6 +35,8 @@ class Lane(Enum):
 
 PING = "space"
 PROBE = "probe"
+MAKE = "make"
+"""The worker's last argument, where it shall make the root of a volume that is not there."""
 
 CALLS: dict[str, Lane] = {
     PING: Lane.QUICK,

@@ -3,6 +3,9 @@
 A ping asks the file system itself, in the lane of quick calls. When it is not answered in time, every thread of
 that lane hangs or the file system does: the worker is killed and another started. A process that hangs in the
 kernel may not die of that; it is left to itself, and there are never more than a few of them.
+
+That holds from the start on: everything that touches the root, also making it, is the worker's. A file system that hangs
+then is waited for beside the daemon, which is told why nothing can be done meanwhile.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from storage.volume import Space
 from winslow.errors import Unavailable, WinslowError
 from winslow.ports import Storage
 from winslowd.files import passing
-from winslowd.files.calls import CALLS, PING, Lane
+from winslowd.files.calls import CALLS, MAKE, PING, Lane
 from winslowd.files.client import (
     CarryingClient,
     FilesClient,
@@ -58,6 +61,9 @@ _END = 2.0
 @dataclass(frozen=True, slots=True)
 class Patience:
     """In seconds: how long a quick call may take, how long any other, how often to ping, when an unanswered one is too old."""
+
+    start: float = 4.0
+    """How long the daemon's start waits for a first answer."""
 
     quick: float = 10.0
     bulk: float = 6 * 3600.0
@@ -98,6 +104,8 @@ class FilesProcess:
         self._arguments = (root, mounting.scratch, mounting.engine, mounting.obstacle)
         self._patience = patience
         self._fault = ""
+        self._begun = asyncio.Event()
+        """Set once the daemon's start no longer waits for us."""
         self._doubt = Doubt(patience.quick)
         self._link: Link | None = None
         self._linked = asyncio.Event()
@@ -147,19 +155,29 @@ class FilesProcess:
         except TimeoutError:
             raise _late(name, self._patience.quick) from None
 
-    async def run(self, started: asyncio.Event) -> None:
-        """Keep a worker alive, for ever. Raises what the first one could not start for."""
+    async def begun(self) -> None:
+        """Wait until a worker is up and its file system has answered, or it is clear that this takes long."""
+        try:
+            async with asyncio.timeout(self._patience.start):
+                await self._begun.wait()
+        except TimeoutError:
+            late = f"the file system has not answered within {self._patience.start:g} s of the start"
+            self._fault = self._fault or late
+            self._begun.set()
+
+    async def run(self) -> None:
+        """Keep a worker alive, for ever. Raises what the first one could not start for, if waiting does not mend that."""
         wait = 0.1
         while True:
             try:
                 async with self._started() as (link, process):
-                    started.set()
                     wait = 0.1
                     self._fault = await self._watched(link, process)
             except (WinslowError, OSError) as error:  # OSError: no process could be started
-                if not started.is_set():
+                if not self._begun.is_set() and not isinstance(error, Unavailable):
                     raise
                 self._fault = str(error)
+            self._begun.set()
             await asyncio.sleep(wait)
             wait = min(2 * wait, self._patience.restart_max)
 
@@ -183,6 +201,11 @@ class FilesProcess:
             link.close()
             await self._end(process)
 
+    @property
+    def _make(self) -> tuple[str, ...]:
+        """The first worker makes the root. Later, none at its place is a mount that is absent."""
+        return () if self._begun.is_set() else (MAKE,)
+
     async def _start(self) -> tuple[Link, Process]:
         ours, theirs = socket.socketpair()
         to_pass, to_take = passing.pair()
@@ -191,8 +214,9 @@ class FilesProcess:
                 _widen(end)
             ours.setblocking(False)
             ends = (theirs.fileno(), to_take.fileno())
+            arguments = (*map(str, ends), *self._arguments, *self._make)
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-X", "utf8", "-m", "winslowd.files.worker", *map(str, ends), *self._arguments),
+                *(sys.executable, "-X", "utf8", "-m", "winslowd.files.worker", *arguments),
                 stdin=DEVNULL,
                 stdout=DEVNULL,
                 pass_fds=ends,
@@ -235,6 +259,7 @@ class FilesProcess:
             else:
                 failed = 0
                 self._fault = ""
+            self._begun.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience.ping_every):
                     await link.lost.wait()
@@ -265,15 +290,16 @@ class FilesProcess:
 async def open_files(
     root: str, patience: Patience | None = None, mounting: Mounting | None = None
 ) -> AsyncIterator[FilesProcess]:
-    """The storage at the absolute path `root`, up when the body begins; its worker ends with the body.
+    """The storage at the absolute path `root`, made where nothing is; its worker ends with the body.
 
-    Without `mounting`, layered workspaces are copied. Raises NotFound (FILE_NOT_FOUND) and what else `storage.volume.PlainVolume` raises.
+    It is up when the body begins, or `degraded` where the file system does not answer: it comes up by itself when that does.
+    Without `mounting`, layered workspaces are copied. Raises at once what no waiting mends: PermissionDenied (FILE_PERMISSION),
+    FailedPrecondition (NOT_A_DIRECTORY) and what else `storage.volume.PlainVolume` raises.
     """
     process = FilesProcess(root, patience or Patience(), mounting or Mounting())
-    started = asyncio.Event()
-    keeper = asyncio.create_task(process.run(started), name="files: worker")
+    keeper = asyncio.create_task(process.run(), name="files: worker")
     try:
-        waiter = asyncio.create_task(started.wait(), name="files: start")
+        waiter = asyncio.create_task(process.begun(), name="files: start")
         await asyncio.wait({keeper, waiter}, return_when=asyncio.FIRST_COMPLETED)
         waiter.cancel()
         if keeper.done():

@@ -1,7 +1,7 @@
 """The process that does the storage work: reads calls from its socket pair, does them in lanes, writes answers.
 
-`python -m winslowd.files.worker FD FD ROOT SCRATCH ENGINE OBSTACLE`, started by `winslowd.files.process` alone. It ends when its end of
-the pair is closed, so it never outlives its daemon; everything it does can be cut at any instruction. It imports
+`python -m winslowd.files.worker FD FD ROOT SCRATCH ENGINE OBSTACLE [MAKE]`, started by `winslowd.files.process` alone. It ends when
+its end of the pair is closed, so it never outlives its daemon; everything it does can be cut at any instruction. It imports
 neither asyncio nor gRPC, so that it stays small and starts fast.
 """
 
@@ -18,8 +18,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from io import BufferedReader
+from pathlib import Path
 from typing import Any
 
+from storage.faults import about
 from storage.mounting import Mounting
 from storage.stop import Stop, Stopped
 from storage.volume import PlainVolume
@@ -133,8 +135,14 @@ def _fault(name: str, error: Exception) -> Internal:
     )
 
 
-def main(descriptor: str, passing: str, root: str, scratch: str, engine: str, obstacle: str) -> None:
-    """Serve, or say why not, and end with the daemon."""
+def _make(root: str) -> None:
+    """What is there is left, whatever it is: who opens it says what is wrong with it."""
+    with about(root), suppress(FileExistsError):
+        Path(root).mkdir(parents=True)
+
+
+def main(descriptor: str, passing: str, root: str, scratch: str, engine: str, obstacle: str, make: str = "") -> None:
+    """Serve, or say why not, and end with the daemon. The root is made where nothing is if it is said to `make` it."""
     # Both go to the whole group or control group when the daemon is asked to end, which still needs its files then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -143,6 +151,8 @@ def main(descriptor: str, passing: str, root: str, scratch: str, engine: str, ob
     gc.set_threshold(_COLLECT, 50, 50)
     connection = socket.socket(fileno=int(descriptor))
     try:
+        if make:
+            _make(root)
         worker = Worker(connection, socket.socket(fileno=int(passing)), root, Mounting(scratch, engine, obstacle))
     except WinslowError as error:
         connection.sendall(pack(HELLO, Failure.of(error)))

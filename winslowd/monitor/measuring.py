@@ -11,8 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
-
 from winslow.domain.node import Node
 from winslow.domain.records import Kind
 from winslow.domain.resources import Capacity
@@ -40,7 +38,6 @@ class Measuring:
         gpus: Gpus,
         minutes: Minutes,
         *,
-        disk: int,
         cpus: float | None = None,
         memory: int | None = None,
     ) -> None:
@@ -57,11 +54,11 @@ class Measuring:
         self._pulse = Pulse(driver.recover)
         self._gpus = gpus
         self._storage = storage
-        self._disk, self._cpus, self._memory = disk, cpus, memory
+        self._cpus, self._memory = cpus, memory
 
     def capacity(self) -> Capacity:
-        """What stages may use in all, as it was found last. Answers at once."""
-        return host.capacity(self._storage().size or self._disk, self._cpus, self._memory, self._gpus.present)
+        """What stages may use in all, as it was found last; no disk before the volume was. Answers at once."""
+        return host.capacity(self._storage().size, self._cpus, self._memory, self._gpus.present)
 
     def offering(self, node: Node) -> Offering:
         """What makes the node's offers."""
@@ -80,7 +77,6 @@ async def open_measuring(
     driver: Driver,
     storage: StorageState,
     *,
-    volume: Path,
     directory: Path,
     cpus: float | None,
     memory: int | None,
@@ -90,9 +86,7 @@ async def open_measuring(
     gpus.start()
     try:
         await asyncio.to_thread(gpus.wait)
-        # Only here the volume itself is asked, as the daemon's start has to have it; later the storage's process tells.
-        disk = int(psutil.disk_usage(str(volume)).total)
         minutes = Minutes(directory)
-        yield Measuring(node, store, driver, storage, gpus, minutes, disk=disk, cpus=cpus, memory=memory)
+        yield Measuring(node, store, driver, storage, gpus, minutes, cpus=cpus, memory=memory)
     finally:
         gpus.stop()

@@ -67,6 +67,11 @@ class KnownVolume:
         """Why calls are kept out now."""
         return self._refusal if self._worker() == self._seen_by else self._refusal or NOT_LOOKED_AT
 
+    @property
+    def sized(self) -> bool:
+        """Whether its size is known; where the file system hung when the daemon began, it is not until that answers."""
+        return self._files().size > 0
+
     def admit(self, call: str) -> None:
         """Raises Unavailable (VOLUME_DIFFERS, STORAGE_DEGRADED) for a call that must not reach what is mounted."""
         refusal = self.refusal
