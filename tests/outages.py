@@ -163,6 +163,17 @@ class Scene:
         seen.healed = self.until(lambda: not self.degraded(), HEALED, f"the storage stays degraded: {name}")
         return seen
 
+    @contextmanager
+    def failed_over(self) -> Iterator[None]:
+        """Begins when a call needed the metadata server that took over; the one that was killed waits afterwards."""
+        killed = self.ceph.fail_over()
+        try:
+            self.until(lambda: self.ceph.active is not killed and not self.degraded(), HEALED, "nobody took over")
+            yield
+        finally:
+            killed.start()
+            killed.wait_until_answering()
+
     def _use_files(self, project: str, seen: Outage) -> None:
         """A read that the client has not cached, and a write, until one of them has failed; each is timed."""
         with self.daemon.client(patience=0.0, cut_patience=0.0) as client:
