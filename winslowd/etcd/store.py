@@ -319,13 +319,17 @@ class EtcdStore:
         return None
 
     async def _read_back(self, planned: Transaction, since: int, doubt: Ambiguous) -> int:
-        """Without expectations it may only be looked at: are its values there, all of one revision that is new?"""
+        """Without expectations it may only be looked at: are its values there, all of one revision that is new?
+
+        And under its leases: what an earlier session of ours wrote at the last moment looks the same, and goes with it.
+        """
         reads = [kv.get(self._keys.record(ref)) for ref in planned.values]
         answer = await self._answered(pb.TxnRequest(success=reads))
         revisions: set[int] = set()
-        for (_, value), response in zip(planned.values.items(), answer.responses, strict=True):
+        leases = planned.leases
+        for (ref, value), response in zip(planned.values.items(), answer.responses, strict=True):
             kvs = response.response_range.kvs
-            if (kvs[0].value if kvs else None) != value:
+            if (kvs[0].value if kvs else None) != value or any(one.lease != leases[ref] for one in kvs):
                 raise doubt
             revisions.update(pair.mod_revision for pair in kvs)
         if len(revisions) != 1 or (revision := revisions.pop()) <= since:

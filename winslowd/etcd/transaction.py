@@ -52,6 +52,12 @@ class Transaction:
             for expect in self.commit.expects
         )
 
+    @property
+    def leases(self) -> dict[Ref, int]:
+        """The lease of each record that is put, 0 for none."""
+        sent = zip(self.commit.puts, self.request.success, strict=False)  # puts come before deletions
+        return {put.ref: operation.request_put.lease for put, operation in sent}
+
     def made(self, changes: tuple[Change, ...], codec: Codec) -> bool:
         """Whether `changes`, all those of one revision, hold all that this transaction does.
 
