@@ -40,6 +40,7 @@ class Data:
         """Bytes that are known to be on the disk, once somebody asked."""
         self.settled = False
         """Whether its name is safe on disk, too."""
+        self._failed = False
         self._hash, self._hashed = _new_hash(), 0
         self._hashing = threading.Lock()
         self._following = False
@@ -83,13 +84,25 @@ class Data:
         Raises OSError.
         """
         try:
+            self.sync(offset)
+        finally:
+            self.cut_off()
+
+    def sync(self, offset: int) -> None:
+        """The same, beside who writes: it is for that one to cut off then, or a hole would be what comes next."""
+        try:
             os.fdatasync(self.fd)
         except OSError:
-            if self.safe is not None:
-                with suppress(OSError):
-                    os.ftruncate(self.fd, self.safe)
+            self._failed = True
             raise
         self.safe = offset
+
+    def cut_off(self) -> None:
+        """Forget what the disk failed to take, if it did. Nobody writes meanwhile."""
+        if self._failed and self.safe is not None:
+            with suppress(OSError):
+                os.ftruncate(self.fd, self.safe)
+        self._failed = False
 
     def digest(self, stop: Stop) -> str:
         """SHA-256 of everything up to `offset`."""

@@ -77,9 +77,7 @@ class Uploads:
             with self._data(upload) as data:
                 _require_free(data.fd, upload, room.missing(os.fstat(data.fd), size))
                 room.reserve(data.fd, size)
-                if known is not None:
-                    data.make_safe(data.offset)
-                return _at(upload, data.offset)
+                return self._safe(upload, data) if known is not None and data.offset else _at(upload, data.offset)
 
     def require_room(self, upload: Upload, beside: tuple[Upload, ...], stop: Stop) -> None:
         """See the port. What has its room set aside needs no more."""
@@ -108,15 +106,18 @@ class Uploads:
         with self._locks.hold(_key(upload), stop=stop), self._data(upload) as data, about(upload.location):
             _require_next(upload, data, offset, len(begun) + size)
             data.write(memoryview(begun))
-            with Flusher(data.make_safe, data.offset) as flusher:
+            try:
+                with Flusher(data.sync, data.offset) as flusher:
 
-                def take(source: int, count: int) -> int:
-                    taken = data.take(source, count)
-                    flusher.wrote(data.offset)
-                    data.wake_follower(self._open.background)
-                    return taken
+                    def take(source: int, count: int) -> int:
+                        taken = data.take(source, count)
+                        flusher.wrote(data.offset)
+                        data.wake_follower(self._open.background)
+                        return taken
 
-                carried = receive(connection, size, take, stop)
+                    carried = receive(connection, size, take, stop)
+            finally:
+                data.cut_off()
             return self._safe(upload, data), carried
 
     def join(self, upload: Upload, part: Upload, offset: int, stop: Stop) -> Upload:

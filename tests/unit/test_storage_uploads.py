@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,6 +120,66 @@ def test_what_the_disk_failed_to_take_is_not_acknowledged_when_it_is_asked_again
         with pytest.raises(Unavailable):
             volume.uploads.flush(upload, Stop())
     assert begin(volume).offset == 1000
+
+
+def test_what_comes_while_the_disk_fails_leaves_no_hole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past the daemon, what came is made safe beside who writes on."""
+    volume, content = opened(tmp_path), os.urandom(16 << 20)
+    upload = volume.uploads.begin("u", LOCATION, len(content), "", Stop())
+    upload = volume.uploads.flush(volume.uploads.append(upload, 0, content[:1000], Stop()), Stop())
+    cuts: list[int] = []
+
+    def failing(fd: int) -> None:
+        raise OSError(errno.EIO, "no")
+
+    def cutting(fd: int, size: int) -> None:
+        truncate(fd, size)
+        cuts.append(size)
+        if threading.current_thread() is not threading.main_thread():
+            until = time.monotonic() + 1
+            while os.fstat(fd).st_size <= size and time.monotonic() < until:
+                time.sleep(0.001)  # until the one who writes, who has not seen the fault, has written on
+
+    truncate = os.ftruncate
+    ours, client = socket.socketpair()
+    ours.setblocking(False)
+    sender = threading.Thread(target=_sent, args=(client, content[1000:]))
+    with ours, client:
+        sender.start()
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", failing)
+            patch.setattr(os, "ftruncate", cutting)
+            with pytest.raises(Unavailable):
+                volume.uploads.receive(ours.fileno(), upload, 1000, len(content) - 1000, b"", Stop())
+        ours.shutdown(socket.SHUT_RDWR)
+        sender.join()
+    assert cuts == [1000]
+    assert volume.uploads.begin("u", LOCATION, len(content), "", Stop()).offset == 1000
+
+
+def _sent(client: socket.socket, data: bytes) -> None:
+    with suppress(OSError):
+        client.sendall(data)
+
+
+def test_an_offset_that_is_told_is_of_an_upload_that_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off before anything was made safe: who asks where to go on is told what has its name on the disk, too."""
+    upload = begin(opened(tmp_path))
+    volume = opened(tmp_path)
+    volume.uploads.append(upload, 0, CONTENT[:1000], Stop())
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def noting(fd: int) -> None:
+        synced.append(os.fstat(fd).st_ino)
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    assert begin(opened(tmp_path)).offset == 1000
+    place = tmp_path / "projects/p/.uploads"
+    assert {path.stat().st_ino for path in (place / "u/record", place / "u", place, place.parent)} <= set(synced)
 
 
 def test_an_upload_cut_anywhere_goes_on_in_another_process(tmp_path: Path) -> None:
