@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.unit.little import ANN, Little
-from winslow.errors import Exhausted
+from winslow.errors import Exhausted, Unavailable
 from winslow.ports import Carried, Upload
 from winslowd.files.process import FilesProcess, Patience, open_files
 from winslowd.gateway import protocol, server
@@ -146,6 +146,49 @@ async def test_an_error_in_the_middle_of_a_body_is_answered(little: Little, addr
         assert (status, headers["connection"]) == (507, "close")
         assert b"DISK_FULL" in await asyncio.wait_for(reader.read(), 20)
         writer.close()
+
+
+async def test_what_a_worker_that_was_given_up_may_still_take_is_not_taken_from_it(
+    little: Little, worker: FilesProcess
+) -> None:
+    """It would append what comes after a gap. So the connection ends for it, too."""
+
+    class Late:
+        async def receive(
+            self, connection: int, upload: Upload, offset: int, size: int, begun: bytes
+        ) -> tuple[Upload, Carried]:
+            self.kept = os.dup(connection)
+            raise Unavailable("The storage did not answer", reason="STORAGE_DEGRADED", subject="uploads.receive")
+
+    late = Late()
+    little.use_cases.carrying = Carrying(late, little.use_cases.files)  # type: ignore[arg-type]
+    web = application(little.use_cases, lambda headers: ANN, lambda: little.now)
+    async with server.listening(web, ["127.0.0.1:0"]) as (other,):
+        place = await begun(other, "resources/a")
+        reader, writer = await opened(other)
+        writer.write(patch(place, 0) + CONTENT[:200_000])
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await answered(reader)
+        writer.close()
+        with os.fdopen(late.kept, "rb", buffering=0) as kept:
+            received = b""
+            while data := kept.read(1 << 20):
+                received += data
+        assert received in CONTENT[:200_000], "the bytes that came next, and then no more"
+
+
+async def test_what_is_sent_behind_a_body_that_pauses_is_answered_after_it(little: Little, address: str) -> None:
+    """The end of the first and the beginning of the next come at once, while the first is not lent."""
+    first, second = await begun(address, "resources/a"), await begun(address, "resources/b")
+    reader, writer = await opened(address)
+    writer.write(patch(first, 0) + CONTENT[:-1000])
+    await writer.drain()
+    await asyncio.sleep(1.25)
+    writer.write(CONTENT[-1000:] + patch(second, 0) + CONTENT)
+    assert [(await answered(reader))[0] for _ in range(2)] == [204, 204]
+    writer.close()
+    for name in ("a", "b"):
+        assert Path(little.volume.workspaces.absolute(f"resources/{name}")).read_bytes() == CONTENT
 
 
 async def test_a_worker_that_dies_cuts_the_connection_and_the_next_one_goes_on(

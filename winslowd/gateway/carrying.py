@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from winslow.errors import WinslowError
 from winslow.ports import Pace
 from winslowd.gateway.guard import asker
 from winslowd.gateway.lending import Connection, connection_of
@@ -56,13 +57,13 @@ async def receive(
 ) -> UploadShown:
     """Append the request's body, of known length, to the upload. Cut off, with what of it came, which is safe.
 
-    Raises what appending raises; the rest of the body is then refused.
+    Raises what appending raises; the rest of the body is then refused, or the connection cut.
     """
     begun = connection.begun()
     while connection.body_left:
         pace = Pace.STALLED
         if connection.lendable:
-            with connection.lent(answers=True) as descriptor:
+            with connection.lent(_is_over) as descriptor:
                 shown, carried = await carrying.receive(descriptor, shown, connection.body_left, begun)
             begun, pace = b"", carried.pace
             connection.received(carried.size)
@@ -76,6 +77,11 @@ async def receive(
                 return shown
             begun = message["body"]
     return await _appended(request, uploads, shown, begun)
+
+
+def _is_over(error: WinslowError) -> bool:
+    """Whether who moved the bytes has stopped: a worker that was given up is not waited for, and may still take some."""
+    return error.reason != "STORAGE_DEGRADED"
 
 
 async def _appended(request: Request, uploads: Uploads, shown: UploadShown, data: bytes) -> UploadShown:

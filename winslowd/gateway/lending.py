@@ -7,7 +7,7 @@ what was moved. It knows neither files nor what is asked; `winslowd.gateway.prot
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,19 @@ CONNECTION = "winslow.connection"
 """The extension of a request's scope that is its `Connection`."""
 
 
+def _never(error: WinslowError) -> bool:
+    """Nobody knows what was moved."""
+    return False
+
+
 class Connection:
     """The connection of one request."""
 
-    def __init__(self, protocol: Protocol, cycle: RequestResponseCycle) -> None:
+    def __init__(self, protocol: Protocol, cycle: RequestResponseCycle, body_left: int) -> None:
         self._protocol = protocol
         self._cycle = cycle
+        self.body_left = body_left
+        """Bytes of the request's body that have not come, where it said how many there are."""
 
     @property
     def lendable(self) -> bool:
@@ -42,16 +49,12 @@ class Connection:
             or self._protocol.cycle is not self._cycle
         )
 
-    @property
-    def body_left(self) -> int:
-        """Bytes of the request's body that have not come; 0 where that is not known."""
-        return self._protocol.body_left
-
     @contextmanager
-    def lent(self, *, answers: bool = False) -> Iterator[int]:
+    def lent(self, answers: Callable[[WinslowError], bool] = _never) -> Iterator[int]:
         """The socket's descriptor. What is raised in the body of the scope ends the connection for both sides.
 
-        With `answers` an error of Winslow may still be answered: the rest of the request's body is read and dropped.
+        An error for which `answers` says so may still be answered: the rest of the request's body is read and dropped. So
+        whoever it was lent to must be done with it.
         """
         transport = self._protocol.transport
         one = transport.get_extra_info("socket")
@@ -60,7 +63,7 @@ class Connection:
         try:
             yield one.fileno()
         except BaseException as error:
-            answered = answers and isinstance(error, WinslowError)
+            answered = isinstance(error, WinslowError) and answers(error)
             if answered:
                 self._protocol.refuse_rest()
             else:
@@ -84,7 +87,8 @@ class Connection:
 
     def received(self, count: int) -> None:
         """`count` bytes of the request's body were received by others."""
-        self._protocol.go_on_after(count)
+        self.body_left -= count
+        self._protocol.go_on_with(self.body_left)
 
     def sent(self, count: int) -> None:
         """`count` bytes of the answer's body were sent by others."""

@@ -68,8 +68,8 @@ class Protocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.lent = False
         """Whether somebody else moves its bytes now."""
-        self.body_left = 0
-        """Bytes of the current request's body that have not come, where it said how many there are."""
+        self._request: Connection | None = None
+        """Of the request that was read last; others may have been sent behind one that is still answered."""
         self._patience = patience
         self._head = 0
         self._head_timer: asyncio.TimerHandle | None = None
@@ -122,30 +122,30 @@ class Protocol(HttpToolsProtocol):
         self._head_is_there()
         super().on_headers_complete()
         lengths = [value for name, value in self.headers if name == b"content-length"]
-        self.body_left = int(lengths[0]) if lengths else 0
+        self._request = Connection(self, self.cycle, int(lengths[0]) if lengths else 0)
         scope = cast(dict[str, Any], self.scope)
-        scope.setdefault("extensions", {})[CONNECTION] = Connection(self, self.cycle)
+        scope.setdefault("extensions", {})[CONNECTION] = self._request
 
     def on_body(self, body: bytes) -> None:
-        self.body_left -= len(body)
+        assert self._request is not None
+        self._request.body_left -= len(body)
         super().on_body(body)
 
-    def go_on_after(self, count: int) -> None:
-        """`count` bytes of the body were taken past us: read on behind them."""
-        self.body_left -= count
+    def go_on_with(self, body_left: int) -> None:
+        """Some of the body was taken past us, `body_left` bytes were not: read on with them."""
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        if not self.body_left:
+        if not body_left:
             self.on_message_complete()
             return
         # A new parser knows no other way into the middle of a body.
         self._priming = True
-        self.parser.feed_data(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % self.body_left)
+        self.parser.feed_data(b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % body_left)
         self._priming = False
 
     def refuse_rest(self) -> None:
         """Nobody knows how much of the body is left: drop what comes, and close once the answer has been read."""
-        self.go_on_after(self.body_left - _ENDLESS)
+        self.go_on_with(_ENDLESS)
         self.cycle.keep_alive = False
         self.cycle.transport = cast(asyncio.Transport, _Lingering(self.transport, self.loop))
         self.flow.resume_reading()
