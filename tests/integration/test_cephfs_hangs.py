@@ -10,12 +10,10 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.ceph import Cluster, Mount
@@ -142,9 +140,12 @@ async def test_a_mount_whose_process_was_killed_degrades_the_storage_until_it_is
             await storage.files.stat(parse("projects/p/input"))
         assert caught.value.reason == "STORAGE_DEGRADED" and caught.value.hint
         await until(lambda: bool(storage.degraded))
-        with ceph.mounted_again(mount):
-            await until_well(storage)
-            assert (await storage.files.stat(parse("projects/p/input"))).kind == "directory"
+        async with open_files(str(mount.path), IMPATIENT) as begun_without:
+            assert "does not answer" in begun_without.degraded
+            with ceph.mounted_again(mount):
+                await until_well(begun_without)
+                await until_well(storage)
+                assert (await storage.files.stat(parse("projects/p/input"))).kind == "directory"
 
 
 async def test_a_connection_to_the_kernel_that_was_aborted_degrades_the_storage(mount: Mount, tmp_path: Path) -> None:
@@ -160,42 +161,6 @@ async def test_a_connection_to_the_kernel_that_was_aborted_degrades_the_storage(
             await storage.files.stat(parse("projects/p/input"))
         assert caught.value.reason == "STORAGE_DEGRADED"
         await until(lambda: bool(storage.degraded))
-
-
-async def test_workers_that_hang_in_the_kernel_are_few_and_small_and_another_comes_once_they_are_free(
-    mount: Mount,
-) -> None:
-    async with open_files(str(mount.path), IMPATIENT) as storage:
-        await storage.workspaces.make_project(ProjectId("p"))
-        seen = {storage.worker}
-        mount.freeze()
-        try:
-            for _ in range(6):
-                begun = time.monotonic()
-                with pytest.raises(Unavailable) as caught:
-                    await storage.files.make_directory(parse(f"projects/p/input/{len(seen)}"))
-                assert caught.value.reason == "STORAGE_DEGRADED"
-                assert time.monotonic() - begun < 2 * IMPATIENT.quick + 1
-                seen.add(storage.worker)
-            left = [process for process in psutil.Process().children() if "winslowd.files.worker" in command(process)]
-            assert len(left) <= 4, "three that hang, one that starts"
-            assert sum(memory(process) for process in left) < 400 << 20
-        finally:
-            mount.thaw()
-        await until_well(storage)
-        await storage.files.make_directory(parse("projects/p/input/after"))
-
-
-def command(process: psutil.Process) -> str:
-    with suppress(psutil.Error):
-        return " ".join(process.cmdline())
-    return ""
-
-
-def memory(process: psutil.Process) -> int:
-    with suppress(psutil.Error):
-        return int(process.memory_info().rss)
-    return 0
 
 
 async def until_well(storage: FilesProcess) -> None:

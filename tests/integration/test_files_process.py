@@ -13,12 +13,14 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests import filesystems
 from winslow.domain.layout import WorkspacePlan, parse
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import FailedPrecondition, Unavailable
+from winslowd.files import process
 from winslowd.files.process import FilesProcess, Patience, open_files
 
 PROJECT = ProjectId("p")
@@ -246,8 +248,11 @@ async def test_a_file_system_that_hangs_does_not_hang_the_daemon(tmp_path: Path)
 
 
 @pytest.mark.skipif(bool(filesystems.why_no_xfs()), reason=filesystems.why_no_xfs() or "-")
-async def test_a_file_system_that_hangs_at_the_start_is_waited_for_beside_it(tmp_path: Path) -> None:
-    """The first worker hangs in the kernel before it can say hello: it is about to make what every volume has."""
+async def test_a_file_system_that_hangs_at_the_start_is_waited_for_beside_it_by_few_small_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each hangs in the kernel before it can say hello: it is about to make what every volume has."""
+    monkeypatch.setattr(process, "_END", 0.1)
     with filesystems.xfs(tmp_path) as place:
         subprocess.run(["fsfreeze", "--freeze", place], check=True, timeout=30)
         begun = time.monotonic()
@@ -258,10 +263,31 @@ async def test_a_file_system_that_hangs_at_the_start_is_waited_for_beside_it(tmp
                 with pytest.raises(Unavailable) as caught:
                     await storage.files.stat(parse("resources"))
                 assert caught.value.reason == "STORAGE_DEGRADED"
+                async with asyncio.timeout(30):
+                    while "processes hang in the kernel" not in storage.degraded:
+                        await asyncio.sleep(0.05)
+                await asyncio.sleep(2 * IMPATIENT.restart_max)  # in which no other is started
+                left = workers()
+                assert len(left) == 3
+                assert sum(one.memory_info().rss for one in left) < 300 << 20
             finally:
                 subprocess.run(["fsfreeze", "--unfreeze", place], check=True, timeout=30)
             await until_well(storage)
             await storage.workspaces.make_project(PROJECT)
+            async with asyncio.timeout(10):
+                while len(workers()) > 1:
+                    await asyncio.sleep(0.05)
+
+
+def workers() -> list[psutil.Process]:
+    """That were started here and have not ended."""
+    return [one for one in psutil.Process().children() if "winslowd.files.worker" in _command(one)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(psutil.Error):  # it has ended
+        return process.cmdline()
+    return []
 
 
 def _alive(process: int) -> bool:

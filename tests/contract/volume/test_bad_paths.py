@@ -20,7 +20,13 @@ from winslow.domain.layout import Location, Pool
 from winslow.errors import WinslowError
 from winslow.ports import NewFile, UnpackLimits
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    # A path is resolved by the kernel, for every local file system alike; through FUSE it is another matter.
+    pytest.mark.parametrize(
+        "volume", ["plain", pytest.param("cephfs", marks=pytest.mark.ceph)], indirect=True, scope="module"
+    ),
+]
 
 SECRET = b"the secret that lies outside"
 REFUSED = {"PATH_INVALID", "PATH_RESERVED", "PATH_LEADS_OUT", "NAME_TOO_LONG"}
