@@ -103,6 +103,17 @@ async def test_what_could_not_be_written_is_written_later(recorded: Recorded) ->
     assert recorded.file.exists()
 
 
+async def test_a_volume_that_is_away_is_asked_once_and_not_for_each_stage(recorded: Recorded) -> None:
+    little = recorded.little
+    await little.use_cases.runs.start(little.request(), recorded.stage.project, Start())
+    await little.end("detect")
+    little.now += LATE
+    little.volume.failing["readings.get"] = Unavailable("away", reason="STORAGE_DEGRADED")
+    little.volume.calls.clear()
+    await recorded.recorder.look()
+    assert little.volume.calls == ["readings.get"]
+
+
 async def test_another_nodes_stages_are_its_own_to_write_down(recorded: Recorded) -> None:
     recorded.little.now += LATE
     await recorded.moved("other")

@@ -13,7 +13,7 @@ import structlog
 from winslow.domain.reading import OfStage
 from winslow.domain.records import Kind
 from winslow.domain.stage import NodeId, Stage, StageId
-from winslow.errors import NotFound, WinslowError
+from winslow.errors import NotFound, Unavailable, WinslowError
 from winslow.ports import Clock, KeptReadings, Readings, Store
 from winslowd.usecases.readings import LATE
 
@@ -47,6 +47,9 @@ class Recorder:
                 try:
                     await self._record(stage)
                     self._done.add(stage.id)
+                except Unavailable as error:  # so it is for all of them, and each would be waited for
+                    log.warning("readings are kept when the volume is back", error=str(error), reason=error.reason)
+                    return
                 except WinslowError as error:
                     log.warning("readings are kept later", stage=stage.id, error=str(error), reason=error.reason)
         self._done &= {stage.id for stage in due}
