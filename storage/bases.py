@@ -18,6 +18,7 @@ from storage.beneath import descend, held, make_directories, open_directory, ren
 from storage.faults import about
 from storage.locks import Locks
 from storage.removal import remove
+from storage.settling import settle
 from storage.stop import Stop
 from storage.tree import Copied, Owner, copy_tree
 from winslow.domain.layout import bases_root
@@ -137,7 +138,8 @@ class Bases:
             try:
                 with held(open_directory(bases, draft, follow=False)) as target:
                     right = fill(target) is not False
-                    os.fsync(target)
+                    if right:
+                        settle(target, stop)  # layers that are safe will lie on it
                 if right:
                     with suppress(FileExistsError):
                         rename_new(bases, draft, bases, name)

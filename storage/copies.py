@@ -17,6 +17,7 @@ from storage.faults import about
 from storage.placing import DRAFT, drafts, has_mark, require_free, show
 from storage.pools import pool, require_name, require_writable
 from storage.quotas import Quotas
+from storage.settling import settle
 from storage.stop import Stop
 from storage.totals import Usage
 from storage.trees import Opener, Tree, plain
@@ -73,11 +74,12 @@ def _fill_tree(source: Tree, place: int, stop: Stop) -> None:
     os.mkdir(DRAFT, 0o700, dir_fd=place)
     with held(open_directory(place, DRAFT, follow=False)) as top:
         source.copy_into(top, (os.geteuid(), os.getegid()), stop)
-        _settle(top, stop)
+        _open_to_all(top, stop)
+        settle(top, stop)
 
 
-def _settle(top: int, stop: Stop) -> None:
-    """Let every stage read what is in `top`, and make it safe. Nobody else reaches it yet, so names lead where they led."""
+def _open_to_all(top: int, stop: Stop) -> None:
+    """Let every stage read what is in `top`. Nobody else reaches it yet, so names lead where they led."""
     waiting = [""]
     while waiting:
         path = waiting.pop()
@@ -88,10 +90,6 @@ def _settle(top: int, stop: Stop) -> None:
                 os.chmod(name, 0o755 if is_directory else _file_mode(status), dir_fd=directory)
                 if is_directory:
                     waiting.append(f"{path}/{name}" if path else name)
-                else:
-                    with held(os.open(name, os.O_RDONLY, dir_fd=directory)) as file:
-                        os.fsync(file)
-            os.fsync(directory)
     os.fchmod(top, 0o755)
 
 

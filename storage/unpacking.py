@@ -16,15 +16,15 @@ from contextlib import contextmanager, suppress
 from storage import tars, zips
 from storage.beneath import held, make_directories, open_directory, open_file, open_path
 from storage.ceph import SNAPSHOTS
-from storage.crew import Crew
 from storage.faults import about
 from storage.packed import Member, Refused, What
 from storage.placing import DRAFT, drafts, has_mark, show
 from storage.pools import pool, require_name, require_writable
 from storage.quotas import Quotas
+from storage.settling import settle
 from storage.stop import Stop
 from storage.trees import Opener, PlainTree
-from storage.walks import Walk, join
+from storage.walks import Walk
 from winslow.domain.layout import NAME_MAX, PATH_MAX, Location
 from winslow.domain.quantity import about_size
 from winslow.errors import FailedPrecondition
@@ -35,7 +35,6 @@ _LATEST = 1 << 33
 """Unix seconds; what file systems can tell of times ends not much later."""
 _LOOK = 32 << 20
 """Bytes between two looks at what is free."""
-_BATCH = 64
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _NO_WAY = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EXDEV})
 
@@ -129,7 +128,7 @@ class _Unpacking:
         self._require_free()
         if self._links:
             self._require_links_inside()
-        _settle(self._top, self._stop)
+        settle(self._top, self._stop)
         os.fchmod(self._top, 0o755)
 
     def _members(self) -> Iterator[Member]:
@@ -304,31 +303,3 @@ def _require_inside(above: list[str], leads: str) -> None:
 
 def _twice() -> Refused:
     return Refused("has the name of another entry")
-
-
-def _settle(top: int, stop: Stop) -> None:
-    """Make all that is in `top` safe. Several at once, since a disk is asked as often whoever waits."""
-    tree = PlainTree(top)
-
-    def work(item: tuple[str, tuple[str, ...]]) -> None:
-        path, names = item
-        with tree.directory(path) as directory:
-            for name in names:
-                stop.check()
-                with held(directory.open(name)) as fd:
-                    os.fsync(fd)
-            if names:
-                return
-            found: list[str] = []
-            for named in directory.names(0, stop):
-                if named.kind == "directory":
-                    crew.add((join(path, named.name), ()))
-                elif named.kind == "file":
-                    found.append(named.name)
-            for start in range(0, len(found), _BATCH):
-                crew.offer((path, tuple(found[start : start + _BATCH])))
-        with held(open_directory(top, path, follow=False)) as fd:
-            os.fsync(fd)
-
-    crew: Crew[tuple[str, tuple[str, ...]]] = Crew(work, stop)
-    crew.run(("", ()))

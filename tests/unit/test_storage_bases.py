@@ -124,6 +124,22 @@ def test_a_base_that_is_needed_after_all_comes_back(source: Path, bases: Bases, 
     assert list((tmp_path / "projects/p/bases").iterdir()) == []
 
 
+def test_a_base_is_on_the_disk_before_it_is_shown(
+    source: Path, bases: Bases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    safe: set[int] = set()
+    fsync = os.fsync
+
+    def noting(fd: int) -> None:
+        if not list((tmp_path / "projects/p/bases").glob("[!.]*")):
+            safe.add(os.fstat(fd).st_ino)
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    base = tmp_path / made(bases, "s1")
+    assert {path.stat().st_ino for path in (base, base / "a", base / "d", base / "d/b")} <= safe
+
+
 def test_a_base_whose_removal_was_cut_before_it_was_asked_for_again_comes_back_to_who_needs_it(
     source: Path, bases: Bases, tmp_path: Path
 ) -> None:
