@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from storage.bases import Bases
 from storage.beneath import held, open_directory
@@ -135,23 +135,21 @@ class Layered:
 
         Raises FailedPrecondition (WORKSPACE_ELSEWHERE) where only another node has what it changes.
         """
+        with ExitStack() as opened:
+            yield self._opened(project, stage, opened)
+
+    def _opened(self, project: ProjectId, stage: StageId, opened: ExitStack) -> Stack | None:
+        """Apart from `seen`, so that what is not found in the workspace is not taken for a workspace that is not there."""
         with suppress(FileNotFoundError), self._home(project, stage) as home:
             if is_plain(home):
-                yield None
-                return
+                return None
             if _has(home, LAYER):
-                with self.layers.stack(project, self.layers.chain(project, stage)) as stack:
-                    yield stack
-                return
+                return opened.enter_context(self.layers.stack(project, self.layers.chain(project, stage)))
             ground = read_ground(home)
             if ground is not None:
-                with (
-                    held(self._changing(stage)) as upper,
-                    self.layers.stack_under(project, upper, ground.chain) as stack,
-                ):
-                    yield stack
-                return
-        yield None
+                upper = opened.enter_context(held(self._changing(stage)))
+                return opened.enter_context(self.layers.stack_under(project, upper, ground.chain))
+        return None
 
     def chains(self, project: ProjectId, stop: Stop) -> dict[StageId, Chain]:
         """What every layered workspace of a project is seen through."""

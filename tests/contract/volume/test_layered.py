@@ -81,6 +81,17 @@ async def test_it_is_its_parents_with_what_was_changed_and_its_parents_stays(pro
     assert (project.path / "workspace" / "a").read_text() == "zeroth a"
 
 
+async def test_what_is_not_in_an_attempts_workspace_is_said_not_to_be_there(project: Project) -> None:
+    fill(project)
+    plain = project.plan("s1")
+    await begun(project, plain)
+    await project.storage.workspaces.seal(plain)
+    await ended(project, "s2", "s1")
+    for stage in ("s1", "s2"):
+        with refused(NotFound, "FILE_NOT_FOUND"):
+            await project.storage.files.stat(project.at(f"stages/{stage}/workspace/nothing"))
+
+
 async def test_what_is_changed_in_the_zeroth_workspace_later_is_not_seen(project: Project) -> None:
     fill(project)
     await ended(project, "s1")
