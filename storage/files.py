@@ -6,7 +6,6 @@ own may be changed; what an attempt made is its record. Uploads and copies have 
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -14,19 +13,18 @@ from contextlib import contextmanager, suppress
 from itertools import islice
 
 from storage import checksums
-from storage.beneath import held, make_directories, open_parent, rename_new
+from storage.beneath import held, make_directories, open_parent
 from storage.carrying import send, send_unchanged
 from storage.copies import copy
 from storage.faults import about
 from storage.logs import Logs, require_range
-from storage.pools import pool, require_name, require_shortest, require_writable
+from storage.pools import pool, require_name, require_writable
 from storage.removal import remove
 from storage.stop import Stop
 from storage.totals import Usage
 from storage.trees import FIRST, Directory, Named, Opener, Position, Tree, describe, plain
 from winslow.domain.layout import Location, Pool
 from winslow.domain.stage import ProjectId, StageId
-from winslow.errors import InvalidArgument
 from winslow.ports import Carried, Entry, Listing, Pace, Totals
 
 READ_MAX = 64 << 20
@@ -102,23 +100,6 @@ class Files:
         require_writable(location)
         with about(location), pool(self._root, location) as root:
             os.close(make_directories(root, location.relative))
-
-    def rename(self, source: Location, target: Location, stop: Stop) -> None:
-        """See the port. Raises InvalidArgument (DIFFERENT_ROOTS) for two pools or projects."""
-        require_writable(source)
-        require_writable(target)
-        require_shortest(target)
-        if source.root != target.root:
-            raise InvalidArgument(
-                f"{str(source)!r} and {str(target)!r} lie in different places",
-                reason="DIFFERENT_ROOTS",
-                subject=str(target),
-                hint="Rename within one pool; copy between two",
-            )
-        with about(source), pool(self._root, source) as root, _parent(root, source) as (old, name):
-            os.stat(name, dir_fd=old, follow_symlinks=False)
-            with about(target), _parent(root, target) as (new, new_name):
-                _rename(old, name, new, new_name, str(target))
 
     def copy(self, source: Location, target: Location, mark: str, stop: Stop) -> None:
         """See the port. An archived log is laid out plain for it."""
@@ -198,20 +179,6 @@ def _parent(root: int, location: Location) -> Iterator[tuple[int, str]]:
     parent, name = open_parent(root, location.relative)
     with held(parent):
         yield parent, name
-
-
-def _rename(old: int, name: str, new: int, new_name: str, target: str) -> None:
-    try:
-        rename_new(old, name, new, new_name)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-        raise InvalidArgument(
-            f"A directory cannot be moved into itself, to {target!r}",
-            reason="PATH_INVALID",
-            subject=target,
-            hint="Choose a target outside of it",
-        ) from error
 
 
 def _shows_outputs(location: Location) -> bool:

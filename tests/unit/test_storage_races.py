@@ -191,7 +191,7 @@ def test_what_is_opened_is_closed_again(volume: PlainVolume, tmp_path: Path) -> 
         with suppress(WinslowError):
             volume.uploads.begin("u", parse(f"projects/p/input/{path}/below"), 1, "0" * 64, Stop())
         with suppress(WinslowError):
-            volume.files.rename(location, parse("projects/p/input/y/z"), Stop())
+            volume.trees.move(location, parse("projects/p/input/pipe/z"), "", Stop())
     volume.files.entries(parse("projects/p/input"), "", 1, Stop())
     volume.uploads.expire(2**40, Stop())
     assert len(os.listdir("/proc/self/fd")) == before

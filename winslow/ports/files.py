@@ -65,9 +65,6 @@ class Files(Protocol):
     async def make_directory(self, location: Location) -> None:
         """With parents; what is there stays."""
 
-    async def rename(self, source: Location, target: Location) -> None:
-        """Within one root; raises AlreadyExists (FILE_EXISTS) rather than replacing."""
-
     async def copy(self, source: Location, target: Location, mark: str = "") -> None:
         """A file, or a directory with all that is in it; shown at once.
 

@@ -61,7 +61,6 @@ CALLS: dict[str, Lane] = {
     "files.listing": Lane.QUICK,
     "files.read": Lane.QUICK,
     "files.make_directory": Lane.QUICK,
-    "files.rename": Lane.QUICK,
     "files.copy": Lane.BULK,
     "files.delete": Lane.BULK,
     "files.usage": Lane.BULK,

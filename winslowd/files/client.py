@@ -97,9 +97,6 @@ class FilesClient:
     async def make_directory(self, location: Location) -> None:
         await self._call(Nothing, "files.make_directory", location)
 
-    async def rename(self, source: Location, target: Location) -> None:
-        await self._call(Nothing, "files.rename", source, target)
-
     async def copy(self, source: Location, target: Location, mark: str = "") -> None:
         await self._call(Nothing, "files.copy", source, target, mark)
 

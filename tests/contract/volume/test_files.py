@@ -111,21 +111,20 @@ async def test_the_longest_path_of_all_can_be_made(project: Project) -> None:
     assert (await project.storage.files.stat(location)).kind == "directory"
 
 
-async def test_renaming_never_replaces(project: Project) -> None:
+async def test_moving_never_replaces(project: Project) -> None:
     top = project.path / "input"
     (top / "a").write_text("a")
     (top / "b").write_text("b")
     (top / "dir").mkdir()
-    await project.storage.files.rename(project.at("input/a"), project.at("input/dir/a"))
+    move = project.storage.trees.move
+    await move(project.at("input/a"), project.at("input/dir/a"), "")
     assert (top / "dir" / "a").read_text() == "a"
     with refused(AlreadyExists, "FILE_EXISTS"):
-        await project.storage.files.rename(project.at("input/dir/a"), project.at("input/b"))
+        await move(project.at("input/dir/a"), project.at("input/b"), "")
     with refused(InvalidArgument, "PATH_INVALID"):
-        await project.storage.files.rename(project.at("input/dir"), project.at("input/dir/below"))
-    with refused(InvalidArgument, "DIFFERENT_ROOTS"):
-        await project.storage.files.rename(project.at("input/b"), project.at("workspace/b"))
+        await move(project.at("input/dir"), project.at("input/dir/below"), "")
     with refused(NotFound, "FILE_NOT_FOUND"):
-        await project.storage.files.rename(project.at("input/none"), project.at("input/c"))
+        await move(project.at("input/none"), project.at("input/c"), "")
     assert (top / "b").read_text() == "b"
 
 
@@ -175,7 +174,7 @@ async def test_nothing_is_changed_among_snapshots(project: Project, path: str) -
     for change in (
         files.make_directory(location),
         files.delete(location, True),
-        files.rename(project.at("input/a"), location),
+        project.storage.trees.move(project.at("input/a"), location, ""),
         files.copy(project.at("input/a"), location),
         project.storage.uploads.begin("u", location, 1, "0" * 64),
     ):

@@ -55,7 +55,7 @@ async def test_a_link_to_a_directory_outside_gives_nothing_away(project: Project
     with refused(FailedPrecondition, "PATH_LEADS_OUT"):
         await project.storage.files.delete(project.at("input/way/secret"), False)
     with refused(FailedPrecondition, "PATH_LEADS_OUT"):
-        await project.storage.files.rename(project.at("input/way/secret"), project.at("input/mine"))
+        await project.storage.trees.move(project.at("input/way/secret"), project.at("input/mine"), "")
     await project.storage.files.delete(project.at("input/way"), True)
     assert (outside / "secret").read_text() == "secret"
 
