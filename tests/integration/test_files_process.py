@@ -169,6 +169,23 @@ async def test_bulk_work_does_not_make_a_listing_wait(storage: FilesProcess, tmp
     assert all(task.cancelled() or task.done() for task in bulk)
 
 
+async def test_bulk_work_does_not_make_whoever_cancels_an_upload_wait(storage: FilesProcess, tmp_path: Path) -> None:
+    """Who joins parts, or begins what does not fit, waits for that too."""
+    for index in range(2000):
+        (tmp_path / "projects/p/input" / f"{index}").touch()
+    begun = await storage.uploads.begin("u", parse("projects/p/input/new"), 4, "0" * 64)
+    async with asyncio.TaskGroup() as group:
+        bulk = [
+            group.create_task(storage.files.usage(parse("projects/p/input")), name=f"bulk {index}")
+            for index in range(40)
+        ]
+        await asyncio.sleep(0)
+        await storage.uploads.cancel(begun)
+        assert sum(task.done() for task in bulk) < 20
+        for task in bulk:
+            task.cancel()
+
+
 async def test_calls_that_were_cancelled_leave_nothing_behind(storage: FilesProcess) -> None:
     for _ in range(200):
         call = asyncio.create_task(storage.files.stat(parse("projects/p/input")), name="call")

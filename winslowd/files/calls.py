@@ -16,7 +16,7 @@ class Lane(Enum):
     PREPARE = 4
     """Fills workspaces: a stage waits for it."""
     SYNC = 5
-    """Waits for the disk (fsync) or reads a whole upload."""
+    """Waits for the disk (fsync), reads a whole upload, or forgets one, which its sender waits for."""
     SCAN = 2
     """Searches logs."""
     ARCHIVE = 1
@@ -80,7 +80,7 @@ CALLS: dict[str, Lane] = {
     "uploads.flush": Lane.SYNC,
     "uploads.digest": Lane.SYNC,
     "uploads.commit": Lane.SYNC,
-    "uploads.cancel": Lane.BULK,
+    "uploads.cancel": Lane.SYNC,
     "uploads.expire": Lane.BULK,
     "small.put": Lane.SYNC,
     "logs.size": Lane.QUICK,
