@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,10 @@ from tests.etcd import Member, running
 settings.register_profile("noisy", deadline=None)
 settings.load_profile("noisy")
 """How long an example takes says nothing on a machine that others use."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's job in the background: what it starts ignores interrupts, and so would all that tests mean to interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 READY_WITHIN = 30.0
 
 
@@ -88,7 +90,11 @@ class Member:
         self._end(signal.SIGKILL)
 
     def freeze(self) -> None:
+        """It is frozen when this returns: a busy machine takes its time to stop all of its threads."""
         self._signal(signal.SIGSTOP)
+        assert self._process is not None
+        while psutil.Process(self._process.pid).status() != psutil.STATUS_STOPPED:
+            time.sleep(0.001)
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
