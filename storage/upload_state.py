@@ -90,6 +90,8 @@ class Data:
 
     def sync(self, offset: int) -> None:
         """The same, beside who writes: it is for that one to cut off then, or a hole would be what comes next."""
+        if self._failed:  # and nothing could be cut off, since nobody knows what was safe before us
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
         try:
             os.fdatasync(self.fd)
         except OSError:
@@ -102,7 +104,7 @@ class Data:
         if self._failed and self.safe is not None:
             with suppress(OSError):
                 os.ftruncate(self.fd, self.safe)
-        self._failed = False
+            self._failed = False
 
     def digest(self, stop: Stop) -> str:
         """SHA-256 of everything up to `offset`."""

@@ -23,6 +23,7 @@ from storage.logs import Logs
 from storage.quotas import Quotas
 from storage.removal import remove
 from storage.seal import Seal, break_seal, close_directory, read_seal, write_seal
+from storage.settling import settle_left
 from storage.stop import Stop
 from storage.tree import Copied, Owner, copy_tree, own, own_tree
 from winslow.domain.layers import Chain
@@ -119,8 +120,15 @@ class Workspaces:
             else:
                 self._seal_directory(plan)
                 self._layered.let_go(plan.stage, stop)
+            self._settle(plan, stop)
             with suppress(FileNotFoundError), self._directory(own_root) as home:
                 remove(home, _PARENTS, stop)
+
+    def _settle(self, plan: WorkspacePlan, stop: Stop) -> None:
+        """An end that is recorded says that all of it is there: no power cut may make a success of empty files."""
+        for path in (plan.output, plan.target):
+            with suppress(FileNotFoundError), self._directory(path) as directory:
+                settle_left(directory, path, stop)
 
     def chains(self, project: ProjectId, stop: Stop) -> dict[StageId, Chain]:
         """See the port."""

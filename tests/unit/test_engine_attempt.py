@@ -21,6 +21,7 @@ from winslow.domain.records import Commit, Put, run_ref, stage_ref
 from winslow.domain.stage import Cause, NodeId, Reason, Stage, StageId, State
 from winslow.errors import (
     Ambiguous,
+    DataLoss,
     DeadlineExceeded,
     Exhausted,
     InvalidArgument,
@@ -625,6 +626,19 @@ class TestTheImageOfARun:
         await house.put(Put(run_ref(run), run))
         other = await house.award()
         assert (await Containers(house.tools).spec(other)).image.digest == "sha256:2"
+
+
+async def test_what_did_not_reach_the_disk_is_no_success(house: House) -> None:
+    house.tap.failing["workspaces.seal"] = DataLoss("It did not reach the disk", reason="OUTPUT_DAMAGED")
+    stage = await house.stage()
+    async with house.seeing_through(stage) as going:
+        await house.runs(stage)
+        house.finish(stage)
+        await going.over()
+    ended = house.of(stage)
+    assert ended.outcome is not None
+    assert (ended.state, ended.outcome.cause) == (State.FAILED, Cause.STORAGE)
+    assert "did not reach the disk" in ended.outcome.message
 
 
 async def test_a_workspace_that_cannot_be_sealed_loses_no_end(house: House) -> None:

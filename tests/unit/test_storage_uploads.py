@@ -122,6 +122,24 @@ def test_what_the_disk_failed_to_take_is_not_acknowledged_when_it_is_asked_again
     assert begin(volume).offset == 1000
 
 
+def test_where_nobody_knows_what_was_safe_before_a_fault_nothing_more_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = begin(opened(tmp_path))
+    volume = opened(tmp_path)
+    upload = volume.uploads.append(upload, 0, CONTENT[:1000], Stop())
+
+    def failing(fd: int) -> None:
+        raise OSError(errno.EIO, "no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", failing)
+        with pytest.raises(Unavailable):
+            volume.uploads.flush(upload, Stop())
+    with pytest.raises(Unavailable):
+        volume.uploads.flush(upload, Stop())
+
+
 def test_what_comes_while_the_disk_fails_leaves_no_hole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the daemon, what came is made safe beside who writes on."""
     volume, content = opened(tmp_path), os.urandom(16 << 20)

@@ -48,10 +48,11 @@ class Workspaces(Protocol):
         """
 
     async def seal(self, plan: WorkspacePlan) -> None:
-        """Make the workspace immutable: from now on it is only read. Of a layered one what it changed is taken in, which lies
-        on this node alone until then: its container must be at rest.
+        """Make the workspace immutable: from now on it is only read. It is on the disk then, and so is the output. Of a layered
+        one what it changed is taken in, which lies on this node alone until then: its container must be at rest.
 
-        Raises Exhausted (DISK_FULL), Unavailable (WORKSPACE_BUSY), NotFound (CHANGES_LOST), DataLoss (LAYER_DIFFERS).
+        Raises Exhausted (DISK_FULL), Unavailable (WORKSPACE_BUSY), NotFound (CHANGES_LOST), DataLoss (LAYER_DIFFERS,
+        OUTPUT_DAMAGED).
         """
 
     async def publish(self, plan: WorkspacePlan, definition: DefinitionName) -> None:

@@ -11,7 +11,7 @@ import structlog
 
 from winslow.domain.layout import WorkspacePlan
 from winslow.domain.stage import StageId
-from winslow.errors import Exhausted, NotFound, Unavailable, WinslowError
+from winslow.errors import DataLoss, Exhausted, NotFound, Unavailable, WinslowError
 from winslowd.engines.containers import Tools
 from winslowd.engines.patience import Patience, insist
 
@@ -31,11 +31,14 @@ class Keeping:
         self._tell = tell
 
     async def seal(self, plan: WorkspacePlan, *, launched: bool) -> WinslowError | None:
-        """Seal the workspace; the error for which a layered one is lost, where its process was `launched`."""
+        """Seal the workspace; the error for which what was left is lost, where its process was `launched`."""
         try:
             await (self._take_in(plan) if plan.layered else self.through_outages(lambda: self._sealed(plan)))
         except NotFound as error:  # it ended before it had a workspace
             return error if plan.layered and launched else None
+        except DataLoss as error:
+            log.warning("what the stage left is damaged", stage=self._stage, error=str(error))
+            return error if launched else None
         except WinslowError as error:
             log.warning("workspace was not sealed", stage=self._stage, error=str(error))
             return error if plan.layered and launched else None
