@@ -29,6 +29,8 @@ XFS_AIM = 2.0
 SIDES = (1, 2, 4, 8)
 RUNS = 3
 _A_DIRECTORY = 100
+_DIRECTORIES = 'find . -type d -print0 | (cd "$2" && xargs -0 mkdir -p)'
+"""First, since several cp at once each make them and one is told that they are there."""
 _FILES = 'find . -type f -print0 | xargs -0 -P "$1" -n 25 cp -a --parents -t "$2"'
 
 
@@ -74,7 +76,8 @@ def _copied(source: Path, target: Path) -> None:
 
 
 def _by_cp(source: Path, target: Path, sides: int) -> None:
-    subprocess.run(["sh", "-c", _FILES, "sh", str(sides), str(target)], cwd=source, check=True)
+    script = f"{_DIRECTORIES}; {_FILES}"
+    subprocess.run(["sh", "-c", script, "sh", str(sides), str(target)], cwd=source, check=True)
 
 
 def _fill(top: Path, count: int, size: int, *, write: bool) -> None:
