@@ -2,7 +2,8 @@
 
 Each round does each of them once, so that what the disk and the machine do meanwhile is done to all. nginx promises nothing
 of the disk, so its PUT counts with the sync that makes it as safe as ours. `upload.resent` is the most that was sent again
-after one of 50 cuts at random bytes: of the client, of the daemon, of the process that has the files.
+after one of 50 cuts at random bytes: of the client, of the daemon, of the process that has the files; `upload.resent.mount`
+the same where the mount is torn away beneath it.
 `WINSLOW_BENCH_SIZE` is another size, in bytes.
 """
 
@@ -20,6 +21,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from bench import mount_cuts
 from bench.figures import Figure, median
 from bench.nginx import nginx
 from tests.daemon import Daemon
@@ -45,6 +47,7 @@ def measure() -> list[Figure]:
         with Daemon(home / "dev") as daemon, nginx(home / "nginx", home) as peer:
             rates, growth = _rates(daemon, home, address, peer)
             resent = _resent(daemon, home, address)
+    os.environ.pop("WINSLOW_HTTP")
     up = rates["upload"]
     return [
         Figure("upload.rate", "MB/s", up, rates["dd"], ROUNDS),
@@ -53,6 +56,7 @@ def measure() -> list[Figure]:
         Figure("download.rate", "MB/s", rates["download"], rates["get"], ROUNDS),
         Figure("transfer.memory", "MiB", growth, _GROWTH_AIM, ROUNDS),
         Figure("upload.resent", "MiB", max(resent) / _MIB, _RESENT_AIM, len(resent)),
+        *mount_cuts.measure(),
     ]
 
 
