@@ -7,7 +7,6 @@ and had not been acknowledged is lost with it, and sent again; an acknowledged b
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import sys
 import tempfile
@@ -73,7 +72,7 @@ def _torn(cluster: Cluster, mount: Mount, mounts: ExitStack, address: str, sourc
     with (mount.path / PATH).open("rb") as arrived:
         digest = hashlib.file_digest(arrived, "sha256").digest()
     assert digest == hashlib.sha256(source.read_bytes()).digest(), "another file arrived than was sent"
-    os.unlink(source)
+    source.unlink()
     return resent
 
 
