@@ -100,7 +100,7 @@ def place(client: Client, text: str) -> Place:
     """Raises InvalidArgument (PATH_INVALID), and what the reference to a project or stage raises."""
     if is_remote(text):
         return remote(client, text)
-    return Local(Path(text), text.rpartition("/")[2] in {"", ".", ".."})
+    return Local(Path(text), _as_directory(text))
 
 
 def remote(client: Client, text: str, *, whole: bool = False) -> Remote:
@@ -143,10 +143,15 @@ def _within(client: Client, where: str, path: str, text: str, whole: bool) -> st
     return f"{references.project(client, where).name}/{path}".rstrip("/")
 
 
+def _as_directory(text: str) -> bool:
+    """Whether a local path is written as a directory; a Path no longer knows."""
+    return text.rpartition("/")[2] in {"", ".", ".."}
+
+
 def matching_here(text: str) -> list[Local]:
     """The local sources that are meant. Raises NotFound (LOCAL_FILE_NOT_FOUND)."""
     path = Path(text)
-    directory = text.endswith("/") or path.name in {"", ".", ".."}
+    directory = _as_directory(text)
     if path.exists() or path.is_symlink():
         return [Local(path, directory)]
     found = sorted(glob.glob(text)) if glob.has_magic(text) else []  # noqa: PTH207 - as people write it, './' too
