@@ -104,7 +104,7 @@ def test_an_address_that_is_taken_is_said(node: NodeDaemon, tmp_path: Path, own_
         ({"session_ttl": 10, "keepalive": 5}, "keepalive is 5: must be less than half of session_ttl, which is 10"),
         ({"listen": ["nonsense"]}, "'nonsense' is neither host:port nor unix:/path"),
         ({"state": "relative"}, "state is 'relative': must be an absolute path"),
-        ({"volume": "/dev/null"}, "/dev/null cannot be used"),
+        ({"state": "/dev/null"}, "/dev/null cannot be used"),
         ({"log_level": "loud"}, "log_level is 'loud'"),
     ],
 )
