@@ -18,9 +18,10 @@ import structlog
 
 from winslow.domain.election import idle_offer
 from winslow.domain.node import Node, Offer
-from winslow.domain.records import View, node_ref
+from winslow.domain.records import node_ref
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
+from winslow.domain.view import View
 from winslow.ports import Attending, Peers, Store
 from winslow.wire import records
 from winslowd.engines.bidder import Bidder

@@ -1,8 +1,8 @@
 """Logs of stages: files of CRI lines that a container appends to and that we read, search, add notes to and archive.
 
 The container owns the file's content, so nothing in it is believed: not its length, not its lines. It cannot
-swap the file, whose directory is ours. What is found in a line is `storage.logscan`'s matter, in which form a log lies
-`storage.logfile`'s.
+swap the file, whose directory is ours. What is found in a line is the matter of `storage.logscan` and `storage.logvalues`, in
+which form a log lies `storage.logfile`'s.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from storage.locks import Locks
 from storage.logarchive import archive, bring_back
 from storage.logfile import blocks, opened
 from storage.logscan import Scan
+from storage.logvalues import Extraction
 from storage.members import Unpacked
 from storage.pace import Pace
 from storage.stop import Stop
@@ -26,7 +27,7 @@ from winslow.domain.layout import safe_parts, stage_root
 from winslow.domain.pipeline import LogParser
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import InvalidArgument
-from winslow.ports import Clock, Effort, Entry, Findings
+from winslow.ports import Clock, Effort, Entry, Findings, LogValues
 
 _BLOCK = 1 << 20
 _READ_MAX = 64 << 20
@@ -117,6 +118,22 @@ class Logs:
                 scan.feed(block)
                 offset += len(block)
         return scan.findings(offset)
+
+    def extract(
+        self, project: ProjectId, stage: StageId, offset: int, size: int, pattern: str, rows: int, stop: Stop
+    ) -> LogValues:
+        """See the port."""
+        require_range(offset, size, _READ_MAX)
+        extraction, end = Extraction(pattern), offset + size
+        path = _log_path(project, stage)
+        with about(path), suppress(FileNotFoundError), opened(self._root, path, self._unpacked) as log:
+            for block in blocks(log, offset):
+                stop.check()
+                extraction.feed(block, stop)
+                offset += len(block)
+                if offset >= end or extraction.enough:
+                    break
+        return extraction.values(offset, rows)
 
     def note(self, project: ProjectId, stage: StageId, text: str, stop: Stop) -> None:
         """See the port. Raises NotFound (FILE_NOT_FOUND) when the attempt has no directory."""

@@ -4,7 +4,7 @@ Blocks of a MiB are searched whole, by memchr and RE2, never line by line; where
 begins at the end. RE2 needs time linear in the input whatever the pattern, so that no pattern and no log can
 hang the scanner. It reads no files.
 
-    WINSLOW_RESULT: key=value   on a line of its own: a result; the last value of a key wins
+    WINSLOW_RESULT: key=value   on a line of its own, or behind a bar that it is drawn over: a result; the last value of a key wins
     NN% or NN.N%                the last one is the progress
 """
 
@@ -25,7 +25,8 @@ VALUE_MAX = 4096
 """Bytes of a value. A longer result is left out rather than cut: half a value is a wrong one."""
 
 _MARK = b"WINSLOW_RESULT:"
-_RESULT = re.compile(rb"[^ \n]+ std(?:out|err) F [ \t]*WINSLOW_RESULT:[ \t]*([A-Za-z_][A-Za-z0-9_.-]{0,63})=([^\n]*)")
+_RESULT = re.compile(rb"WINSLOW_RESULT:[ \t]*([A-Za-z_][A-Za-z0-9_.-]{0,63})=([^\r\n]*)")
+_OWN = re.compile(rb"[^ \n]{1,64} std(?:out|err) ([FP]) ")
 _PERCENT = re.compile(rb"(?<![\w.%-])(\d{1,3}(?:\.\d{1,9})?)%")
 _HEAD = re.compile(rb"(?m)^[^ \n]+ std(?:out|err) [FP] ")
 _FOREIGN = re.compile(rb"(?m)^(?![^ \n]+ std(?:out|err) [FP] )[^\n]*\n?")
@@ -63,25 +64,38 @@ class Scan:
 
 
 def _results(block: bytes) -> Iterator[tuple[str, bytes]]:
+    line = looked = 0
     at = block.find(_MARK)
     while at >= 0:
-        line = block.rfind(b"\n", 0, at) + 1
-        match = _RESULT.match(block, line)
-        if match and match.start(1) > at:
-            yield match[1].decode("ascii"), match[2].rstrip(b" \t\r")
-        end = block.find(b"\n", at)
-        at = block.find(_MARK, end) if end >= 0 else -1
+        line = block.rfind(b"\n", looked, at) + 1 or line
+        own = _OWN.match(block, line)
+        # What is no result is not read to its line's end: such a line may have a mark in every twenty bytes of a MiB.
+        match = _RESULT.match(block, at) if own and _begins(block, own.end(), at) else None
+        if own and match and (own[1] == b"F" or block[match.end() : match.end() + 1] == b"\r"):
+            yield match[1].decode("ascii"), match[2].rstrip(b" \t")
+        looked = at
+        at = block.find(_MARK, at + len(_MARK))
+
+
+def _begins(block: bytes, text: int, at: int) -> bool:
+    """Whether nothing is before `at` in its line, whose text begins at `text`, or in what is drawn over the line there."""
+    while at > text and block[at - 1] in b" \t":
+        at -= 1
+    return at == text or (at > text and block[at - 1] == 13)
 
 
 def _progress(block: bytes) -> float | None:
     """The last percentage from 0 to 100 in a line that the stage wrote, as a fraction."""
-    end = block.rfind(b"%") + 1
+    end = line = block.rfind(b"%") + 1
+    own = False
     while end:
         start = block.rfind(b"\n", 0, max(0, end - _WINDOW)) + 1
         for match in reversed(list(_PERCENT.finditer(block, start, end))):
+            if match.start() < line:  # once for each line, however many it has
+                line = block.rfind(b"\n", 0, match.start()) + 1
+                own = _HEAD.match(block, line) is not None
             value = float(match[1])
-            line = block.rfind(b"\n", 0, match.start()) + 1
-            if value <= 100.0 and _HEAD.match(block, line):
+            if value <= 100.0 and own:
                 return value / 100.0
         end = block.rfind(b"%", 0, start) + 1 if start else 0
     return None

@@ -269,7 +269,7 @@ def _written_index(fd: int, size: int) -> Index | None:
     if len(end) != _END.size:
         return None
     begins, length, count, check, digest = _END.unpack(end)
-    if begins > size or count > size:
+    if begins > size - _END_SIZE or count > size:  # a damaged end may point anywhere
         return None
     entries, data, at = b"", os.pread(fd, size - _END_SIZE - begins, begins), 0
     while found := _field(data, at, _INDEX):

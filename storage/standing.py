@@ -19,7 +19,7 @@ from contextlib import suppress
 from glob import iglob
 from pathlib import Path
 
-from storage.beneath import open_file
+from storage.beneath import make_directories, open_file
 from storage.faults import about
 from storage.stop import Stop
 from winslow.domain.cephclient import CephClient
@@ -64,8 +64,9 @@ class Standings:
         return Standing(identity, str(CephClient(fsid, client, address)) if address else "", on_ceph=True)
 
     def mark(self, cluster: str, stop: Stop) -> str:
-        """Give the volume an identity; returns that which it has then. Cut or done by two, it has one, whole."""
+        """Give the volume an identity, and its top; returns the identity it has then. Cut or done by two, it has one, whole."""
         with about(f"{self._path}/{MARK}"):
+            make_top(self._root)
             if not _read(self._root):
                 _write(self._root, f"{cluster}/{secrets.token_hex(16)}")
             return _read(self._root)
@@ -95,6 +96,12 @@ class Standings:
             address = _of_kernel(fsid, number) or _of_fuse(number, sockets)
             self._known = (fsid, number, address) if address else None
         return self._known[2] if self._known else ""
+
+
+def make_top(root: int) -> None:
+    """The directories in which everything lies, where they are not there yet."""
+    for name in ("resources", "projects"):
+        os.close(make_directories(root, name))
 
 
 def _held(root: int) -> os.stat_result:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
-from storage.beneath import held, make_directories, open_root
+from storage.beneath import held, open_root
 from storage.ceph import is_cephfs
 from storage.differences import Comparing
 from storage.faults import about
@@ -29,7 +29,7 @@ from storage.quotas import Quotas
 from storage.readings import Readings
 from storage.retiring import Retiring
 from storage.small import SmallFiles
-from storage.standing import Standings
+from storage.standing import Standings, make_top
 from storage.stop import Stop
 from storage.tree_port import Trees
 from storage.upload_state import Background
@@ -51,10 +51,12 @@ def _leave_it(work: object) -> None:
 
 
 class PlainVolume:
-    """Opens the volume at the absolute path `root`, which must exist; makes what is missing of its top.
+    """Opens the volume at the absolute path `root`, which must exist.
 
-    Without `mounting` no layered workspace is mounted here. Raises NotFound (FILE_NOT_FOUND),
-    FailedPrecondition (KERNEL_TOO_OLD), PermissionDenied (FILE_PERMISSION).
+    What is missing of its top is made, unless it is not to `make` anything: an empty directory may be one where a mount is
+    absent, and what lies in it keeps the mount from coming back. Without `mounting` no layered workspace is mounted here.
+
+    Raises NotFound (FILE_NOT_FOUND), FailedPrecondition (KERNEL_TOO_OLD), PermissionDenied (FILE_PERMISSION).
     """
 
     def __init__(
@@ -63,11 +65,12 @@ class PlainVolume:
         background: Background = _leave_it,
         clock: Clock = time.time,
         mounting: Mounting | None = None,
+        make: bool = True,
     ) -> None:
         with about(root):
             self._root = open_root(root)
-            for name in ("resources", "projects"):
-                os.close(make_directories(self._root, name))
+            if make:
+                make_top(self._root)
         unpacked = Unpacked()
         self.logs = Logs(self._root, clock, unpacked)
         self.quotas = Quotas(self._root)

@@ -23,8 +23,8 @@ from typing import Any
 
 from tests.etcd import free_ports
 
-READY_WITHIN = 60.0
-"""Seconds; seen to take 2 for each part on an idle machine."""
+READY_WITHIN = 90.0
+"""Seconds; seen to take 2 for each part on an idle machine. A mount waits a minute for what a client that died may still have."""
 _TOOLS = ("ceph", "ceph-authtool", "ceph-fuse", "ceph-mds", "ceph-mgr", "ceph-mon", "ceph-osd", "monmaptool")
 FILE_SYSTEM = "cephfs"
 

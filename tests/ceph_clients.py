@@ -41,7 +41,7 @@ for line in sys.stdin:
             os.close(os.open(path + text, os.O_WRONLY | os.O_CREAT))
             said = "ok"
         else:
-            fresh = os.open(path, os.O_RDONLY)
+            fresh = os.open(text or path, os.O_RDONLY)
             said = os.read(fresh, 1000).decode()
             os.close(fresh)
     except OSError as error:
@@ -71,8 +71,9 @@ class Writer:
         """Another file beside it."""
         return self._do("new", suffix, within)
 
-    def read(self, within: float = 30) -> str:
-        return self._do("read", "", within)
+    def read(self, within: float = 30, *, other: Path | None = None) -> str:
+        """Its file as whoever opens it anew finds it, or the `other` one."""
+        return self._do("read", str(other or ""), within)
 
     def _do(self, what: str, text: str, within: float) -> str:
         assert self._process.stdin

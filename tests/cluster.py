@@ -111,7 +111,8 @@ class Cluster:
         for node in self.nodes.values():
             with contextlib.suppress(DockerException), self.engine_of(node) as engine:
                 for container in self.containers(node):
-                    engine.remove_container(container, force=True, v=True)
+                    with contextlib.suppress(DockerException):  # it is removed already, by its daemon
+                        engine.remove_container(container, force=True, v=True)
 
     # Who is who
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import signal
 import socket
 import subprocess
@@ -15,15 +17,27 @@ from pathlib import Path
 import psutil
 
 READY_WITHIN = 30.0
+_PORTS = range(12_000, 32_000)
+"""Beneath those that Linux takes for outgoing connections (ip_local_port_range), above those of Ceph."""
+_GIVEN: set[int] = set()
+_DICE = random.SystemRandom()
+"""Tests beside these have dice of their own, whatever seed they were given."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listened on a moment ago."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Ports of 127.0.0.1 that nobody listens on, that are asked for by nobody else, and that no outgoing connection gets.
+
+    The kernel's own choice would be given away again as soon as it is let go: to a connection, or to whoever asks next.
+    """
+    free: list[int] = []
+    while len(free) < count:
+        port = _DICE.choice(_PORTS)
+        with contextlib.suppress(OSError):
+            if port not in _GIVEN:
+                socket.create_server(("127.0.0.1", port)).close()
+                _GIVEN.add(port)
+                free.append(port)
+    return free
 
 
 class Member:

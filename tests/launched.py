@@ -63,6 +63,21 @@ class Launched:
     def texts(self) -> list[str]:
         return [text.decode() for _, _, text in self.rows()]
 
+    def unfinished(self) -> list[tuple[str, bytes]]:
+        """(stream, text) of each line that is not ended, as it is shown beside the log."""
+        try:
+            lines = (self.control / "record" / "unfinished").read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        assert lines.pop() == b""
+        rows = [line.split(b" ", 3) for line in lines]
+        assert {tag for _, _, tag, _ in rows} <= {b"P"}
+        return [(row[1].decode(), row[3]) for row in rows]
+
+    def await_unfinished(self, *wanted: tuple[str, bytes]) -> None:
+        """Until exactly these lines are not ended."""
+        self._until(lambda: self.unfinished() == list(wanted))
+
     def await_text(self, text: str) -> None:
         self._until(lambda: text in self.texts())
 
@@ -91,7 +106,7 @@ class Launched:
         raise AssertionError("no process of the stage is left")
 
     def _until(self, condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not condition():
-            assert time.monotonic() < deadline
+            assert time.monotonic() < deadline, (self.unfinished(), self.log.read_bytes()[-500:])
             time.sleep(0.002)

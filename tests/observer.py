@@ -239,12 +239,11 @@ class Observer:
             self._look_once()
 
     def _look_once(self) -> None:
-        for project, definition, stage in _links(self._cluster.volume):
-            one = Shown(project, definition, stage)
-            with self._moved:
+        with self._moved:  # two who look at once would see links move back
+            for project, definition, stage in _links(self._cluster.volume):
                 if self._showing.get((project, definition)) != stage:
                     self._showing[project, definition] = stage
-                    self._shown.append(one)
+                    self._shown.append(Shown(project, definition, stage))
                     self._moved.notify_all()
 
     def _kept(self, work: Callable[[], None]) -> Callable[[], None]:

@@ -6,6 +6,7 @@ It outlives both: who connects while there is no daemon is hung up on, as a netw
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
 import time
@@ -21,6 +22,7 @@ class Relay:
     def __init__(self, place: Path, daemon: Path, rate: float) -> None:
         self.address = f"unix:{place}"
         self.sent = self.answered = 0
+        self._most = math.inf
         self._daemon = daemon
         self._rate = rate
         self._listener = socket.socket(socket.AF_UNIX)
@@ -34,6 +36,13 @@ class Relay:
         while self.sent + self.answered < count:
             assert time.monotonic() < deadline, f"{self.sent} sent, {self.answered} answered, {count} wanted"
             time.sleep(0.002)
+
+    def hold_after(self, count: int) -> None:
+        """Let so many bytes more through, then nothing at all, as a network does whose cable was pulled."""
+        self._most = self.sent + self.answered + count
+
+    def let_go(self) -> None:
+        self._most = math.inf
 
     def close(self) -> None:
         self._listener.close()
@@ -54,6 +63,8 @@ class Relay:
     def _carry(self, source: socket.socket, target: socket.socket, counter: str) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(_BLOCK):
+                while self.sent + self.answered >= self._most:
+                    time.sleep(0.01)
                 setattr(self, counter, getattr(self, counter) + len(data))
                 target.sendall(data)
                 time.sleep(len(data) / self._rate)

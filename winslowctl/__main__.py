@@ -39,8 +39,10 @@ PLACES = {
     "env": Place("env", "The environment of every stage in the cluster."),
     "limits": Place("limits", "How many stages users and projects may have at a time."),
     "retention": Place("retention", "Which workspaces are kept, and what would go."),
+    "notify": Place("notify", "Be told when somebody is waited for, or when something fails or ends."),
     "node": Place("node", "Machines that run stages."),
     "nodes": Place("node", "Machines that run stages.", hidden=True),
+    "statistics": Place("statistics", "What ran when, who took it and what was waited for.", "statistics"),
     "watch": Place("watch", "Show every change as it happens.", "watch"),
     "version": Place("version", "The versions of this program and of the daemon.", "version"),
 }

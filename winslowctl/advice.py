@@ -38,10 +38,16 @@ def advise(project: Project, stages: Sequence[Stage], runs: Iterable[Run]) -> li
         case ProjectState.PROJECT_STATE_IDLE:
             return [
                 Advice("Put its files in", f"winslowctl cp FILE {last(project.name)}:input/"),
-                Advice("Start it", f"winslowctl run start {last(project.name)}"),
+                _to_begin(project),
             ]
         case _:
             return []
+
+
+def _to_begin(project: Project) -> Advice:
+    if project.reason.code == "PIPELINE_MISSING":
+        return Advice("Choose what is done", f"winslowctl project set-pipeline {last(project.name)} PIPELINE")
+    return Advice("Start it", f"winslowctl run start {last(project.name)}")
 
 
 def _at_gate(project: Project, gate: Gate) -> Iterator[Advice]:

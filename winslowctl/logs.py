@@ -1,11 +1,13 @@
 """`winslowctl logs`: what a stage wrote, live or ended.
 
 All streams go to stdout in the order in which they were written, since a log torn into two is hard to read; what came from
-stderr is told apart by colour on a terminal, by --label elsewhere, and by --stream.
+stderr is told apart by colour on a terminal, by --label elsewhere, and by --stream. What is said of a line before its end, as by a
+progress bar, is drawn in place on a terminal; a pipe or a file gets whole lines.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Annotated
 
@@ -16,10 +18,13 @@ from winslow.errors import InvalidArgument
 from winslowctl import references
 from winslowctl.arguments import STAGE, moment
 from winslowctl.command import Noun
+from winslowctl.render.style import columns, is_terminal, plain
+from winslowctl.render.table import width
 from winslowctl.session import Format, client, current
 
 app = Noun()
 
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _COLOURS = {"stderr": "33", "winslow": "36"}
 
 
@@ -50,7 +55,8 @@ def logs(
 ) -> None:
     """Show what a stage wrote to stdout and stderr, and Winslow's own remarks.
 
-    On a terminal, control characters are made visible, so that a log cannot take it over; colours stay.
+    On a terminal, control characters are made visible, so that a log cannot take it over; colours stay. A line that was
+    drawn over, as a progress bar is, is shown as it was drawn last.
     """
     if unknown := set(stream or ()) - set(STREAMS):
         raise InvalidArgument(
@@ -63,11 +69,47 @@ def logs(
     name = references.stage(client(), stage).name
     current().if_interrupted = ""
     start = client().logs.locate(name, moment(since)) if since else offset
-    for line in client().logs.lines(name, follow=follow, offset=start, tail=tail):
-        if not stream or line.stream in stream:
-            _write(line, timestamps, label, raw)
+    sketch = Sketch() if follow and not raw and current().format is Format.TABLE and is_terminal() else None
+    try:
+        for line in client().logs.lines(name, follow=follow, offset=start, tail=tail, unfinished=sketch is not None):
+            if stream and line.stream not in stream:
+                continue
+            if sketch:
+                sketch.clear()
+            if sketch and not line.ended:
+                sketch.draw(_before(line, timestamps, label) + _last_drawing(line))
+            else:
+                _write(line, timestamps, label, raw)
             if follow:
                 sys.stdout.flush()
+    finally:
+        if sketch:
+            sketch.clear()
+            sys.stdout.flush()
+
+
+class Sketch:
+    """A line of the terminal that is drawn over until the next one takes its place."""
+
+    def __init__(self) -> None:
+        self._drawn = False
+
+    def draw(self, text: str) -> None:
+        sys.stdout.write(_fitted(text, (columns() or 80) - 1))
+        self._drawn = True
+
+    def clear(self) -> None:
+        if self._drawn:
+            sys.stdout.write("\r\x1b[K")
+        self._drawn = False
+
+
+def _fitted(text: str, room: int) -> str:
+    """Without colours, in one row of the terminal: only that can be drawn over."""
+    shown = plain(_COLOUR.sub("", text).replace("\t", " "))
+    while width(shown) > room:
+        shown = shown[: len(shown) - max((width(shown) - room + 1) // 2, 1)]
+    return shown
 
 
 def _write(line: LogLine, timestamps: bool, label: bool, raw: bool) -> None:
@@ -77,11 +119,20 @@ def _write(line: LogLine, timestamps: bool, label: bool, raw: bool) -> None:
         text = line.text.decode("utf-8", "replace")
         data.write_each({"time": line.time, "stream": line.stream, "text": text}, current().format)
         return
-    before = (_time(line) if timestamps else "") + (f"{line.stream:<7} " if label else "")
+    before = _before(line, timestamps, label)
     if raw or not sys.stdout.isatty():
         sys.stdout.buffer.write(before.encode() + line.text + b"\n")
     else:
         print(_shown(before, line))
+
+
+def _before(line: LogLine, timestamps: bool, label: bool) -> str:
+    return (_time(line) if timestamps else "") + (f"{line.stream:<7} " if label else "")
+
+
+def _last_drawing(line: LogLine) -> str:
+    """What a terminal shows of a line that returned to its beginning and was written over."""
+    return line.text.rstrip(b"\r").rpartition(b"\r")[2].decode("utf-8", "replace")
 
 
 def _time(line: LogLine) -> str:
@@ -91,6 +142,6 @@ def _time(line: LogLine) -> str:
 def _shown(before: str, line: LogLine) -> str:
     from winslowctl.render.style import has_colour, log_text
 
-    text = log_text(line.text.decode("utf-8", "replace"))
+    text = log_text(_last_drawing(line))
     colour = _COLOURS.get(line.stream)
     return f"{before}\x1b[{colour}m{text}\x1b[0m" if colour and has_colour() else f"{before}{text}"

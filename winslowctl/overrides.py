@@ -151,7 +151,7 @@ def _of(known: Mapping[str, StageDefinition], name: str) -> StageDefinition:
         f"The project's pipeline has no stage {name!r}",
         reason="STAGE_NOT_IN_PIPELINE",
         subject=name,
-        hint=f"It has: {', '.join(known)}",
+        hint=f"It has: {', '.join(known)}" if known else "It has no pipeline yet: winslowctl project set-pipeline",
     )
 
 

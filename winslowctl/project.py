@@ -60,10 +60,10 @@ def create(
     priority: Annotated[int, typer.Option("--priority", help=PRIORITY)] = 0,
     quota: Annotated[str, typer.Option("--quota", metavar="SIZE", help=QUOTA)] = "none",
 ) -> None:
-    """Make a project with its own copy of a pipeline."""
-    if (pipeline is None) == (file is None):
+    """Make a project with its own copy of a pipeline; without one it takes files, and a pipeline is chosen later."""
+    if pipeline is not None and file is not None:
         raise InvalidArgument(
-            "A project needs one pipeline", reason="PIPELINE_MISSING", hint="Give either --pipeline NAME or --file FILE"
+            "A project has one pipeline", reason="PIPELINE_TWICE", hint="Give either --pipeline NAME or --file FILE"
         )
     made = client().projects.create(
         name,
@@ -76,7 +76,7 @@ def create(
         priority=priority,
         quota=_size(quota),
     )
-    show(made, lambda: [f"Created project {last(made.name)}"])
+    show(made, lambda: [f"Created project {last(made.name)}", *_to_choose(made)])
 
 
 @app.verb("list")
@@ -175,7 +175,8 @@ def set_pipeline(project: PROJECT, pipeline: PIPELINE, yes: YES = False) -> None
     """Put a fresh copy of a pipeline in place of the project's own. Stages that have started stay as they are."""
     found = references.project(client(), project)
     source = references.pipeline(client(), pipeline)
-    confirm(f"Replace {last(found.name)}'s own copy of its pipeline?", yes)
+    if found.HasField("pipeline"):
+        confirm(f"Replace {last(found.name)}'s own copy of its pipeline?", yes)
     changed = client().projects.assign_pipeline(found.name, source.name, expected_revision=found.revision)
     show(
         changed,
@@ -297,6 +298,13 @@ def _size(text: str) -> int:
     return 0 if text == "none" else parse_size(text)
 
 
+def _to_choose(project: Project) -> list[str]:
+    """What to do in one that has no pipeline yet."""
+    if project.HasField("pipeline"):
+        return []
+    return [f"It has no pipeline yet. Choose one: winslowctl project set-pipeline {last(project.name)} PIPELINE"]
+
+
 def _quota(project: Project) -> list[str]:
     """What it may take; what it takes is told by `winslowctl du`."""
     return [f"Its files may take {human.size(project.quota)}"] if project.quota else []
@@ -322,9 +330,9 @@ def _details(project: Project) -> Iterator[str]:
             ("Quota", human.size(project.quota) if project.quota else ""),
             ("Made", human.when(project.create_time)),
             ("Activity", human.when(project.activity_time)),
-            ("Pipeline", f"{project.pipeline.display_name}{f' (a copy of {source})' if source else ''}"),
+            ("Pipeline", f"{project.pipeline.display_name}{f' (a copy of {source})' if source else ''}" or "none yet"),
             ("Being deleted", "yes" if project.deleting else ""),
         ]
     )
     yield ""
-    yield from definition_lines(project.pipeline)
+    yield from definition_lines(project.pipeline) if project.HasField("pipeline") else _to_choose(project)

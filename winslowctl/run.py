@@ -93,6 +93,10 @@ def start(
 def redo(
     stage: STAGE,
     env: over.ENV = None,
+    unset: Annotated[
+        list[str] | None,
+        typer.Option("--unset", metavar="NAME", help="Back to the value that is defined; may be repeated."),
+    ] = None,
     arg: over.ARG = None,
     image: over.IMAGE = None,
     cpus: over.CPUS = None,
@@ -128,6 +132,7 @@ def redo(
         again.name,
         mode=_mode(one),
         overrides=changed,
+        unset_environment=unset or (),
         comment=comment,
     )
     finish(run, waiting, "Started")

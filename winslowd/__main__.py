@@ -7,6 +7,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -19,9 +20,11 @@ COLLECT = (100_000, 20, 100)
 All that a daemon has seen of the cluster is old, large and refers to nothing new: with Python's own figures (700, 10, 10)
 an award cost a leader twice as much with 10,000 stages in sight as with 1,000.
 """
+DESCRIPTORS = 1 << 16
+WEB = "127.0.0.1:7412"
 LEVELS = ("debug", "info", "warning", "error")
 EXAMPLES = """\
-  winslowd dev                                  everything on this machine
+  winslowd dev --http                           everything on this machine, with the web UI
   winslowd --config /etc/winslow/winslowd.yaml  a node of a cluster"""
 
 
@@ -30,7 +33,9 @@ def main() -> None:
     arguments = _parser().parse_args()
     gc.set_threshold(*COLLECT)
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its core writes to stderr in a form of its own
-    sys.modules["rich"] = None  # type: ignore[assignment]  # structlog would load its 8 MB to paint what we print plainly
+    for unneeded in ("rich", "greenlet"):  # structlog would load their 9 MB where they happen to be installed
+        sys.modules[unneeded] = None  # type: ignore[assignment]
+    _may_open_many()
     try:
         _run(arguments)
     except KeyboardInterrupt:  # before anything was begun
@@ -38,6 +43,14 @@ def main() -> None:
     except WinslowError as error:
         print(f"winslowd: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _may_open_many() -> None:
+    """As many files and connections as the system lets us: the 1,024 that it begins with are fewer than a thousand nodes and people."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if resource.RLIM_INFINITY != soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     dev.add_argument(
         "--listen", metavar="HOST:PORT", help="a TCP address beside the socket, for other machines or programs"
     )
+    dev.add_argument(
+        "--http",
+        metavar="HOST:PORT",
+        nargs="?",
+        const=WEB,
+        help=f"serve the web UI, on loopback (default: {WEB}); whoever may use this machine may use it then",
+    )
     dev.add_argument("--cpus", type=float, metavar="N", help="cores that stages may use (default: all of them)")
     return parser
 
@@ -76,7 +96,8 @@ def _run(arguments: argparse.Namespace) -> None:
         listen = (arguments.listen,) if arguments.listen else ()
         watched = sys.stderr.isatty()
         _log(arguments.log_level or ("warning" if watched else "info"))
-        asyncio.run(app.dev(directory, listen, arguments.cpus, tell=_tell if watched else lambda _: None))
+        http = (arguments.http,) if arguments.http else ()
+        asyncio.run(app.dev(directory, listen, http, arguments.cpus, tell=_tell if watched else lambda _: None))
         return
     if arguments.config is None and "WINSLOW_VOLUME" not in os.environ:
         print(

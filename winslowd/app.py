@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import gc
 import os
 import pwd
 import secrets
@@ -33,11 +34,13 @@ from winslowd import dev as development
 from winslowd.api.peers import Neighbours
 from winslowd.api.server import Server
 from winslowd.config import EtcdSettings, Settings, load
+from winslowd.docker.underway import LaunchersWords
 from winslowd.engines.agent import Agent
 from winslowd.engines.archivist import Archivist
 from winslowd.engines.bidder import Bidder
 from winslowd.engines.caretaker import NEGLECTED, Caretaker
 from winslowd.engines.containers import Tools
+from winslowd.engines.herald import Herald
 from winslowd.engines.inquiry import Inquiry
 from winslowd.engines.janitor import Janitor
 from winslowd.engines.keeper import Keeper
@@ -49,10 +52,6 @@ from winslowd.engines.retirer import Retirer
 from winslowd.engines.surveyor import Surveyor
 from winslowd.files.standing import StandingClient
 from winslowd.files.thumbnails import Thumbnails
-from winslowd.gateway import server as gateway
-from winslowd.gateway.app import application
-from winslowd.gateway.inside import inside
-from winslowd.gateway.protocol import Patience
 from winslowd.monitor import host
 from winslowd.parts import Parts, made, open_parts
 from winslowd.peers.attending import GrpcPeers
@@ -72,7 +71,13 @@ def dev_directory() -> Path:
     return Path.home() / ".winslow" / "dev"
 
 
-async def dev(directory: Path, listen: tuple[str, ...], cpus: float | None, tell: Callable[[str], None]) -> None:
+async def dev(
+    directory: Path,
+    listen: tuple[str, ...],
+    http: tuple[str, ...],
+    cpus: float | None,
+    tell: Callable[[str], None],
+) -> None:
     """Everything on one machine, with all it keeps in `directory`. `tell` gets what a person at a terminal should know."""
     settings = load(
         None,
@@ -81,6 +86,8 @@ async def dev(directory: Path, listen: tuple[str, ...], cpus: float | None, tell
         state=directory / "state",
         volume=directory / "files",
         cpus=cpus,
+        **({"http": http} if http else {}),
+        **({"example": example} if (example := development.example()) else {}),
     )
     with obeying_signals() as stop, _only_daemon(directory):
         async with development.etcd(directory / "etcd") as endpoint:
@@ -104,6 +111,7 @@ async def _serving(settings: Settings, *, warn_of_old_etcd: bool = True) -> Asyn
     """A daemon that serves while the scope lasts."""
     with _only_daemon(settings.state):
         async with open_parts(settings, warn_of_old_etcd=warn_of_old_etcd) as parts:
+            gc.freeze()  # all that was read refers to nothing new: to search it for garbage would hold everybody up
             surveyor = _surveyor(parts)
             await surveyor.first_look()
             node = _node(settings, parts.measuring.capacity())
@@ -125,15 +133,23 @@ async def _listening(server: Server, use_cases: UseCases, settings: Settings) ->
         async with server.listening(settings.listen):
             yield
         return
+    # Only where it is switched on: it and the HTTP server that it stands on have 7 MB.
+    from winslowd.gateway import server as gateway
+    from winslowd.gateway.app import application
+    from winslowd.gateway.inside import inside
+    from winslowd.gateway.origins import Origins
+    from winslowd.gateway.protocol import Patience
+
     async with inside() as own, server.listening((*settings.listen, own.address)):
-        web = application(use_cases, _authenticate, time.time, api=own.channel)
+        origins = Origins.of(settings.http_names, settings.http_origins)
+        web = application(use_cases, _authenticate, time.time, origins, own.channel, settings.example)
         async with gateway.listening(web, settings.http, Patience(settings.http_head, settings.http_idle)):
             yield
 
 
 def _use_cases(parts: Parts, node: Node) -> UseCases:
     return UseCases(
-        here=Here(parts.settings.cluster, node.id, __version__),
+        here=Here(parts.settings.cluster, node.id, __version__, node.http),
         store=parts.store,
         membership=parts.membership,
         clock=time.time,
@@ -151,12 +167,14 @@ def _use_cases(parts: Parts, node: Node) -> UseCases:
         carrying=parts.files.carrying,
         small=parts.files.small,
         logs=parts.files.logs,
+        underway=LaunchersWords(parts.journal.control_root),
         history=parts.files.history,
         storage=parts.volume.state,
         readings=parts.measuring.readings,
         kept_readings=parts.files.readings,
         upkeep=parts.upkeep,
         ledger=parts.ledger,
+        teller=parts.teller,
     )
 
 
@@ -178,6 +196,7 @@ def _loops(parts: Parts, node: Node) -> Iterator[Coroutine[Any, Any, None]]:
     yield parts.measuring.run()
     yield parts.channels.keep_tidy(store)
     yield Leader(store, membership, time.time, parts.attendance, parts.ledger, fencer=parts.fencer).run()
+    yield Herald(store, membership, parts.teller, time.time).run()
     yield Janitor(store, membership, files.workspaces, files.uploads, time.time).run()
     yield Quartermaster(store, membership, files.quotas).run()
     yield Retirer(store, membership, files.history, files.workspaces, files.retiring, files.manifests, time.time).run()
@@ -209,7 +228,7 @@ def _surveyor(parts: Parts) -> Surveyor:
         NodeId(settings.node),
         settings.cluster,
         parts.store,
-        StandingClient(files, settings.ceph.client_sockets, lambda: files.worker),
+        StandingClient(files, settings.ceph.client_sockets),
         parts.volume,
         parts.changed,
         must_be_known=parts.fencer is not None,
@@ -269,7 +288,13 @@ def _node(settings: Settings, capacity: Capacity) -> Node:
         incarnation=secrets.token_hex(8),
         registered_at=time.time(),
         archives=archives.READ,
+        http=_http(settings),
     )
+
+
+def _http(settings: Settings) -> tuple[str, ...]:
+    """Where HTTP is served, as far as it is known before it is: a port that the system chooses is told by nobody."""
+    return tuple(address for address in settings.http if not address.endswith(":0"))
 
 
 def _token() -> str:

@@ -25,8 +25,8 @@ from winslow.errors import InvalidArgument
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-UNSHOWN = "etcd.password"
-"""The setting whose value no message repeats."""
+UNSHOWN = frozenset({"etcd.password", "notify.smtp.password"})
+"""Settings whose values no message repeats."""
 EVERYWHERE = frozenset({"0.0.0.0", "[::]", "*"})  # noqa: S104 - recognised, not listened at
 """Hosts of an address that nobody can call."""
 STAGE_UID = 64642
@@ -79,6 +79,49 @@ class CephSettings(BaseModel):
         return value
 
 
+class SmtpSettings(BaseModel):
+    """Where mail is handed in; without `host` nobody is told by mail. `sender` is who it is from; the password may come from
+    the environment.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = ""
+    port: int = Field(default=587, gt=0, lt=65536)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: str = Field(default="", repr=False)
+    sender: str = ""
+
+    @field_validator("sender")
+    @classmethod
+    def _is_address(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("host") and not re.fullmatch(r"[^\s<>@,;]+@[^\s<>@,;]+", value):
+            raise ValueError("must be the address that mail is from, NAME@HOST")
+        return value
+
+
+class NotifySettings(BaseModel):
+    """How people are told what happens. `web_url` is where they reach the pages; `hosts` are patterns of names, `networks` of
+    addresses to which webhooks may go, empty for any; `ca` is a file of certificates that are trusted beside the system's.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    web_url: str = ""
+    hosts: tuple[str, ...] = ()
+    networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()
+    ca: Path | None = None
+    smtp: SmtpSettings = SmtpSettings()
+
+    @field_validator("web_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[A-Za-z0-9._:\[\]-]+(/[!-~]*)?", value):
+            raise ValueError("must begin with http:// or https:// and name a host")
+        return value
+
+
 class UnpackSettings(BaseModel):
     """What an archive may become that people have unpacked: bytes, entries, and times its own size (past 64 MiB)."""
 
@@ -105,6 +148,8 @@ class Settings(BaseSettings):
     advertise: str = ""
     listen: tuple[str, ...] = Field(default=("127.0.0.1:7411",), min_length=1)
     http: tuple[str, ...] = ()
+    http_names: frozenset[str] = frozenset()
+    http_origins: frozenset[str] = frozenset()
     http_head: float = Field(default=10, gt=0)
     http_idle: float = Field(default=60, gt=0)
     state: Path = Path("/var/lib/winslow")
@@ -120,10 +165,12 @@ class Settings(BaseSettings):
     archive_rate: int = Field(default=32 << 20, ge=0)
     archive_hashed: int = Field(default=16 << 20, ge=0)
     unpack: UnpackSettings = UnpackSettings()
+    notify: NotifySettings = NotifySettings()
     docker: str = "unix:///var/run/docker.sock"
     tags: frozenset[str] = frozenset()
     cpus: float | None = Field(default=None, gt=0)
     memory: int | None = Field(default=None, gt=0)
+    example: Path | None = None
     stage_user: str = Field(default_factory=lambda: _own_user())  # noqa: PLW0108 - it is defined below
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -150,7 +197,25 @@ class Settings(BaseSettings):
                 raise ValueError(f"{address!r} can be reached from elsewhere: until there is identity, use 127.0.0.1")
         return value
 
-    @field_validator("state", "scratch", "volume")
+    @field_validator("http_names")
+    @classmethod
+    def _are_host_names(cls, value: frozenset[str]) -> frozenset[str]:
+        for name in value:
+            if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?", name):
+                raise ValueError(f"{name!r} is not the name of a host, without a port")
+        return value
+
+    @field_validator("http_origins")
+    @classmethod
+    def _are_origins(cls, value: frozenset[str]) -> frozenset[str]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", origin):
+                raise ValueError(
+                    f"{origin!r} is not an origin: write https://host or https://host:port, each by itself"
+                )
+        return value
+
+    @field_validator("state", "scratch", "volume", "example")
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_absolute():
@@ -223,7 +288,9 @@ def _said(fault: ErrorDetails) -> str:
     setting = ".".join(str(part) for part in fault["loc"])
     if fault["type"] != "extra_forbidden":
         value = (
-            f" is {fault['input']!r}" if setting != UNSHOWN and isinstance(fault["input"], str | int | float) else ""
+            f" is {fault['input']!r}"
+            if setting not in UNSHOWN and isinstance(fault["input"], str | int | float)
+            else ""
         )
         return f"{setting}{value}: {fault['msg'].removeprefix('Value error, ')}"
     known = [
@@ -231,6 +298,8 @@ def _said(fault: ErrorDetails) -> str:
         *(f"etcd.{name}" for name in EtcdSettings.model_fields),
         *(f"unpack.{name}" for name in UnpackSettings.model_fields),
         *(f"ceph.{name}" for name in CephSettings.model_fields),
+        *(f"notify.{name}" for name in NotifySettings.model_fields),
+        *(f"notify.smtp.{name}" for name in SmtpSettings.model_fields),
     ]
     near = get_close_matches(setting, known, n=1)
     return f"there is no setting {setting}" + (f" (did you mean {near[0]}?)" if near else "")

@@ -37,6 +37,15 @@ STEADY = 60.0
 """Seconds after which an etcd that ran is forgiven: its next end is waited for as briefly as the first."""
 
 
+EXAMPLE = Path(__file__).resolve().parent.parent / ".winslow" / "example"
+"""Where `scripts/setup example` puts what a newcomer begins with, in a source tree."""
+
+
+def example() -> Path | None:
+    """The example of the source tree that this runs from, where it is set up and no setting names another."""
+    return EXAMPLE if EXAMPLE.is_dir() and "WINSLOW_EXAMPLE" not in os.environ else None
+
+
 def cluster_name(directory: Path) -> str:
     """A name of the directory's own: several of them share one engine, and none may take another's containers for its own."""
     return f"dev-{blake2b(str(directory).encode(), digest_size=4).hexdigest()}"
@@ -50,6 +59,7 @@ def welcome(directory: Path, settings: Settings, *, at_home: bool) -> str:
         [
             f"Winslow {__version__} is up.",
             f"  listens at  {socket_}" + "".join(f"\n              {address}" for address in others),
+            *(f"  web UI      http://{address}" for address in settings.http if not address.startswith("unix:")),
             f"  keeps all   {directory} (files of projects: {settings.volume.name}/)",
             f"  next        {command}",
             "  stop        Ctrl-C",

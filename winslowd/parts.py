@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,10 @@ from winslowd.journal import DirectoryJournal
 from winslowd.monitor.measuring import Measuring, open_measuring
 from winslowd.peers.channels import PeerChannels
 from winslowd.peers.credentials import Credentials
+from winslowd.telling.addresses import Allowed
+from winslowd.telling.mail import MailServer
+from winslowd.telling.teller import Messages
+from winslowd.telling.words import Home
 from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.ledger import Ledger
 from winslowd.usecases.volume import KnownVolume
@@ -61,6 +66,7 @@ class Parts:
     driver: DockerDriver
     measuring: Measuring
     changed: asyncio.Event
+    teller: Messages
     attendance: Attendance = field(default_factory=Attendance)
     ledger: Ledger = field(default_factory=Ledger)
 
@@ -74,6 +80,7 @@ async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIter
     """
     node, etcd = NodeId(settings.node), settings.etcd
     async with contextlib.AsyncExitStack() as stack:
+        files = await stack.enter_async_context(_files(settings))  # a wrong volume is told without an etcd
         client = await stack.enter_async_context(_client(etcd, warn_of_old_etcd))
         sessions = await stack.enter_async_context(
             Sessions.open(client.channels, settings.session_ttl, settings.state / "session", settings.keepalive)
@@ -84,7 +91,6 @@ async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIter
         )
         credentials = Credentials(await cluster_secret(client, settings.cluster), node)
         channels = await stack.enter_async_context(PeerChannels.open())
-        files = await stack.enter_async_context(_files(settings))
         volume = KnownVolume(files.state, lambda: files.worker, settings.volume_min_free)
         files.admit = volume.admit
         journal, changed = DirectoryJournal(settings.state / "stages"), asyncio.Event()
@@ -117,6 +123,7 @@ async def open_parts(settings: Settings, *, warn_of_old_etcd: bool) -> AsyncIter
             driver=driver,
             measuring=measuring,
             changed=changed,
+            teller=stack.enter_context(_teller(settings)),
         )
 
 
@@ -150,6 +157,22 @@ def made(directory: Path, mode: int = 0o777) -> None:
 def _client(etcd: EtcdSettings, warn_of_old: bool) -> contextlib.AbstractAsyncContextManager[Client]:
     login = Login(etcd.user, etcd.password) if etcd.user else None
     return Client.open(etcd.endpoints, tls=_tls(etcd), login=login, warn_of_old=warn_of_old)
+
+
+def _teller(settings: Settings) -> contextlib.AbstractContextManager[Messages]:
+    notify, smtp = settings.notify, settings.notify.smtp
+    server = (
+        MailServer(smtp.host, smtp.port, smtp.security, smtp.sender, smtp.user, smtp.password) if smtp.host else None
+    )
+    allowed = Allowed(notify.hosts, notify.networks, _own_ports(settings))
+    return Messages.open(Home(settings.cluster, notify.web_url), allowed, server, notify.ca, time.time)
+
+
+def _own_ports(settings: Settings) -> frozenset[int]:
+    """Those of etcd and of the daemons, which are set alike on all nodes: no webhook has business there."""
+    addresses = (*settings.etcd.endpoints, *settings.listen, *settings.http, settings.address)
+    ports = (address.rpartition(":")[2] for address in addresses if not address.startswith("unix:"))
+    return frozenset(int(port) for port in ports if port.isdigit() and int(port))
 
 
 def _fencer(ceph: CephSettings) -> CephFencer | None:

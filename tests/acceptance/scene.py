@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
-from tests.acceptance.story import Story
+from tests.acceptance.story import UNTIL_GO, Story
 from tests.cluster import Cluster
 from tests.daemon import NodeDaemon
 from tests.observer import WITNESS, Observer
@@ -29,15 +29,15 @@ def fresh(name: str) -> str:
     return f"t-{name}-{uuid.uuid4().hex[:8]}"
 
 
-def counting(lines: int, seconds: float, again: float | None = None) -> str:
+def counting(lines: int, seconds: float, again: float | None = None, *, waits: bool = False) -> str:
     """A stage's script: it bears witness, prints its numbered lines in about so many seconds, and leaves files.
 
-    Further attempts take `again` seconds, where that is given.
+    Further attempts take `again` seconds, where that is given. One that `waits` ends no sooner than the story lets it go.
     """
     first, later = (round(each / lines * 1e6) for each in (seconds, seconds if again is None else again))
     return (
         f"{WITNESS}p={first}; [ $WINSLOW_ATTEMPT -gt 1 ] && p={later}; "
-        "i=0; while [ $i -lt " + str(lines) + " ]; do echo line $i; usleep $p; i=$((i+1)); done; "
+        f"i=0; while [ $i -lt {lines} ]; do echo line $i; usleep $p; i=$((i+1)); done; {UNTIL_GO if waits else ':'}; "
         "echo $WINSLOW_STAGE > /workspace/$WINSLOW_DEFINITION; echo $WINSLOW_STAGE > /output/made"
     )
 
@@ -79,11 +79,11 @@ class Scene:
         return ended
 
     def stage(self, story: Story, definition: str, state: State, within: float = WITHIN) -> Stage:
-        """The latest attempt at a definition, once etcd says that it is in `state`."""
+        """The latest attempt at a definition that is in `state`, once etcd says so; one that was lost may have a successor by then."""
 
         def found() -> Stage | None:
             stages = self.observer.stages(story.project, definition)
-            return stages[-1] if stages and stages[-1].state is state else None
+            return next((one for one in reversed(stages) if one.state is state), None)
 
         stage: Stage = self.observer.until(found, within)
         return stage

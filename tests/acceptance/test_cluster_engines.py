@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import psutil
 import pytest
 
-from tests.acceptance.scene import Scene, counting, definition, first_try, fresh, observed
+from tests.acceptance.scene import Scene, counting, definition, first_try, fresh, observed, until
 from tests.acceptance.story import Story, cause_of, run_state, state_of
 from tests.cluster import Cluster
 from tests.dockerd import Dockerd, needs_dockerd
@@ -48,13 +48,16 @@ def engines(tmp_path_factory: pytest.TempPathFactory, image: str) -> Iterator[En
         yield Engines(stack.enter_context(observed(cluster, image)), keeping, losing)
 
 
-def everywhere(scene: Scene, seconds: float) -> Story:
+def everywhere(scene: Scene, seconds: float, *, waits: bool = False) -> Story:
     """A stage on each node, tried again where it ends by a signal."""
     again = "{attempts: 2, backoff: 0s, on: [exit-code]}"
     return scene.story().pipeline(
         "".join(
             definition(
-                f"on-{letter}", counting(50, seconds, again=1), resources=f"{{tags: [is-{letter}]}}", retry=again
+                f"on-{letter}",
+                counting(50, seconds, again=1, waits=waits),
+                resources=f"{{tags: [is-{letter}]}}",
+                retry=again,
             )
             for letter in "abc"
         )
@@ -74,7 +77,7 @@ def test_an_engine_with_live_restore_that_goes_and_comes_back_costs_nothing(
     engines: Engines, how: signal.Signals
 ) -> None:
     scene = engines.scene
-    story = everywhere(scene, 5)
+    story = everywhere(scene, 5, waits=True)
     run = scene.start(story)
     for letter in "abc":
         scene.stage(story, f"on-{letter}", State.RUNNING)
@@ -82,6 +85,7 @@ def test_an_engine_with_live_restore_that_goes_and_comes_back_costs_nothing(
     engines.keeping.end(how)
     assert psutil.pid_exists(pid)
     engines.keeping.start()
+    story.go(scene.cluster.volume)
     assert pid_of(engines.keeping, first_try(story, "on-b")) == pid, "the same process, not another"
     assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     assert len(scene.observer.stages(story.project)) == 3, "nothing was tried again"
@@ -93,7 +97,7 @@ def test_stages_that_die_with_their_engine_are_told_and_tried_again_and_others_g
     engines: Engines, how: signal.Signals
 ) -> None:
     scene = engines.scene
-    story = everywhere(scene, 5)
+    story = everywhere(scene, 5, waits=True)
     run = scene.start(story)
     for letter in "abc":
         scene.stage(story, f"on-{letter}", State.RUNNING)
@@ -101,6 +105,7 @@ def test_stages_that_die_with_their_engine_are_told_and_tried_again_and_others_g
         scene.observer.killed(client.inspect_container(first_try(story, "on-c"))["Id"])
     engines.losing.end(how)
     engines.losing.start()
+    story.go(scene.cluster.volume)
     assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     for letter in "ab":
         (stage,) = scene.observer.stages(story.project, f"on-{letter}")
@@ -121,6 +126,11 @@ def test_a_stage_goes_where_its_image_is(engines: Engines) -> None:
         node = scene.cluster.nodes["node-b"]
         node.stop()
         node.start()  # what images it has is registered at its start, and now and then
+        asks = scene.client()
+        until(lambda: name in asks.nodes.get("node-b").images)
+        there = scene.story()  # a stage goes elsewhere, image or not, until the leader has heard this node again
+        there.stages("true", resources="{tags: [is-b]}")
+        assert run_state(scene.settled(there, scene.start(there))) == "SUCCEEDED"
         story = scene.story()
         story.image = name
         story.stages(*[counting(10, 0.2)] * 3)

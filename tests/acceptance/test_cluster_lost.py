@@ -130,7 +130,7 @@ def test_a_leader_that_dies_with_its_containers_is_buried_by_the_next(scene: Sce
         "".join(
             definition(
                 f"on-{node}-{number}",
-                counting(200, 6, again=0.5),
+                counting(200, 6, again=0.5, waits=True),
                 lost_after="3s",
                 retry=AGAIN_ELSEWHERE,
                 resources=f"{{tags: [is-{node[-1]}]}}",
@@ -144,6 +144,7 @@ def test_a_leader_that_dies_with_its_containers_is_buried_by_the_next(scene: Sce
         for number in range(2):
             scene.stage(story, f"on-{node}-{number}", State.RUNNING)
     scene.observer.killed(*scene.cluster.kill_with_containers(leader))
+    story.go(scene.cluster.volume)
     for number in range(2):
         scene.stage(story, f"on-{leader.name}-{number}", State.LOST)
     leader.start()

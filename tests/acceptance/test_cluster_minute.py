@@ -40,7 +40,7 @@ class WithoutQuorum:
             + definition("waiting", counting(10, 0.2))  # there is no room for it before another has ended
         )
         self.run: Run
-        self.died_at = self.back_at = 0.0
+        self.died_at = self.mending_at = self.back_at = 0.0
         self.readable = ""
 
     def begin(self) -> None:
@@ -62,6 +62,7 @@ class WithoutQuorum:
             self.readable = str(error)
 
     def mend(self) -> None:
+        self.mending_at = time.time()
         for member in self.scene.cluster.members[:2]:
             member.start()
         self.scene.cluster.members[0].wait_until_healthy()
@@ -93,7 +94,7 @@ class Apart:
         )
         self.runs: list[Run] = []
         self.seen_when_cut: list[str] = []
-        self.back_at = 0.0
+        self.mending_at = self.back_at = 0.0
 
     def begin(self) -> None:
         operator = self.scene.client()
@@ -117,6 +118,7 @@ class Apart:
         self.seen_when_cut = [line.text.decode() for line in lines if line.stream == "stdout"]
 
     def mend(self) -> None:
+        self.mending_at = time.time()
         nodes = self.scene.cluster.nodes
         nodes["node-b"].thaw()
         nodes["node-c"].thaw()
@@ -182,7 +184,7 @@ def test_without_a_quorum_nothing_is_killed_and_nothing_is_awarded(minute: Minut
     for name, lines in (("long", 350), ("short", 50), ("brief", 50), ("waiting", 10)):
         stage, _ = ended(fault.scene, fault.story, name)
         assert stage.state is State.SUCCEEDED and history.lines[stage.id] == tuple(range(lines))
-    during = [one for one in history.events if fault.died_at + 1 < one.at < fault.back_at]
+    during = [one for one in history.events if fault.died_at + 1 < one.at < fault.mending_at]
     assert not [one for one in during if one.action in ("start", "kill") and not one.held], during
 
 
@@ -190,7 +192,7 @@ def test_without_a_quorum_ends_are_kept_and_recorded_within_five_seconds_of_its_
     fault = minute.quorum
     for name in ("short", "brief"):
         stage, seen = ended(fault.scene, fault.story, name)
-        assert fault.back_at - 1 < seen <= fault.back_at + 5, "recorded when etcd was back"
+        assert fault.mending_at < seen <= fault.back_at + 5, "recorded when etcd was back"
         assert stage.ended_at and stage.ended_at < fault.died_at + MINUTE / 2, "and told when it was"
 
 
@@ -224,7 +226,7 @@ def test_a_node_that_wakes_too_late_stops_what_is_no_longer_its_and_publishes_no
     assert [one.stage for one in history.shown if (one.project, one.definition) == (again.project, name)] == [again.id]
     killed = [one for one in history.events if one.stage == first.id and one.action == "kill"]
     if name == "lost":
-        assert killed and all(one.at > fault.back_at - 1 for one in killed), "it ran until its node woke, and no longer"
+        assert killed and all(one.at > fault.mending_at for one in killed), "it ran until its node woke, and no longer"
         assert history.lines[first.id] != tuple(range(350))
     else:
         assert history.lines[first.id] == tuple(range(50)), "it had ended before, and that counts no more"
@@ -239,7 +241,7 @@ def test_a_node_cut_off_from_etcd_for_a_minute_goes_on_as_if_nothing_had_been(mi
     assert history.lines[stage.id] == tuple(range(350 if name == "cut" else 50))
     assert any(write.kind == "silences" and write.key == "node-e" for write in history.writes), "it was suspected"
     if name == "ends-cut":
-        assert fault.back_at < seen <= fault.back_at + 20, "the end was kept, and recorded when packets flowed again"
+        assert fault.mending_at < seen <= fault.back_at + 20, "the end was kept, and recorded when packets flowed again"
 
 
 def test_a_node_cut_off_from_etcd_still_shows_the_log_of_its_stage(minute: Minute) -> None:

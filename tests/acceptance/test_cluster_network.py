@@ -69,13 +69,14 @@ def test_a_leader_cut_off_from_etcd_is_followed_and_its_own_stage_goes_on(scene:
 def test_a_node_cut_off_from_everybody_who_calls_goes_on_and_is_no_suspect(scene: Scene) -> None:
     """Whether it leads or not: another may have to lead, since nobody can offer to one who cannot be called."""
     node = scene.cluster.nodes["node-b"]
-    story = scene.story("node-a").pipeline(everywhere(counting(50, 5)))
+    story = scene.story("node-a").pipeline(everywhere(counting(50, 5, waits=True)))
     run = scene.start(story)
     for letter in "abc":
         scene.stage(story, f"on-{letter}", State.RUNNING)
     scene.cluster.cut_from_clients(node)
     with scene.cluster.client("node-b", patience=1) as caller, pytest.raises((Unavailable, DeadlineExceeded)):
         caller.stages.get(story.stage("on-b").name)
+    story.go(scene.cluster.volume)
     assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     again = scene.story("node-a").stages(counting(10, 0.2), counting(10, 0.2))
     assert run_state(scene.settled(again, scene.start(again))) == "SUCCEEDED", "stages are awarded all the same"
@@ -93,13 +94,14 @@ def test_two_nodes_that_do_not_reach_one_another_cost_no_stage_anything(scene: S
     """The leader and one other: what only that other can execute waits at most until they reach one another again."""
     first = leader(scene)
     cut, third = others(scene, first)
-    story = scene.story(third.name).pipeline(everywhere(counting(50, 5)))
+    story = scene.story(third.name).pipeline(everywhere(counting(50, 5, waits=True)))
     run = scene.start(story)
     for letter in "abc":
         scene.stage(story, f"on-{letter}", State.RUNNING)
     scene.cluster.cut_from_peer(first, cut)
     anywhere = scene.story(third.name).stages(counting(10, 0.2), counting(10, 0.2))
     assert run_state(scene.settled(anywhere, scene.start(anywhere))) == "SUCCEEDED"
+    story.go(scene.cluster.volume)
     assert run_state(scene.settled(story, run)) == "SUCCEEDED"
     there = scene.story(third.name).stages(counting(10, 0.2), resources=f"{{tags: [is-{cut.name[-1]}]}}")
     there_run = scene.start(there)

@@ -9,15 +9,23 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
+from google.protobuf.message import Message
 
 from tests.acceptance.story import Story, run_state, state_of
 from tests.cable import Cable
 from tests.daemon import ROOT, NodeDaemon
-from tests.etcd import Member
+from tests.etcd import Member, free_ports
 from winslow.client import Client
 from winslow.errors import Ambiguous, Unavailable
+from winslow.pipelinefile import parse
+from winslow.v1.event_service_pb2 import WatchRequest, WatchResponse
+from winslow.v1.project_service_pb2 import ListProjectsRequest, ListProjectsResponse, TagProjectRequest
+from winslow.wire.pipeline import spec_to_proto
+from winslowd.gateway.web_frames import message_frame
 
 PRINTING = "i=0; while [ ! -e /resources/go ]; do echo $i; i=$((i+1)); usleep 100000; done"
 """A line each tenth of a second, until the test lets it end."""
@@ -154,3 +162,61 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def frames(answer: httpx.Response) -> Iterator[bytes]:
+    """The messages of a gRPC-Web stream as they come, and its trailers as the last."""
+    held = bytearray()
+    for came in answer.iter_raw():
+        held += came
+        while len(held) >= 5 and len(held) >= 5 + (size := int.from_bytes(held[1:5], "big")):
+            yield bytes(held[5 : 5 + size])
+            del held[: 5 + size]
+
+
+def test_a_page_that_is_open_on_a_node_without_etcd_is_told_so_and_shows_what_it_saw_and_changes_nothing(
+    tmp_path: Path, line: Line, cluster: str
+) -> None:
+    port = free_ports(1)[0]
+    web = f"http://127.0.0.1:{port}"
+    with (
+        NodeDaemon(tmp_path / "node-a", cluster, [line.endpoint], session_ttl=5, http=[f"127.0.0.1:{port}"]) as node,
+        node.client() as client,
+        httpx.Client(base_url=web, timeout=20, headers={"Origin": web, "Accept-Encoding": "identity"}) as browser,
+    ):
+        spec = spec_to_proto(parse("name: p\nstages: [{name: s, image: none}]"))
+        project = client.projects.create("seen", spec=spec).name
+        (node.files / "resources" / "seen.txt").write_text("kept")
+
+        def call(method: str, request: Message) -> Any:
+            """As a page calls a service: a stream of frames."""
+            kind = "application/grpc-web+proto"
+            body = message_frame(request.SerializeToString())
+            return browser.stream("POST", f"/winslow.v1.{method}", content=body, headers={"Content-Type": kind})
+
+        with call("EventService/Watch", WatchRequest()) as watching:
+            told = frames(watching)
+            first = WatchResponse.FromString(next(told))
+            assert not first.stale and project in {change.name for change in first.changes}
+            line.cut()
+            while not WatchResponse.FromString(next(told)).stale:
+                pass
+
+            page = browser.get("/projects", headers={"Accept": "text/html"})
+            built = (ROOT / "winslowd/gateway/ui/index.html").exists()
+            assert (page.status_code, page.headers["winslow-stale"]) == (200 if built else 404, "true")
+            assert browser.get("/files/resources/seen.txt").text == "kept"
+            assert browser.get("/healthz").status_code == 200
+            ready = browser.get("/readyz")
+            assert ready.status_code == 503 and "ETCD_UNAVAILABLE" in ready.json()["reasons"]
+            with call("ProjectService/ListProjects", ListProjectsRequest()) as listed:
+                assert ListProjectsResponse.FromString(next(frames(listed))).projects[0].name == project
+            with call("ProjectService/TagProject", TagProjectRequest(name=project, add_tags=["new"])) as tagged:
+                refusal = next(frames(tagged))
+            assert b"grpc-status: 14" in refusal and b"etcd" in refusal
+
+            line.mend()
+            while WatchResponse.FromString(next(told)).stale:
+                pass
+        assert client.projects.tag(project, add=["new"]).tags == ["new"]
+        assert browser.get("/readyz").status_code == 200

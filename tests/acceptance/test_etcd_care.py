@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import docker.errors
 import grpc
 import pytest
 
 from tests import etcd_raw
-from tests.acceptance.story import Story, run_state
+from tests.acceptance.story import UNTIL_GO, Story, run_state
 from tests.cluster import Cluster
 from tests.daemon import ROOT, NodeDaemon
 from tests.etcd import Member
@@ -62,9 +64,13 @@ def has_quorum(member: Member) -> bool:
 
 def running(cluster: Cluster, node: NodeDaemon) -> dict[str, int]:
     """The PIDs of the node's containers that run, by id, as Docker has them."""
+    found = {}
     with cluster.engine_of(node) as engine:
-        states = {one: engine.inspect_container(one)["State"] for one in cluster.containers(node)}
-    return {one: state["Pid"] for one, state in states.items() if state["Running"]}
+        for one in cluster.containers(node):
+            with contextlib.suppress(docker.errors.NotFound):  # it ended and was removed since it was listed
+                state = engine.inspect_container(one)["State"]
+                found |= {one: state["Pid"]} if state["Running"] else {}
+    return found
 
 
 def fill(endpoint: str) -> None:
@@ -90,9 +96,9 @@ def test_what_ends_while_etcd_has_no_quorum_is_recorded_within_five_seconds_of_i
         (node,) = whole.nodes.values()
         # One ends during the outage, one goes on past it.
         story = Story(client, image, "outage").pipeline(
-            """
-            - {name: ends, image: IMAGE, arguments: [sh, -c, 'sleep 6']}
-            - {name: goes-on, image: IMAGE, after: [], arguments: [sh, -c, 'sleep 40']}
+            f"""
+            - {{name: ends, image: IMAGE, arguments: [sh, -c, '{UNTIL_GO}']}}
+            - {{name: goes-on, image: IMAGE, after: [], arguments: [sh, -c, 'sleep 40']}}
             """
         )
         run = client.runs.start(story.project)
@@ -102,6 +108,7 @@ def test_what_ends_while_etcd_has_no_quorum_is_recorded_within_five_seconds_of_i
         for member in whole.members[:2]:
             member.kill()
         until(lambda: "No quorum" in unwell(client.nodes.cluster()))
+        story.go(whole.volume)
         until(lambda: len(running(whole, node)) == 1)
         time.sleep(OUTAGE)  # well past every pause that grows
         (left,) = running(whole, node).items()
@@ -124,9 +131,9 @@ def test_a_full_etcd_stops_no_stage_loses_no_end_and_is_mended(tmp_path: Path, c
     with Cluster(tmp_path, cluster, nodes=1, members=1, flags=small) as whole, whole.client() as client:
         (node,) = whole.nodes.values()
         story = Story(client, image, "full").pipeline(
-            """
-            - {name: ends, image: IMAGE, arguments: [sh, -c, 'sleep 5']}
-            - {name: goes-on, image: IMAGE, after: [], arguments: [sh, -c, 'sleep 60']}
+            f"""
+            - {{name: ends, image: IMAGE, arguments: [sh, -c, '{UNTIL_GO}']}}
+            - {{name: goes-on, image: IMAGE, after: [], arguments: [sh, -c, 'sleep 60']}}
             """
         )
         run = client.runs.start(story.project)
@@ -142,6 +149,7 @@ def test_a_full_etcd_stops_no_stage_loses_no_end_and_is_mended(tmp_path: Path, c
         with pytest.raises(Exhausted) as refused:
             Story(client, image, "no room").stages("true")
         assert refused.value.reason == "ETCD_NOSPACE"
+        story.go(whole.volume)
         until(lambda: len(running(whole, node)) == 1)
         assert recorded(whole, ends.name).state is State.RUNNING  # its end is kept
         assert running(whole, node).items() <= before.items()

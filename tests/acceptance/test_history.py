@@ -15,6 +15,8 @@ from winslow.client import Client
 from winslow.errors import NotFound
 from winslow.v1.stage_pb2 import Stage
 
+pytestmark = pytest.mark.timeout(300)
+
 CHAIN = ("echo one > /workspace/a; echo hello", "cat /workspace/a", "cp /workspace/a /output/b")
 WITHIN = 60.0
 
@@ -90,7 +92,7 @@ def _looked_at(story: Story, client: Client) -> None:
 def _gone_on_from(cluster: Cluster, story: Story, client: Client) -> None:
     """A redo of the first run's second stage: its parent's workspace is the old attempt's."""
     second = next(iter(client.stages.list(story.project, filter="run=000001 definition=s2")))
-    assert run_state(story.settled(client.runs.redo(second.name))) == "SUCCEEDED"
+    assert run_state(client.wait(client.runs.redo(second.name), timeout=WITHIN)) == "SUCCEEDED"
     made = list(client.stages.list(story.project, filter="run=000011"))
     assert [stage.definition.name for stage in made] == ["s2", "s3"]
     assert made[0].parent == second.parent

@@ -105,6 +105,7 @@ def test_an_address_that_is_taken_is_said(node: NodeDaemon, tmp_path: Path, own_
         ({"listen": ["nonsense"]}, "'nonsense' is neither host:port nor unix:/path"),
         ({"state": "relative"}, "state is 'relative': must be an absolute path"),
         ({"state": "/dev/null"}, "/dev/null cannot be used"),
+        ({"volume": "/dev/null"}, "'/dev/null' is not a directory"),
         ({"log_level": "loud"}, "log_level is 'loud'"),
     ],
 )

@@ -32,6 +32,7 @@ def outside(ceph: Cluster, own_etcd: Member, cluster: str, tmp_path: Path) -> It
         yield scene_
 
 
+@pytest.mark.timeout(300)  # three outages of some 20 s each, and other tests beside it
 def test_while_the_servers_are_away_the_daemon_answers_and_stops_stages_and_afterwards_all_goes_on(
     outside: Scene, image: str, tmp_path: Path
 ) -> None:

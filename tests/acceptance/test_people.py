@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 
 import pytest
 
-from tests.acceptance.story import Story, run_state, state_of, with_env
+from tests.acceptance.story import UNTIL_GO, Story, run_state, state_of, with_env
 from winslow.errors import AlreadyExists, Conflict, FailedPrecondition, InvalidArgument, NotFound
 from winslow.v1.run_pb2 import RunMode
 from winslow.v1.stage_pb2 import Layer
@@ -34,6 +36,36 @@ def test_results_and_progress_come_from_what_the_stage_prints(story: Story) -> N
     )
     story.run()
     assert dict(story.stage("s1").results) == {"cars": "42", "mae": "0.25"}
+
+
+def test_a_bar_is_seen_and_counts_before_its_line_ends_and_so_is_a_question(story: Story, tmp_path: Path) -> None:
+    """As tqdm and ffmpeg draw: they return to the line's beginning, and it ends with them."""
+    story.stages(
+        'i=0; while [ ! -e /input/go ]; do i=$((i+1)); printf "\\r42%%|####      | loss=0.%d" $i >&2; usleep 100000; done;'
+        ' echo >&2; printf "Go on? "; while [ ! -e /input/on ]; do usleep 100000; done; echo yes'
+    )
+    story.client.runs.start(story.project)
+    stage = story.started("s1").name
+    lines = story.client.logs.lines(stage, follow=True, unfinished=True)
+    drawn: set[bytes] = set()
+    while len(drawn) < 3:
+        line = next(lines)
+        if line.stream == "stderr":
+            assert not line.ended
+            drawn.add(line.text.rpartition(b"\r")[2])
+    assert all(re.fullmatch(rb"42%\|####      \| loss=0\.\d+", text) for text in drawn)
+    story.client.wait(story.stage("s1"), until=lambda now: now.progress == 0.42, timeout=60)
+    (tmp_path / "word").touch()
+    story.client.files.upload(tmp_path / "word", f"{story.project}/input/go")
+    while (line := next(lines)).stream != "stdout":
+        pass
+    assert (line.text, line.ended) == (b"Go on? ", False)
+    story.client.files.upload(tmp_path / "word", f"{story.project}/input/on")
+    *_, last = lines
+    assert (last.text, last.ended) == (b"Go on? yes", True)
+    (bar,) = (line.text for line in story.client.logs.lines(stage) if line.stream == "stderr")
+    values = [int(part) for part in bar.replace(b"\r42%|####      | loss=0.", b" ").split()]
+    assert values == list(range(1, len(values) + 1)), "every byte is in the log"
 
 
 def test_a_gate_waits_for_a_person_and_holds_no_node(story: Story) -> None:
@@ -90,10 +122,11 @@ def test_one_stage_and_then_pause_and_then_on(story: Story) -> None:
 
 
 def test_a_pause_lets_the_running_stage_end_and_begins_no_other(story: Story) -> None:
-    story.stages("sleep 1", "true")
+    story.stages(UNTIL_GO, "true")
     run = story.client.runs.start(story.project)
     story.started("s1")
     story.client.runs.pause(run.name, comment="lunch")
+    story.client.files.make_directory(f"{story.project}/input/go")
     paused = story.settled(run)
     assert run_state(paused) == "PAUSED" and story.states() == {"s1": "SUCCEEDED"}
     assert "lunch" in paused.reason.text

@@ -77,7 +77,7 @@ def test_a_hostile_archive_is_refused_with_its_entry(story: Story, daemon: Daemo
 def test_unpacking_goes_on_when_the_daemon_is_killed(own_daemon: Daemon, image: str, tmp_path: Path) -> None:
     contents = {f"f{number:04}": os.urandom(40_000) for number in range(2000)}
     (tmp_path / "a.tar").write_bytes(tar([Part(path, content) for path, content in contents.items()]))
-    with own_daemon.client() as client:
+    with own_daemon.client(patience=60) as client:
         story = Story(client, image, "unpacked").stages("true")
         client.files.upload(tmp_path / "a.tar", f"{story.project}/input/a.tar")
         top = own_daemon.files / story.project

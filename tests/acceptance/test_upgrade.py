@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docker.errors import NotFound
 
 from tests import etcd_raw, next_version
-from tests.acceptance.scene import counting, definition, observed, until
+from tests.acceptance.scene import WITHIN, counting, definition, observed, until
 from tests.acceptance.story import Story, run_state
 from tests.cluster import Cluster
 from tests.daemon import NodeDaemon
@@ -40,7 +41,10 @@ def processes(cluster: Cluster, stages: set[str]) -> dict[str, tuple[str, int, s
     for node in cluster.nodes.values():
         with cluster.engine_of(node) as engine:
             for container in cluster.containers(node):
-                seen = engine.inspect_container(container)
+                try:
+                    seen = engine.inspect_container(container)
+                except NotFound:  # removed since they were listed
+                    continue
                 stage = seen["Config"]["Labels"]["winslow.stage"]
                 if stage in stages and seen["State"]["Running"]:
                     assert stage not in found, f"{stage} has two containers"
@@ -77,7 +81,7 @@ def test_nodes_of_two_versions_work_side_by_side_and_neither_loses_what_the_othe
             # The old one leads; the new one made the project, and the old one wrote it again.
             assert leader(whole).name == "node-a"
             story = on_both(Story(new, image, "side by side"))
-            assert run_state(story.settled(old.runs.start(story.project))) == "SUCCEEDED"
+            assert run_state(old.wait(old.runs.start(story.project), timeout=WITHIN)) == "SUCCEEDED"
             assert {one.node for one in story.all()} == {"nodes/node-a", "nodes/node-b"}
             project = decode(Kind.PROJECT, written(whole, story.project))
             assert isinstance(project, Project) and project.next_run == 2

@@ -282,7 +282,8 @@ async def test_every_name_by_which_an_image_is_found_is_listed(site: Site) -> No
     assert site.image.name in names
     assert "winslow-test-nowhere:1" not in names
     for name in sorted(names)[:20]:
-        assert await site.driver.inspect_image(name), name
+        # Others beside us load and remove images.
+        assert await site.driver.inspect_image(name) or name not in await site.driver.list_images(), name
 
 
 async def test_users_are_numbers_or_names_of_the_image(site: Site) -> None:

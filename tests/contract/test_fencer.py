@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -26,7 +25,10 @@ class Shared(Protocol):
     clients: tuple[str, str]
 
     def writes(self, client: str) -> bool:
-        """Whether it can."""
+        """Whether it can, to a file of its own."""
+
+    def opens(self, client: str, other: str) -> None:
+        """The file of the other one."""
 
 
 class Fake:
@@ -37,19 +39,28 @@ class Fake:
     def writes(self, client: str) -> bool:
         return self.fencer.write(client) == "ok"
 
+    def opens(self, client: str, other: str) -> None:
+        assert self.fencer.write(client) == "ok"
+
 
 class Real:
     def __init__(self, cluster: Cluster, stack: ExitStack) -> None:
         self.fencer = CephFencer(monitors(cluster, "client.fence", *FENCE))
-        mounts = [stack.enter_context(cluster.mounted_new()) for _ in range(2)]
+        mounts = [stack.enter_context(cluster.mounted_new())]
+        mounts.append(stack.enter_context(cluster.mounted(mounts[0].directory)))
+        self._names = {client_of(mount): f"held-by-{number}" for number, mount in enumerate(mounts)}
+        self._places = {client_of(mount): mount.path for mount in mounts}
         self._writers: dict[str, Writer] = {
-            client_of(mount): stack.enter_context(writing(Path(mount.path, "held"))) for mount in mounts
+            client: stack.enter_context(writing(self._places[client] / name)) for client, name in self._names.items()
         }
         first, second = self._writers
         self.clients = (first, second)
 
     def writes(self, client: str) -> bool:
         return self._writers[client].write("more") == "ok"
+
+    def opens(self, client: str, other: str) -> None:
+        assert self._writers[client].read(other=self._places[client] / self._names[other]) == "more"
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.ceph)])
@@ -65,6 +76,7 @@ async def test_who_is_shut_out_can_write_no_more_and_nobody_else_is_touched(shar
     first, second = shared.clients
     assert shared.writes(first) and shared.writes(second)
     await shared.fencer.fence(first)
+    shared.opens(second, first)  # until somebody does, those who keep the bytes may not have heard of it
     assert not shared.writes(first)
     await shared.fencer.fence(first)
     assert not shared.writes(first)

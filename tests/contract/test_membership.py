@@ -10,9 +10,10 @@ import pytest
 
 from tests.contract.daemons import Daemon, World
 from winslow.domain.node import Node, Silence
-from winslow.domain.records import Commit, Done, Kind, Put, Ref, View, node_ref, silence_ref
+from winslow.domain.records import Commit, Done, Kind, Put, Ref, node_ref, silence_ref
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId
+from winslow.domain.view import View
 from winslow.errors import Conflict, Unavailable
 
 NODE = Node(NodeId("n1"), "127.0.0.1:1", Capacity(2, 1 << 30))

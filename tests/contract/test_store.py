@@ -172,6 +172,8 @@ async def test_changes_come_in_order_and_one_commit_in_one_piece(world: World) -
         await one.store.commit(Commit(puts=(put("c", "1"),), deletes=(ref("b"),)))
         for daemon in (one, other):
             first, second, third = await take(daemon.store.changes(since), 3)
+            assert list(daemon.store.since(since)) == [first, second, third]
+            assert not daemon.store.since(daemon.store.view.revision)
             assert {change.ref for change in first} == {ref("a"), ref("b")}
             assert [(c.ref, c.before and value(c.before.value), c.now and value(c.now.value)) for c in second] == [
                 (ref("a"), "1", "2")
@@ -213,6 +215,8 @@ async def test_changes_that_are_too_old_are_out_of_range(world: World) -> None:
         async with world.daemon("b") as other:
             with pytest.raises(OutOfRange) as raised:
                 await anext(other.store.changes(since))
+            with pytest.raises(OutOfRange):
+                other.store.since(since)
             assert raised.value.reason == "REVISION_COMPACTED"
 
 

@@ -10,26 +10,15 @@ import asyncio
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import MappingProxyType
 from weakref import WeakValueDictionary
 
 from winslow.domain.node import Node
-from winslow.domain.records import (
-    Change,
-    Commit,
-    Fence,
-    Lifetime,
-    Put,
-    Record,
-    Ref,
-    Versioned,
-    View,
-    node_ref,
-    silence_ref,
-)
+from winslow.domain.records import Change, Commit, Fence, Lifetime, Put, Record, Ref, Versioned, node_ref, silence_ref
 from winslow.domain.stage import NodeId, ProjectId
+from winslow.domain.view import View
 from winslow.errors import InvalidArgument, Unavailable, WinslowError
 from winslow.ports import Term
 from winslowd.etcd.history import Entry, History
@@ -208,6 +197,9 @@ class FakeStore:
                 if entry.revision > since:
                     yield entry.changes
             await self._moved.wait()
+
+    def since(self, revision: int) -> Sequence[tuple[Change, ...]]:
+        return self._history.since(revision)
 
     def take(self, revision: int, writes: list[Write]) -> None:
         """What the cluster tells its daemons."""

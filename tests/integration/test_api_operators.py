@@ -9,6 +9,7 @@ from tests.unit import world
 from tests.unit.little import NODE
 from winslow.domain.node import Silence
 from winslow.domain.records import Commit, Put, silence_ref
+from winslow.errors import Code
 from winslow.v1 import node_pb2, node_service_pb2, project_service_pb2, settings_service_pb2, stage_service_pb2
 from winslow.v1.project_pb2 import Project
 from winslow.v1.retention_pb2 import RetentionPolicy
@@ -123,3 +124,25 @@ async def test_a_drain_within_a_time_is_counted_by_the_node_that_answers(api: Ap
     assert drained.policy.drain_deadline.ToSeconds() == int(api.little.now) + 3600
     neither = node_service_pb2.DrainNodeRequest(name="nodes/node-1")
     assert (await refused(api.nodes.DrainNode(neither))).reason == "DEADLINE_MISSING"
+
+
+async def test_of_two_who_save_something_first_the_second_is_told(api: Api) -> None:  # noqa: F811
+    """Each read it before anybody had saved it; who says nothing of what they saw goes on having their way."""
+    pb, nodes_pb = settings_service_pb2, node_service_pb2
+    limits = [pb.UpdateLimitsRequest(limits=Limits(per_user=n), expected_revision=0) for n in (4, 5)]
+    variables = [pb.UpdateGlobalEnvironmentRequest(set={"X": f"{n}"}, expected_revision=0) for n in (4, 5)]
+    policy = "retentionPolicy"
+    kept = [RetentionPolicy(name=policy, keep_succeeded=n) for n in (4, 5)]
+    policies = [pb.UpdateRetentionPolicyRequest(retention_policy=one, expected_revision=0) for one in kept]
+    on_node = [nodes_pb.LimitNodeRequest(name="nodes/node-1", max_stages=n, expected_revision=0) for n in (4, 5)]
+    for save, (first, second) in (
+        (api.settings.UpdateLimits, limits),
+        (api.settings.UpdateGlobalEnvironment, variables),
+        (api.settings.UpdateRetentionPolicy, policies),
+        (api.nodes.LimitNode, on_node),
+    ):
+        saved = await save(first)
+        error = await refused(save(second))
+        assert (error.code, error.reason) == (Code.ABORTED, "REVISION_MISMATCH")
+        second.ClearField("expected_revision")
+        assert await save(second) != saved

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
 from tests.docker_world import DockerWorld
+from winslowd.docker.underway import LaunchersWords
 
 pytest_plugins = ("tests.docker_fixtures",)
 
@@ -34,6 +36,26 @@ async def test_two_hundred_megabytes_without_a_newline_are_capped_too(dock: Dock
     assert b" stdout P \0\0" in pieces[0]
     assert b" stdout F" in pieces[-2]
     assert b" winslow F log capped" in pieces[-1]
+
+
+async def test_a_bar_and_a_prompt_are_seen_before_their_lines_end(dock: DockerWorld) -> None:
+    script = 'printf "\\r10%%\\r20%%"; printf "Go on? " >&2; while [ ! -e go ]; do usleep 10000; done; printf "\\r30%%\\r40%%"'
+    spec = dock.shell(script)
+    stage = await dock.begin(spec)
+    words = LaunchersWords(dock.root / "control")
+    async with asyncio.timeout(60):
+        while [line.split(b" ", 1)[1] for line in words.unfinished(stage).split(b"\n")[:-1]] != [
+            b"stdout P 20%",
+            b"stderr P Go on? ",
+        ]:
+            await asyncio.sleep(0.02)
+    (dock.workspace(stage) / "go").touch()
+    assert (await dock.driver.wait(stage)).code == 0
+    assert words.unfinished(stage) == b""
+    rows = [line.split(b" ", 3)[1:] for line in Path(spec.log).read_bytes().split(b"\n")[:-1]]
+    assert b"".join(text for stream, _, text in rows if stream == b"stdout") == b"\r10%\r20%\r30%\r40%"
+    assert [row for row in rows if row[0] == b"stderr"] == [[b"stderr", b"F", b"Go on? "]]
+    assert rows[0] == [b"stdout", b"P", b"\r10%\r"]
 
 
 async def test_the_engine_keeps_no_copy_of_the_log(dock: DockerWorld) -> None:

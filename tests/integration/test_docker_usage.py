@@ -92,11 +92,11 @@ async def test_what_was_found_once_is_read_without_the_engine(
 
     monkeypatch.setattr(APIClient, "inspect_container", nobody)
     monkeypatch.setattr(APIClient, "stats", nobody)
-    at = time.perf_counter()
+    at = time.process_time()
     for _ in range(50):
         used = await dock.driver.usage(stage)
         assert used and used.cpu_seconds >= first.cpu_seconds
-    assert (time.perf_counter() - at) / 50 < 0.02
+    assert (time.process_time() - at) / 50 < 0.02
 
 
 async def test_an_end_is_noticed_and_another_daemon_finds_what_runs(dock: DockerWorld) -> None:

@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 from tests.cable import cable
 from tests.contract.daemons import EtcdDaemon, EtcdWorld
 from tests.etcd import Member, plan_members, running
-from winslow.domain.records import Change, Commit, Done, Expect, Kind, Lifetime, Put, Ref, View
+from winslow.domain.records import Change, Commit, Done, Expect, Kind, Lifetime, Put, Ref
+from winslow.domain.view import View
 from winslow.errors import Conflict, DataLoss, Exhausted, Unavailable
 from winslow.wire.records import encode
 from winslowd.etcd.channels import REVOKE, TIME_TO_LIVE

@@ -7,25 +7,31 @@ import contextlib
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
+from storage.mounting import Mounting
 from tests import filesystems
 from winslow.domain.layout import WorkspacePlan, parse
 from winslow.domain.stage import ProjectId, StageId
-from winslow.errors import FailedPrecondition, Unavailable
+from winslow.errors import FailedPrecondition, NotFound, Unavailable
 from winslowd.files import process
+from winslowd.files.frames import HELLO, Answer, Call, pack
+from winslowd.files.link import Link
 from winslowd.files.process import FilesProcess, Patience, open_files
+from winslowd.files.worker import Worker
 
 PROJECT = ProjectId("p")
 PATIENT = Patience(ping_every=0.1, restart_max=0.2)
-IMPATIENT = Patience(start=0.5, quick=1.0, ping_every=0.1, ping=1.0, restart_max=0.2)
+IMPATIENT = Patience(start=0.5, quick=3.0, ping_every=0.1, ping=1.0, restart_max=0.2)
 OWNER = (os.geteuid(), os.getegid())
 
 
@@ -54,19 +60,66 @@ async def until_well(storage: FilesProcess) -> None:
                 return
 
 
+def there(storage: FilesProcess) -> int:
+    """The worker's process id. Before there is one it is 0, and a signal to that is one to whoever runs the tests."""
+    assert storage.worker > 0
+    return storage.worker
+
+
 async def test_a_root_that_is_not_there_is_made_at_the_start_and_by_no_later_worker(tmp_path: Path) -> None:
     """Later it is a mount that is absent: what was written there would be lost from sight once it is back."""
     root = tmp_path / "deep" / "root"
     async with open_files(str(root), PATIENT) as storage:
         assert (await storage.files.stat(parse("resources"))).kind == "directory"
         root.rename(tmp_path / "away")
-        os.kill(storage.worker, signal.SIGKILL)
+        os.kill(there(storage), signal.SIGKILL)
         async with asyncio.timeout(30):
             while "There is no" not in storage.degraded:
                 await asyncio.sleep(0.01)
         assert not root.exists()
         (tmp_path / "away").rename(root)
         await until_well(storage)
+
+
+async def test_a_first_worker_that_dies_without_a_word_leaves_the_root_to_be_made_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, begun = FilesProcess._start, list[int]()
+
+    async def killed_at_once(self: FilesProcess) -> tuple[Link, asyncio.subprocess.Process]:
+        link, worker = await start(self)
+        if not begun:
+            worker.kill()
+        begun.append(worker.pid)
+        return link, worker
+
+    monkeypatch.setattr(FilesProcess, "_start", killed_at_once)
+    async with open_files(str(tmp_path / "root"), PATIENT) as storage:
+        await until_well(storage)
+        assert len(begun) > 1 and (tmp_path / "root" / "resources").is_dir()
+
+
+async def test_an_empty_directory_where_a_mount_was_is_left_empty(tmp_path: Path) -> None:
+    """Some file systems are mounted on no directory that anything lies in."""
+    root = tmp_path / "root"
+    async with open_files(str(root), PATIENT) as storage:
+        first = there(storage)
+        root.rename(tmp_path / "away")
+        root.mkdir()
+        async with asyncio.timeout(30):
+            while storage.worker == first or storage.degraded:
+                await asyncio.sleep(0.01)
+        with pytest.raises(NotFound):
+            await storage.files.stat(parse("resources"))
+        assert not [one for one in root.iterdir() if not one.name.startswith(".probe-")]
+        root.rmdir()
+        (tmp_path / "away").rename(root)
+        async with asyncio.timeout(30):
+            while True:
+                with contextlib.suppress(Unavailable, NotFound):
+                    await storage.files.stat(parse("resources"))
+                    break
+                await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("root", ["file", "file/below"])
@@ -86,7 +139,7 @@ async def test_space_is_known_and_the_storage_well(storage: FilesProcess, tmp_pa
 
 
 async def test_a_worker_that_dies_fails_what_it_was_doing_and_is_replaced(storage: FilesProcess) -> None:
-    os.kill(storage.worker, signal.SIGSTOP)
+    os.kill(there(storage), signal.SIGSTOP)
     call = asyncio.create_task(storage.files.stat(parse("projects/p/input")), name="call")
     await asyncio.sleep(0)
     dead = storage.worker
@@ -100,13 +153,14 @@ async def test_a_worker_that_dies_fails_what_it_was_doing_and_is_replaced(storag
 
 async def test_a_worker_that_freezes_is_told_by_the_deadline_and_replaced(tmp_path: Path) -> None:
     async with open_files(str(tmp_path), IMPATIENT) as storage:
-        frozen = storage.worker
+        await until_well(storage)  # a machine that is busy may not have started one in so little time
+        frozen = there(storage)
         os.kill(frozen, signal.SIGSTOP)
         begun = time.monotonic()
         with pytest.raises(Unavailable) as caught:
             await storage.files.stat(parse("resources"))
         assert caught.value.reason in ("STORAGE_DEGRADED", "STORAGE_RESTARTED")
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 20
         assert storage.degraded
         await until_well(storage)
         assert storage.worker != frozen
@@ -119,14 +173,41 @@ async def test_an_upload_goes_on_after_the_worker_was_killed(storage: FilesProce
     digest = hashlib.sha256(content).hexdigest()
     upload = await storage.uploads.begin("u", location, len(content), digest)
     upload = await storage.uploads.flush(await storage.uploads.append(upload, 0, content[:2_000_000]))
-    os.kill(storage.worker, signal.SIGKILL)
+    os.kill(there(storage), signal.SIGKILL)
     async with asyncio.timeout(30):
         while True:
             with contextlib.suppress(Unavailable):
                 upload = await storage.uploads.append(upload, 2_000_000, content[2_000_000:])
                 break
+            await asyncio.sleep(
+                0.01
+            )  # a link that has just broken refuses at once, before anybody could have replaced it
     await storage.uploads.commit(upload)
     assert (tmp_path / "projects/p/input/clip.mp4").read_bytes() == content
+
+
+@pytest.mark.parametrize("torn", ["header", "message", "data"])
+async def test_of_a_call_that_its_daemon_died_in_the_middle_of_nothing_is_done(
+    storage: FilesProcess, tmp_path: Path, torn: str
+) -> None:
+    """What was missing of the data was once made up of zeros, and written to the upload."""
+    upload = await storage.uploads.begin("u", parse("projects/p/input/clip"), 2 << 20, "")
+    upload = await storage.uploads.append(upload, 0, b"begun")
+    frame = pack(1, Call("uploads.append", (upload, 5)), 1 << 20)
+    parts = {"header": frame[:3], "message": frame[:-1], "data": frame + bytes(9)}
+    ours, theirs = socket.socketpair()
+    to_pass, to_take = socket.socketpair()
+    with ours, theirs, to_pass, to_take:
+        ours.settimeout(0.5)
+        ours.sendall(parts[torn])
+        ours.shutdown(socket.SHUT_WR)  # the other direction stays, to hear whether anything was done
+        await asyncio.to_thread(Worker(theirs, to_take, str(tmp_path), Mounting("", "", ""), make=False).serve)
+        answered = await asyncio.to_thread(ours.recv, 1 << 16)
+        with pytest.raises(TimeoutError):
+            answered += await asyncio.to_thread(ours.recv, 1 << 16)
+    assert answered == pack(HELLO, Answer(os.getpid()))
+    (data,) = tmp_path.rglob("u/data")
+    assert data.read_bytes() == b"begun"
 
 
 async def test_a_copy_that_nobody_waits_for_stops_at_once(storage: FilesProcess, tmp_path: Path) -> None:
@@ -249,13 +330,14 @@ async def test_a_file_system_that_hangs_does_not_hang_the_daemon(tmp_path: Path)
     """A frozen XFS: whoever writes waits in the kernel, where no signal reaches, until it is thawed."""
     with filesystems.xfs(tmp_path) as place:
         async with open_files(str(place), IMPATIENT) as storage:
+            await until_well(storage)
             await storage.workspaces.make_project(PROJECT)
             subprocess.run(["fsfreeze", "--freeze", place], check=True, timeout=30)
             try:
                 begun = time.monotonic()
                 calls = (storage.files.make_directory(parse(f"projects/p/input/{index}")) for index in range(20))
                 results = await asyncio.gather(*calls, return_exceptions=True)
-                assert time.monotonic() - begun < 5
+                assert time.monotonic() - begun < 20
                 assert {type(result) for result in results} == {Unavailable}
                 assert storage.degraded
             finally:
@@ -273,14 +355,14 @@ async def test_a_file_system_that_hangs_at_the_start_is_waited_for_beside_it_by_
     with filesystems.xfs(tmp_path) as place:
         subprocess.run(["fsfreeze", "--freeze", place], check=True, timeout=30)
         begun = time.monotonic()
-        async with open_files(str(place), IMPATIENT) as storage:
+        async with open_files(str(place), replace(IMPATIENT, up=3.0)) as storage:
             try:
-                assert time.monotonic() - begun < IMPATIENT.start + 1
+                assert time.monotonic() - begun < 20
                 assert "has not answered" in storage.degraded and storage.state().size == 0
                 with pytest.raises(Unavailable) as caught:
                     await storage.files.stat(parse("resources"))
                 assert caught.value.reason == "STORAGE_DEGRADED"
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(60):
                     while "processes hang in the kernel" not in storage.degraded:
                         await asyncio.sleep(0.05)
                 await asyncio.sleep(2 * IMPATIENT.restart_max)  # in which no other is started

@@ -9,10 +9,13 @@ since who answers is what these tests are about.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import grpc
 import pytest
@@ -27,10 +30,13 @@ from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.principal import Principal
 from winslow.domain.records import Commit, Put, project_ref, run_ref, stage_ref
 from winslow.domain.resources import Capacity
-from winslow.domain.stage import NodeId, Outcome, Stage
+from winslow.domain.stage import NodeId, Outcome, Stage, StageId
 from winslow.errors import DataLoss, InvalidArgument, NotFound, PermissionDenied, Unavailable, WinslowError
 from winslow.v1 import (
     election_pb2,
+    event_pb2,
+    event_service_pb2,
+    event_service_pb2_grpc,
     file_pb2,
     file_service_pb2,
     file_service_pb2_grpc,
@@ -45,12 +51,16 @@ from winslow.v1 import (
 from winslow.wire import names
 from winslow.wire.status import from_rpc_error
 from winslowd.api import call, forwarding
+from winslowd.api.events import EventService
 from winslowd.api.forwarding import Forwarding
+from winslowd.api.gathering import Gathering
 from winslowd.api.interceptor import Guard
 from winslowd.api.logs import LogService
 from winslowd.peers.channels import PeerChannels
 from winslowd.peers.credentials import Credentials
 from winslowd.peers.passing import Passing
+from winslowd.usecases.derivations import Derivations
+from winslowd.usecases.events import Events
 from winslowd.usecases.logs import Logs
 from winslowd.usecases.past import Past
 
@@ -134,6 +144,16 @@ def authenticate(metadata) -> Principal:
     return Principal(metadata.get("x-user", "ann"))
 
 
+class SaidOn:
+    """A line that is not ended, which tells on which node it is said."""
+
+    def __init__(self, node: NodeId) -> None:
+        self._said = f"T stdout P said on {node}\n".encode()
+
+    def unfinished(self, stage: StageId) -> bytes:
+        return self._said
+
+
 class Neighbour:
     """A node whose API is real, as far as it goes. Others reach it through its `line`, people without."""
 
@@ -152,12 +172,21 @@ class Neighbour:
         async with AsyncExitStack() as stack:
             channels = await stack.enter_async_context(PeerChannels.open())
             credentials = Credentials(secret, self.id)
-            forwarding = Forwarding(self.id, self.store, Passing(channels, credentials))
+            passing = Passing(channels, credentials)
+            gathering = await stack.enter_async_context(
+                Gathering.open(self.id, self.store, self.nodes.WatchReadings, passing)
+            )
+            forwarding = Forwarding(self.id, self.store, passing, gathering)
             guard = Guard(authenticate, credentials, forwarding, lambda: self.store.connected)
             server = grpc.aio.server(interceptors=(guard,))
-            logs = LogService(Logs(self.store, self.volume.logs, Past(self.store, self.volume.history)))
+            past = Past(self.store, self.volume.history)
+            logs = LogService(Logs(self.store, self.volume.logs, past, SaidOn(self.id)))
             log_service_pb2_grpc.add_LogServiceServicer_to_server(logs, server)
             node_service_pb2_grpc.add_NodeServiceServicer_to_server(self.nodes, server)
+            watching: Any = SimpleNamespace(
+                store=self.store, events=Events(self.store, time.time, Derivations(self.store, time.time))
+            )
+            server.add_generic_rpc_handlers((EventService(watching, gathering).handlers(),))
             stage_service_pb2_grpc.add_StageServiceServicer_to_server(self.stages, server)
             file_service_pb2_grpc.add_FileServiceServicer_to_server(self.files, server)
             port = server.add_insecure_port("127.0.0.1:0")
@@ -166,6 +195,7 @@ class Neighbour:
             self.line = await stack.enter_async_context(cable(f"127.0.0.1:{port}"))
             channel = await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
             self.log_stub = log_service_pb2_grpc.LogServiceStub(channel)
+            self.event_stub = event_service_pb2_grpc.EventServiceStub(channel)
             self.node_stub = node_service_pb2_grpc.NodeServiceStub(channel)
             self.stage_stub = stage_service_pb2_grpc.StageServiceStub(channel)
             self.file_stub = file_service_pb2_grpc.FileServiceStub(channel)
@@ -348,6 +378,16 @@ class TestLogs:
         town.write(town.a, stage, 2, 3)
         assert await reading == [1, 2, 3]
 
+    async def test_what_is_not_ended_is_told_by_its_node_and_by_nobody_when_that_is_lost(self, town: Town) -> None:
+        stage = await town.stage(town.b)
+        following = town.a.log_stub.FollowLog(log_service_pb2.FollowLogRequest(name=name_of(stage)))
+        async with asyncio.timeout(30):
+            chunk = await following.read()
+            assert (chunk.offset, chunk.data, chunk.unfinished) == (0, b"", b"T stdout P said on b\n")
+            await town.b.line.cut()
+            chunk = await following.read()
+            assert (chunk.data, chunk.unfinished) == (b"", b"")
+
     async def test_a_tail_that_nobody_told_of_yet_is_taken_from_the_file(self, town: Town) -> None:
         stage = await town.stage(town.b)
         town.write(town.a, stage, 1, 2, 3)
@@ -471,6 +511,54 @@ class TestReadings:
         stream = town.a.node_stub.WatchReadings(node_service_pb2.WatchReadingsRequest(names=["nodes/b"]))
         error = await refused(stream.read())
         assert isinstance(error, InvalidArgument) and error.hint == "Do not"
+
+
+class TestReadingsBesideChanges:
+    PROJECTS, READINGS = event_pb2.RESOURCE_KIND_PROJECT, event_pb2.RESOURCE_KIND_READING
+
+    async def told(self, stream, count: int) -> set[str]:
+        """Whose readings came once it were so many; all up to a revision was told before any."""
+        found: set[str] = set()
+        async with asyncio.timeout(10):
+            while len(found) < count:
+                answer = await stream.read()
+                assert answer.revision
+                found |= {one.reading.subject for one in answer.changes if one.kind == self.READINGS}
+        return found
+
+    async def test_come_in_the_same_stream_of_whoever_measures_and_end_with_it(self, town: Town) -> None:
+        ask = event_service_pb2.WatchRequest(kinds=[self.PROJECTS, self.READINGS], readings_of=["nodes/b", "nodes/c"])
+        stream = town.a.event_stub.Watch(ask)
+        async with asyncio.timeout(10):
+            first = await stream.read()
+        assert first.initial and first.revision
+        assert await self.told(stream, 2) == {"b nodes/b", "c nodes/c"}
+        stream.cancel()
+        async with asyncio.timeout(10):
+            while any(one.nodes.watching for one in (town.a, town.b, town.c)):
+                await asyncio.sleep(0.01)
+
+    async def test_are_not_told_to_who_did_not_ask_and_of_all_nodes_to_who_names_none(self, town: Town) -> None:
+        stream = town.a.event_stub.Watch(event_service_pb2.WatchRequest())
+        async with asyncio.timeout(10):
+            assert (await stream.read()).initial
+        assert not any(one.nodes.watching for one in (town.a, town.b, town.c))
+        all_ = town.a.event_stub.Watch(event_service_pb2.WatchRequest(kinds=[self.READINGS]))
+        assert await self.told(all_, 3) == {"a nodes/a", "b nodes/b", "c nodes/c"}
+        stream.cancel()
+        all_.cancel()
+
+    async def test_of_what_nobody_measures_are_left_out_and_the_rest_comes(self, town: Town) -> None:
+        town.b.nodes.failure = InvalidArgument("No", reason="NONSENSE")
+        names = ["nodes/nobody", "projects/p/stages/gone", "nodes/b", "nodes/c"]
+        stream = town.a.event_stub.Watch(event_service_pb2.WatchRequest(kinds=[self.READINGS], readings_of=names))
+        town.b.nodes.failure = None
+        assert await self.told(stream, 2) == {"b nodes/b", "c nodes/c"}
+        stream.cancel()
+
+    async def test_of_what_is_no_name_are_refused(self, town: Town) -> None:
+        ask = event_service_pb2.WatchRequest(kinds=[self.READINGS], readings_of=["what/ever"])
+        assert isinstance(await refused(town.a.event_stub.Watch(ask).read()), InvalidArgument)
 
 
 async def seen(stream, count: int) -> set[str]:

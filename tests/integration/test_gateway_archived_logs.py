@@ -10,6 +10,8 @@ import pytest
 
 from tests.unit import world
 from tests.unit.little import ANN, Little
+from winslow.domain import lifecycle
+from winslow.domain.stage import Stage
 from winslowd.gateway import server
 from winslowd.gateway.app import application
 from winslowd.usecases.beginnings import Start
@@ -58,3 +60,37 @@ async def test_an_archived_log_is_fetched_as_the_plain_one_was(little: Little, h
     assert await all_of_it() == before
     known = await http.get(f"/files/{path}", headers={"If-None-Match": before[0][2]})
     assert known.status_code == 304
+
+
+TIME = b"2026-01-01T00:00:01.500000000Z "
+LONG = b"y" * 16384
+
+
+async def logged(little: Little, text: bytes) -> Stage:
+    await little.use_cases.runs.start(little.request(), await little.project(None), Start())
+    stage = await little.start("detect")
+    path = Path(little.volume.workspaces.absolute(f"projects/{stage.project}/stages/{stage.id}/log"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)
+    return stage
+
+
+async def test_a_log_is_taken_away_as_its_stage_wrote_it(little: Little, http: httpx.AsyncClient) -> None:
+    lines = [b"line %d <script>" % number for number in range(40_000)]
+    log = b"".join(TIME + b"stdout F " + line + b"\n" for line in lines)
+    log += (TIME + b"stderr P " + LONG + b"\n") * 3 + TIME + b"stderr F end\n" + TIME + b"winslow F a word\n"
+    stage = await logged(little, log + TIME + b"stdout F not whole yet")
+    address = f"/logs/projects/{stage.project}/stages/{stage.id}"
+    answer = await http.get(address)
+    assert answer.content == b"\n".join([*lines, LONG * 3 + b"end", b"a word", b""])
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith(f'attachment; filename="{stage.id}.txt"')
+    await little.move(stage, lifecycle.Ended(world.OK, {}, 1.0))
+    Path(little.volume.workspaces.absolute(f"projects/{stage.project}/stages/{stage.id}/log")).write_bytes(log)
+    assert await little.volume.logs.archive(stage.project, stage.id, 0.0)
+    assert (await http.get(address)).content == answer.content
+
+
+async def test_a_log_of_nothing_is_not_there(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/logs/projects/p/stages/none")).status_code == 404
+    assert (await http.get("/logs/projects/p/stages/..%2f..%2fx")).status_code in (400, 404)

@@ -213,6 +213,22 @@ async def test_a_picture_is_shown_small(little: Little, http: httpx.AsyncClient,
     assert (answer.status_code, answer.json()["reason"]) == (409, "THUMBNAIL_IMPOSSIBLE")
 
 
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="ffmpeg is not installed: scripts/setup pictures")
+async def test_a_project_has_a_picture_where_its_input_has_one(little: Little, http: httpx.AsyncClient, tmp_path: Path):
+    pictured, plain = await little.project(), await little.project()
+    command = ["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=size=640x360:rate=10:duration=1"]
+    subprocess.run([*command, str(tmp_path / "clip.mkv")], check=True)
+    put(little, f"projects/{pictured}/input/clip.mkv", (tmp_path / "clip.mkv").read_bytes())
+    put(little, f"projects/{plain}/input/broken.png", b"no picture at all")
+    answer = await http.get(f"/files/projects/{pictured}?thumbnail=96")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert answer.content.startswith(b"\xff\xd8")
+    answer = await http.get(f"/files/projects/{plain}?thumbnail=96")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert (await http.get("/files/projects/nobody?thumbnail=96")).json()["reason"] == "PROJECT_UNKNOWN"
+    assert (await http.get(f"/files/projects/{plain}")).json()["reason"] == "NOT_A_FILE"
+
+
 async def test_a_node_without_ffmpeg_says_so(
     little: Little, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):

@@ -75,9 +75,9 @@ async def answered(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
 
 async def test_a_connection_goes_on_after_it_was_lent(little: Little, address: str) -> None:
     """Up, a look, down and up again, all on one connection."""
+    places = {name: await begun(address, f"resources/{name}") for name in ("a", "b")}
     reader, writer = await opened(address)
-    for name in ("a", "b"):
-        place = await begun(address, f"resources/{name}")
+    for name, place in places.items():
         writer.write(patch(place, 0) + CONTENT)
         status, headers = await answered(reader)
         assert (status, headers["upload-offset"]) == (204, str(len(CONTENT)))
@@ -198,7 +198,11 @@ async def test_a_worker_that_dies_cuts_the_connection_and_the_next_one_goes_on(
     reader, writer = await opened(address)
     writer.write(patch(place, 0) + CONTENT[:3_000_000])
     await writer.drain()
-    await asyncio.sleep(0.3)
+    (data,) = Path(little.volume.workspaces.absolute(".")).rglob(f"{place.rpartition('/')[2]}/data")
+    async with asyncio.timeout(20):
+        while data.stat().st_size <= 1_000_000:
+            await asyncio.sleep(0.01)
+    assert worker.worker > 0
     os.kill(worker.worker, signal.SIGKILL)
     status, _ = await answered(reader)
     assert status == 503

@@ -17,6 +17,7 @@ import pytest
 from tests.unit.little import ANN, Little
 from winslowd.gateway import server
 from winslowd.gateway.app import application
+from winslowd.gateway.origins import Origins
 
 CONTENT = random.Random(5).randbytes(2_500_000)
 
@@ -254,3 +255,25 @@ async def test_who_wants_another_file_than_there_is_gets_none(little: Little, ht
     assert (await http.get("/files/resources/a", headers={"If-Match": "*"})).status_code == 200
     answer = await http.get("/files/resources/a", headers={"If-Match": '"other"'})
     assert (answer.status_code, answer.json()["reason"]) == (412, "FILE_CHANGED")
+
+
+async def test_a_page_of_an_origin_that_the_settings_name_asks_and_reads_and_no_other_does(little: Little):
+    put(little, "resources/a")
+    origins = Origins.of((), ["https://dashboard.example"])
+    web = application(little.use_cases, lambda headers: ANN, lambda: little.now, origins)
+    transport = httpx.ASGITransport(app=web, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:7412") as client:
+        welcome = {"Origin": "https://dashboard.example", "Sec-Fetch-Site": "cross-site"}
+        may = await client.options("/files", headers=welcome | {"Access-Control-Request-Method": "PATCH"})
+        assert may.status_code == 204 and "PATCH" in may.headers["access-control-allow-methods"]
+        assert may.headers["access-control-allow-origin"] == "https://dashboard.example"
+        answer = await client.get("/files/resources/a", headers=welcome)
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "https://dashboard.example")
+        assert "Origin" in answer.headers["vary"]
+        for headers in (
+            {"Origin": "https://evil.example"},
+            {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"},
+        ):
+            refused = await client.get("/files/resources/a", headers=headers)
+            assert (refused.status_code, refused.json()["reason"]) == (403, "ORIGIN_REFUSED")
+            assert "access-control-allow-origin" not in refused.headers

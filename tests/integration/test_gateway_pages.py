@@ -13,6 +13,7 @@ from winslowd.gateway import server
 from winslowd.gateway.guard import Guard
 from winslowd.gateway.pages import Pages
 
+BROTLI = b"as Brotli has it"
 LOOKING = {"accept": "text/html,application/xhtml+xml"}
 
 
@@ -21,6 +22,7 @@ async def http(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     (tmp_path / "ui" / "assets").mkdir(parents=True)
     (tmp_path / "ui" / "index.html").write_text("<!doctype html><title>Winslow</title>")
     (tmp_path / "ui" / "assets" / "index-abc.js").write_text("x = 1;\n" * 1000)
+    (tmp_path / "ui" / "assets" / "index-abc.js.br").write_bytes(BROTLI)
     (tmp_path / "ui" / ".built").write_text("secret")
     (tmp_path / "outside").write_text("secret")
     async with (
@@ -45,12 +47,21 @@ async def test_a_page_may_load_nothing_from_elsewhere_and_be_framed_by_nobody(ht
 
 
 async def test_what_a_page_is_built_of_is_kept_by_the_browser_and_comes_packed(http: httpx.AsyncClient):
-    answer = await http.get("/assets/index-abc.js")
+    answer = await http.get("/assets/index-abc.js", headers={"accept-encoding": "gzip, deflate"})
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["content-encoding"] == "gzip"
     plain = await http.get("/assets/index-abc.js", headers={"accept-encoding": "identity"})
     assert plain.text == answer.text and "content-encoding" not in plain.headers
+
+
+async def test_who_unpacks_brotli_is_given_what_was_packed_with_it_when_the_pages_were_built(http: httpx.AsyncClient):
+    async with http.stream("GET", "/assets/index-abc.js", headers={"accept-encoding": "gzip, br;q=0.9"}) as answer:
+        raw = b"".join([piece async for piece in answer.aiter_raw()])
+    assert raw == BROTLI
+    assert (answer.headers["content-encoding"], answer.headers["vary"]) == ("br", "Accept-Encoding")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert (await http.get("/assets/index-abc.js.br")).status_code == 404  # it is no page of its own
 
 
 @pytest.mark.parametrize("path", ["/assets/missing.js", "/.built", "/..%2foutside", "/%2e%2e/outside", "/assets/"])

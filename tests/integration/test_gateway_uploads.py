@@ -15,7 +15,7 @@ import pytest
 from tusclient.client import TusClient
 
 from tests.unit.little import ANN, BOB, Little
-from winslow.errors import FailedPrecondition
+from winslow.errors import DataLoss, FailedPrecondition
 from winslowd.gateway import server, uploads
 from winslowd.gateway.app import application
 from winslowd.usecases import files
@@ -178,6 +178,22 @@ async def test_a_file_that_is_not_what_was_promised_is_not_shown(little: Little,
     assert await offset(http, at) == 0
     assert (await sent(http, at, 0, b"12345")).status_code == 204
     assert there(little, "resources/a").read_bytes() == b"12345"
+
+
+async def test_a_sender_who_hashes_as_it_sends_says_the_checksum_at_the_end(little: Little, http: httpx.AsyncClient):
+    at = await begun(http, "resources/later.bin", sha256="later")
+    assert (await sent(http, at, 0, CONTENT)).status_code == 204
+    assert await offset(http, at) == len(CONTENT)
+    assert not there(little, "resources/later.bin").exists()
+    uploads_of, id_ = little.use_cases.uploads, at.rpartition("/")[2]
+    with pytest.raises(DataLoss):
+        await uploads_of.commit(ANN, id_, hashlib.sha256(b"another").hexdigest())
+    assert not there(little, "resources/later.bin").exists()
+    assert await offset(http, at) == 0
+    assert (await sent(http, at, 0, CONTENT)).status_code == 204
+    shown = await uploads_of.commit(ANN, id_, hashlib.sha256(CONTENT).hexdigest(), modified=1e9)
+    assert there(little, "resources/later.bin").read_bytes() == CONTENT
+    assert shown.entry.modified == 1e9
 
 
 async def test_every_byte_before_a_cut_is_kept(little: Little, http: httpx.AsyncClient, address: str):

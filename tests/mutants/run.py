@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = 2
 LIMIT = 120
 """Seconds that a test may take; a mutant that hangs it is noticed too."""
+ANOTHER_TIME = 1_000_000_000
+"""Nanoseconds; bytecode remembers the time of its file in whole seconds."""
 FAILED = 1
 """pytest's exit status for tests that ran and failed; any other but 0 means that none ran."""
 
@@ -31,11 +33,10 @@ def main(words: Sequence[str]) -> int:
     chosen = [one for one in MUTANTS if all(word in one.name for word in words)]
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copies: SimpleQueue[Path] = SimpleQueue()
-        for number in range(SIDE_BY_SIDE):
-            copies.put(_copy(Path(folder) / str(number)))
-        problems = [*_faults(chosen), *_unchanged(copies, chosen)]
+        first = _copy(Path(folder) / "0")
+        problems = [*_faults(chosen), *_unchanged(first, chosen)]
         if not problems:
+            copies = _copies(first)
             with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
                 problems = [one for one in pool.map(lambda mutant: _judge(mutant, copies), chosen) if one]
     print(f"{len(chosen)} mutants, {len(problems)} problems, {time.monotonic() - began:.0f} s")
@@ -59,6 +60,15 @@ def _copy(folder: Path) -> Path:
     return folder
 
 
+def _copies(first: Path) -> SimpleQueue[Path]:
+    """The copy in which the tests ran unchanged, and others of it: with their bytecode, which no mutant then has to make again."""
+    copies: SimpleQueue[Path] = SimpleQueue()
+    copies.put(first)
+    for number in range(1, SIDE_BY_SIDE):
+        copies.put(shutil.copytree(first, first.with_name(str(number)), symlinks=True))
+    return copies
+
+
 def _faults(mutants: Sequence[Mutant]) -> Iterator[str]:
     """Mutants that are none any more."""
     for mutant in mutants:
@@ -67,33 +77,40 @@ def _faults(mutants: Sequence[Mutant]) -> Iterator[str]:
             yield f"{mutant.name}: its piece of {mutant.file} is there {count} times; say in the catalogue what it is now"
 
 
-def _unchanged(copies: SimpleQueue[Path], mutants: Sequence[Mutant]) -> Iterator[str]:
+def _unchanged(copy: Path, mutants: Sequence[Mutant]) -> Iterator[str]:
     """Every named test, in a copy that nobody changed: a red one would prove nothing."""
-    with _borrowed(copies) as copy:
-        where = _run([sys.executable, "-c", "import winslowd, storage; print(winslowd.__file__)"], copy).stdout.strip()
-        if not where.startswith(str(copy)):
-            yield f"the copy is not what is tested, but {where}"
-            return
-        result = _pytest(copy, sorted({mutant.test for mutant in mutants}))
-        if result.returncode != 0:
-            yield f"the named tests are not green without mutants:\n{result.stdout[-3000:]}"
+    where = _run([sys.executable, "-c", "import winslowd, storage; print(winslowd.__file__)"], copy).stdout.strip()
+    if not where.startswith(str(copy)):
+        yield f"the copy is not what is tested, but {where}"
+        return
+    result = _pytest(copy, sorted({mutant.test for mutant in mutants}), keep_bytecode=True)
+    if result.returncode != 0:
+        yield f"the named tests are not green without mutants:\n{result.stdout[-3000:]}"
 
 
 def _judge(mutant: Mutant, copies: SimpleQueue[Path]) -> str:
-    with _borrowed(copies) as copy:
-        path = copy / mutant.file
-        original = path.read_text(encoding="utf-8")
-        path.write_text(original.replace(mutant.old, mutant.new), encoding="utf-8")
-        try:
-            result = _pytest(copy, ["-x", mutant.test])
-        finally:
-            path.write_text(original, encoding="utf-8")
+    with _borrowed(copies) as copy, _changed(copy, mutant):
+        result = _pytest(copy, ["-x", mutant.test])
     if result.returncode == FAILED:
         print(f"noticed: {mutant.name}", flush=True)
         return ""
     if result.returncode == 0:
         return f"SURVIVED: {mutant.name}: {mutant.test} is green"
     return f"{mutant.name}: {mutant.test} could not be run:\n{result.stdout[-1500:]}{result.stderr[-500:]}"
+
+
+@contextmanager
+def _changed(copy: Path, mutant: Mutant) -> Iterator[None]:
+    """The mutant's file is another meanwhile. Its time is too, by which Python tells that the bytecode at hand is not this file's."""
+    path = copy / mutant.file
+    original, written = path.read_text(encoding="utf-8"), path.stat().st_mtime_ns
+    try:
+        path.write_text(original.replace(mutant.old, mutant.new), encoding="utf-8")
+        os.utime(path, ns=(written, written + ANOTHER_TIME))
+        yield
+    finally:
+        path.write_text(original, encoding="utf-8")
+        os.utime(path, ns=(written, written))
 
 
 @contextmanager
@@ -105,13 +122,14 @@ def _borrowed(copies: SimpleQueue[Path]) -> Iterator[Path]:
         copies.put(copy)
 
 
-def _pytest(copy: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def _pytest(copy: Path, arguments: Sequence[str], *, keep_bytecode: bool = False) -> subprocess.CompletedProcess[str]:
     options = ["-q", "-p", "no:cacheprovider", "--no-header", "--timeout", str(LIMIT)]
-    return _run([sys.executable, "-m", "pytest", *options, *arguments], copy)
+    return _run([sys.executable, "-m", "pytest", *options, *arguments], copy, keep_bytecode=keep_bytecode)
 
 
-def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    fresh = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(folder)}
+def _run(command: Sequence[str], folder: Path, *, keep_bytecode: bool = False) -> subprocess.CompletedProcess[str]:
+    """Bytecode that is in `folder` is used. A mutant's is never kept."""
+    fresh = {**os.environ, "PYTHONDONTWRITEBYTECODE": "" if keep_bytecode else "1", "PYTHONPATH": str(folder)}
     return subprocess.run(command, cwd=folder, env=fresh, capture_output=True, text=True, check=False)
 
 

@@ -31,21 +31,10 @@ from winslow.domain.node import Node
 from winslow.domain.principal import Principal
 from winslow.domain.project import Hold
 from winslow.domain.query import Facts
-from winslow.domain.records import (
-    GLOBALS_REF,
-    Commit,
-    Fence,
-    Globals,
-    Kind,
-    Put,
-    Ref,
-    View,
-    project_ref,
-    run_ref,
-    stage_ref,
-)
+from winslow.domain.records import GLOBALS_REF, Commit, Fence, Globals, Kind, Put, Ref, project_ref, run_ref, stage_ref
 from winslow.domain.resources import Capacity, Resources
 from winslow.domain.stage import NodeId, ProjectId, Reason, Stage, State
+from winslow.domain.view import View
 from winslow.errors import AlreadyExists, Conflict, Unavailable
 from winslow.ports import Store
 from winslow.wire import records

@@ -3,16 +3,22 @@
 python -m tests.simulation SEED              tells all that happens in one world, and what was violated
 python -m tests.simulation SEED --keep       also remembers the seed, so that it is run first from now on
 python -m tests.simulation --from N --count M    many worlds; one line of JSON for each that failed
+python -m tests.simulation --kept            those that were remembered, in the same way
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import sys
 import time
+from collections.abc import Sequence
+
+from tests.simulation.kept import kept
+
+AT_ONCE = 8
+"""Processes at most: where a container is given two of a machine's many cores, it is told of all of them."""
 
 
 def main() -> int:
@@ -24,7 +30,10 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--from", type=int, default=0, dest="first")
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--kept", action="store_true")
     given = parser.parse_args()
+    if given.kept:
+        return many(kept())
     if given.seed is None:
         return many(range(given.first, given.first + given.count))
     return one(given.seed, keep=given.keep)
@@ -43,27 +52,21 @@ def one(seed: int, *, keep: bool) -> int:
     return 1 if verdict.violations else 0
 
 
-def many(seeds: range) -> int:
-    from tests.simulation.simulate import simulate
+def many(seeds: Sequence[int]) -> int:
+    from tests.simulation.many import tallies
 
-    gc.freeze()  # what was imported need not be looked at after each world
-    began, failed, steps, launches = time.perf_counter(), 0, 0, 0
-    for seed in seeds:
-        verdict = simulate(seed)
-        steps += verdict.steps
-        launches += verdict.launches
-        if verdict.violations:
-            failed += 1
-            print(json.dumps({"seed": seed, "violations": verdict.violations[:10]}), flush=True)
-    print(json.dumps({"worlds": len(seeds), "launches": launches}))
-    took = time.perf_counter() - began
-    each = took / len(seeds)
-    print(
-        f"{len(seeds)} seeds, {failed} failed, {1000 * each:.0f} ms and {steps // len(seeds)} steps each",
-        file=sys.stderr,
-    )
-    sys.stdout.flush()
-    os._exit(1 if failed else 0)  # what is left of the last worlds need not be finalised
+    began, worlds, launches, steps, failed = time.perf_counter(), 0, 0, 0, 0
+    for tally in tallies(seeds, min(os.cpu_count() or 1, AT_ONCE)):
+        worlds += tally.worlds
+        launches += tally.launches
+        steps += tally.steps
+        failed += len(tally.broken)
+        for seed, violations in tally.broken.items():
+            print(json.dumps({"seed": int(seed), "violations": violations}), flush=True)
+    print(json.dumps({"worlds": worlds, "launches": launches}))
+    each = 1000 * (time.perf_counter() - began) / len(seeds)
+    print(f"{worlds} seeds, {failed} failed, {each:.0f} ms and {steps // len(seeds)} steps each", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

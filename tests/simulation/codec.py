@@ -16,9 +16,6 @@ class SharingCodec:
         self._kept: list[Record] = []
         self._names: dict[int, bytes] = {}
 
-    def unknown(self, kind: Kind, data: bytes) -> bytes:
-        return b""
-
     def encode(self, record: Record, unknown: bytes = b"") -> bytes:
         name = self._names.get(id(record))
         if name is None:
@@ -28,6 +25,9 @@ class SharingCodec:
 
     def decode(self, kind: Kind, data: bytes) -> Record:
         return self._kept[int(data)]
+
+    def read(self, kind: Kind, data: bytes) -> tuple[Record, bytes]:
+        return self.decode(kind, data), b""
 
 
 class RememberingCodec:
@@ -40,9 +40,6 @@ class RememberingCodec:
         self._encoded: dict[int, tuple[Record, bytes]] = {}
         self._decoded: dict[tuple[Kind, bytes], Record] = {}
 
-    def unknown(self, kind: Kind, data: bytes) -> bytes:
-        return b""
-
     def encode(self, record: Record, unknown: bytes = b"") -> bytes:
         found = self._encoded.get(id(record))
         if found is None:
@@ -54,3 +51,6 @@ class RememberingCodec:
         if found is None:
             found = self._decoded[(kind, data)] = self._real.decode(kind, data)
         return found
+
+    def read(self, kind: Kind, data: bytes) -> tuple[Record, bytes]:
+        return self.decode(kind, data), b""

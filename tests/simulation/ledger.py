@@ -138,7 +138,7 @@ class Ledger:
     def all(self, kind: Kind) -> list[Record]:
         """Every record of a kind as it stands in etcd now."""
         found = self._etcd.under(self._keys.prefix + kind.value.encode() + b"/")
-        return [self._codec.decode(kind, pair.value) for pair in found]
+        return [self._codec.read(kind, pair.value)[0] for pair in found]
 
     def history(self) -> list[Moment]:
         """Everything that ever was in etcd, in order, claims left out."""
@@ -148,11 +148,11 @@ class Ledger:
                 ref = self._keys.ref(event.kv.key)
                 if ref is not None:
                     gone = event.type == pb.Event.DELETE
-                    value = None if gone else self._codec.decode(ref.kind, event.kv.value)
+                    value = None if gone else self._codec.read(ref.kind, event.kv.value)[0]
                     moments.append(Moment(applied.revision, ref, value))
         return moments
 
     def _decoded(self, kind: Kind, data: bytes) -> Stage:
-        record = self._codec.decode(kind, data)
+        record, _ = self._codec.read(kind, data)
         assert isinstance(record, Stage)
         return record

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
@@ -28,6 +27,40 @@ BURST = 8
 """Callbacks that a process may run before another's turn, at most."""
 
 
+class Callback:
+    """What asyncio has of a `Handle`, and no more: worlds make thousands of them."""
+
+    __slots__ = ("arguments", "callback", "context", "gone")
+
+    def __init__(self, callback: Callable[..., Any], arguments: tuple[Any, ...], context: Context) -> None:
+        self.callback = callback
+        self.arguments = arguments
+        self.context = context
+        self.gone = False
+
+    def cancel(self) -> None:
+        self.gone = True
+
+    def cancelled(self) -> bool:
+        return self.gone
+
+
+class Timer(Callback):
+    """One that waits for its time. When cancelled it is dropped when that has come."""
+
+    __slots__ = ("_when",)
+
+    def __init__(self, callback: Callable[..., Any], arguments: tuple[Any, ...], context: Context, when: float) -> None:
+        self.callback = callback
+        self.arguments = arguments
+        self.context = context
+        self.gone = False
+        self._when = when
+
+    def when(self) -> float:
+        return self._when
+
+
 class Process:
     """Something that can be frozen or killed by itself. `name` is for those who read traces."""
 
@@ -38,7 +71,7 @@ class Process:
         self.dead = False
         self.frozen = False
         self.waiting = False
-        self.queue: deque[events.Handle] = deque()
+        self.queue: deque[Callback] = deque()
 
     def __repr__(self) -> str:
         return self.name
@@ -75,7 +108,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._now = 0.0
         self._runnable: list[Process] = []
         self._world = Process("world")
-        self._timers: list[tuple[float, int, events.TimerHandle]] = []
+        self._timers: list[tuple[float, int, Timer]] = []
         self._numbers = count()
         self.set_task_factory(self._task)
         self.steps = 0
@@ -119,46 +152,42 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self._now
 
-    def _call_soon(self, callback: Any, args: Any, context: Context | None) -> events.Handle:
-        handle = events.Handle(callback, args, self, context)
-        self._add(handle)
-        return handle
-
-    def call_soon(self, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> events.Handle:
-        handle = events.Handle(callback, args, self, context)
-        self._add(handle)
-        return handle
-
-    call_soon_threadsafe = call_soon  # type: ignore[assignment] - there is only one thread
-
-    def call_at(
-        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
-    ) -> events.TimerHandle:
-        timer = events.TimerHandle(when, callback, args, self, context)
-        heapq.heappush(self._timers, (when, next(self._numbers), timer))
-        return timer
-
-    def _add(self, handle: events.Handle) -> None:
-        process = handle._context.get(CURRENT) or self._world  # type: ignore[attr-defined]
+    def call_soon(self, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> Any:
+        handle = Callback(callback, args, copy_context() if context is None else context)
+        process = handle.context.get(CURRENT) or self._world
         process.queue.append(handle)
         if not process.waiting:
             self._wake(process)
+        return handle
+
+    call_soon_threadsafe = call_soon  # there is only one thread
+
+    def call_later(self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> Any:
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    def call_at(self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> Any:
+        timer = Timer(callback, args, copy_context() if context is None else context, when)
+        heapq.heappush(self._timers, (when, next(self._numbers), timer))
+        return timer
 
     def _run_once(self) -> None:
-        if self.steps > MOST:
-            self.steps = 0
-            raise Stuck(f"{MOST} callbacks have run and it goes on")
-        self._due()
+        """asyncio's word for it: here it goes on until the loop is told to stop, which asyncio sees when this returns."""
         runnable = self._runnable
-        if not runnable:
-            return
-        place = int(self._random() * len(runnable))
-        process = runnable[place]
-        self._run(process)
-        if not process.queue or process.frozen or process.dead:
-            runnable[place] = runnable[-1]
-            runnable.pop()
-            process.waiting = False
+        while not self._stopping:  # type: ignore[attr-defined]
+            if self.steps > MOST:
+                self.steps = 0
+                raise Stuck(f"{MOST} callbacks have run and it goes on")
+            if not runnable or (self._timers and self._timers[0][0] <= self._now):
+                self._due()
+            if not runnable:
+                continue
+            place = int(self._random() * len(runnable))
+            process = runnable[place]
+            self._run(process)
+            if not process.queue or process.frozen or process.dead:
+                runnable[place] = runnable[-1]
+                runnable.pop()
+                process.waiting = False
 
     def _run(self, process: Process) -> None:
         queue = process.queue
@@ -166,27 +195,33 @@ class SimulatedLoop(asyncio.BaseEventLoop):
             if not queue or process.frozen or process.dead or self._stopping:  # type: ignore[attr-defined]
                 return
             handle = queue.popleft()
-            if not handle._cancelled:  # type: ignore[attr-defined]
-                self._now += STEP
-                self.steps += 1
-                handle._run()
+            if handle.gone:
+                continue
+            self._now += STEP
+            self.steps += 1
+            try:
+                handle.context.run(handle.callback, *handle.arguments)
+            except (SystemExit, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                self.call_exception_handler({"message": f"Exception in {handle.callback!r}", "exception": error})
 
     def _due(self) -> None:
         """Move timers whose time has come; when nothing else is to be done, make the time of the next come."""
         timers = self._timers
         if not self._runnable:
-            while timers and timers[0][2]._cancelled:  # type: ignore[attr-defined]
+            while timers and timers[0][2].gone:
                 heapq.heappop(timers)
             if not timers:
                 raise Stuck("nothing is ready and no timer is set")
             self._now = max(self._now, timers[0][0])
         while timers and timers[0][0] <= self._now:
             timer = heapq.heappop(timers)[2]
-            if not timer._cancelled:  # type: ignore[attr-defined]
-                self._add(timer)
-
-    def _timer_handle_cancelled(self, handle: events.TimerHandle) -> None:
-        """Nothing to count: they are dropped when their time comes."""
+            if not timer.gone:
+                process = timer.context.get(CURRENT) or self._world
+                process.queue.append(timer)
+                if not process.waiting:
+                    self._wake(process)
 
     def _process_events(self, event_list: Any) -> None:
         raise NotImplementedError("there is no I/O here")

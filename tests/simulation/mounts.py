@@ -6,6 +6,8 @@ Whoever finds its mount shut out mounts anew, after a while.
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.fakes.ceph import client_number
 from tests.simulation.ledger import Ledger
 from tests.simulation.machine import Machine
@@ -15,6 +17,10 @@ from winslow.ports import Standing
 
 GIVEN_UP = "and was given up"
 """What the outcome of a stage says that no leader waited for any longer."""
+
+
+NOTICED = 2.0
+"""Seconds after which a daemon notices that another worker works for it."""
 
 
 class Servers:
@@ -61,6 +67,10 @@ class Mount:
         self._mounting = False
         self.worker += 1
         self.client = self._servers.mounted()
+
+    async def another(self, worker: int) -> None:
+        while self.worker == worker:
+            await asyncio.sleep(NOTICED)
 
     def lets_in(self, client: str, stage: StageId | None = None) -> bool:
         return self._servers.lets_in(self, client, stage)

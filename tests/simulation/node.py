@@ -29,7 +29,7 @@ from winslow.domain.node import Node
 from winslow.domain.records import Commit
 from winslow.errors import WinslowError
 from winslow.ports import Storage, Term
-from winslowd.engines import bidder, surveyor
+from winslowd.engines import bidder
 from winslowd.engines.agent import Agent
 from winslowd.engines.bidder import Bidder
 from winslowd.engines.containers import Tools
@@ -43,6 +43,7 @@ from winslowd.etcd.session import Sessions
 from winslowd.etcd.store import EtcdStore
 from winslowd.etcd.transaction import Codec
 from winslowd.usecases.attendance import Attendance
+from winslowd.usecases.derivations import Derivations
 from winslowd.usecases.nodes import Nodes
 from winslowd.usecases.past import Past
 from winslowd.usecases.projects import Projects
@@ -52,7 +53,6 @@ from winslowd.usecases.sweeps import Sweeps
 from winslowd.usecases.volume import KnownVolume
 
 bidder.LOOK = 1.0
-surveyor.NOTICE = surveyor.LOOK_EVERY
 watch.PING, watch.SILENCE, store.SILENCE = 3.0, 8.0, 8.0
 # Pollers that only cost time here: nothing but their own messages waits for them.
 
@@ -271,7 +271,7 @@ class SimulatedNode:
             clock, past = machine.clock, Past(store, files)
             self.desk = Desk(
                 store,
-                Projects(store, clock, self._token, files, files),
+                Projects(store, clock, self._token, files, files, Derivations(store, clock)),
                 Runs(store, clock, past),
                 Sweeps(store, clock, past),
                 Stages(store, clock, past),

@@ -70,19 +70,20 @@ def _simulate(seed: int, tell: Callable[[str], None] | None) -> Verdict:
 @contextlib.contextmanager
 def _nothing_collected() -> Iterator[None]:
     """While a world goes on nothing is finalised, for the collector's moments are not the seed's. What is left of it, killed daemons
-    above all, goes afterwards, without a word about coroutines that nobody will finish."""
-    was, hook = gc.isenabled(), sys.unraisablehook
+    above all, goes afterwards, without a word about coroutines that nobody will finish; where nobody collects it stays."""
+    if not gc.isenabled():
+        yield
+        return
     gc.disable()
     try:
         yield
     finally:
-        sys.unraisablehook = lambda _: None
+        hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             gc.collect()
         sys.unraisablehook = hook
-        if was:
-            gc.enable()
+        gc.enable()
 
 
 async def _through(world: World, people: People, random: Random) -> list[str]:

@@ -132,3 +132,30 @@ def test_a_world_runs_the_same_way_each_time() -> None:
         simulate(7, lines.append)
     assert told[0] == told[1]
     assert len(told[0]) > 20
+
+
+def test_what_a_callback_raises_is_told_and_the_others_go_on() -> None:
+    told: list[BaseException] = []
+
+    async def work(loop: SimulatedLoop) -> float:
+        loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+        loop.call_soon(lambda: 1 / 0)
+        await asyncio.sleep(1)
+        return loop.time()
+
+    assert run(work) >= 1
+    assert [type(one) for one in told] == [ZeroDivisionError]
+
+
+def test_what_was_called_off_does_not_happen() -> None:
+    async def work(loop: SimulatedLoop) -> list[str]:
+        seen: list[str] = []
+        soon, timer = loop.call_soon(seen.append, "soon"), loop.call_later(1, seen.append, "later")
+        loop.call_later(2, seen.append, "last")
+        soon.cancel()
+        timer.cancel()
+        assert timer.cancelled()
+        await asyncio.sleep(3)
+        return seen
+
+    assert run(work) == ["last"]

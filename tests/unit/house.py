@@ -33,10 +33,11 @@ from winslow.domain.node import Node
 from winslow.domain.pipeline import Pipeline
 from winslow.domain.progress import plan
 from winslow.domain.project import Project, Run
-from winslow.domain.records import Commit, Expect, Put, View, project_ref, run_ref, stage_ref
+from winslow.domain.records import Commit, Expect, Put, project_ref, run_ref, stage_ref
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, ProjectId, Stage, StageId
 from winslow.domain.standing import situation_of
+from winslow.domain.view import View
 from winslow.errors import Conflict, WinslowError
 from winslow.ports import Clock
 from winslowd.engines import agent, attempt, commits, leader, patience
@@ -196,7 +197,7 @@ class House:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Fakes tell nobody what happens to them: look again until it is so."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):  # for a machine that does much else
             while not condition():
                 await asyncio.sleep(0.001)
 

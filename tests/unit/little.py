@@ -19,9 +19,10 @@ from winslow.domain.node import Node
 from winslow.domain.pipeline import Pipeline
 from winslow.domain.principal import Principal
 from winslow.domain.project import Project, Run
-from winslow.domain.records import Commit, Expect, Put, View, stage_ref
+from winslow.domain.records import Commit, Expect, Put, stage_ref
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, Outcome, ProjectId, Stage, State
+from winslow.domain.view import View
 from winslow.ports import Storage
 from winslowd.engines.leader import Leader
 from winslowd.files.thumbnails import Thumbnails

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silence
+from winslow.domain.notices import Noted
 from winslow.domain.pipeline import (
     Confirmation,
     DefinitionName,
@@ -29,6 +30,7 @@ from winslow.domain.project import Answer, Axis, Hold, Override, Project, Run, R
 from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record, VolumeIdentity
 from winslow.domain.resources import Capacity, Gpu, GpuRequest, GpuVendor, Resources
 from winslow.domain.retention import RetentionClock, RetentionPolicy
+from winslow.domain.savedview import SavedView, ViewId
 from winslow.domain.stage import (
     Abort,
     Cause,
@@ -44,6 +46,7 @@ from winslow.domain.stage import (
     Variable,
     WorkspaceId,
 )
+from winslow.domain.subscription import Delivery, Notice, Occasion, Subscription, SubscriptionId
 from winslow.wire.records import encode
 
 FOLDER = Path(__file__).parent / "records"
@@ -215,6 +218,7 @@ OF_0_1: dict[str, tuple[Kind, Record]] = {
         Kind.NODE,
         Node(NODE, "10.0.0.1:7411", Capacity(16.0, 64 << 30), archives=frozenset({"history.gz", "log.gz"})),
     ),
+    "node-http": (Kind.NODE, Node(NODE, "10.0.0.1:7411", Capacity(16.0, 64 << 30), http=("127.0.0.1:7412",))),
     "node-policy": (Kind.NODE_POLICY, NodePolicy(NODE, True, AT + 3600, "new disk", 8)),
     "reservation": (Kind.RESERVATION, Reservation(NODE, 1, 2.5, 8 << 30, ("GPU-1", "GPU-2"))),
     "silence": (Kind.SILENCE, Silence(NODE, AT, 12.5)),
@@ -230,6 +234,42 @@ OF_0_1: dict[str, tuple[Kind, Record]] = {
     "retention": (Kind.RETENTION, RetentionPolicy(3, True, 30 * 86_400.0, True)),
     "retention-plain": (Kind.RETENTION, RetentionPolicy()),
     "retention-clock": (Kind.RETENTION_CLOCK, RetentionClock(AT + 0.25)),
+    "view": (Kind.VIEW, SavedView(ViewId("k3x9wq"), "Broken", "state=FAILED&tag=north", "ann", AT, True)),
+    "subscription": (
+        Kind.SUBSCRIPTION,
+        Subscription(
+            id=SubscriptionId("k3x9wq"),
+            author="ann",
+            created_at=AT,
+            occasions=frozenset(Occasion),
+            url="https://chat.example.org/hook?key=1",
+            secret="0123456789abcdef",
+            project=PROJECT,
+            tags=frozenset({"north"}),
+            disabled=True,
+        ),
+    ),
+    "delivery": (Kind.DELIVERY, Delivery(SubscriptionId("k3x9wq"), 4711, AT + 5, "it did not answer", 3, AT + 0.5)),
+    "notice": (
+        Kind.NOTICE,
+        Notice(
+            id="51b0c2",
+            occasion=Occasion.AWAITING_INPUT,
+            at=AT,
+            text="Street: track waits for confirmation",
+            project=PROJECT,
+            project_name="Street",
+            tags=frozenset({"north"}),
+            run=RUN,
+            definition=TRACK,
+            stage=SECOND,
+        ),
+    ),
+    "noted": (Kind.NOTED, Noted(PROJECT, frozenset({f"{RUN}/track/{SECOND}"}), 1, "ended/FAILED")),
+    "noted-cluster": (
+        Kind.NOTED,
+        Noted("", nodes=frozenset({NODE, "node-b"}), lost=frozenset({"node-b"}), warnings={"# free": AT}),
+    ),
     "request": (Kind.REQUEST, Done("f1n6e", f"projects/{PROJECT}")),
 }
 VERSIONS = {"0.1": OF_0_1}

@@ -10,7 +10,7 @@ from tests.unit.world import FAILED, World, chain, definition, pipeline, project
 from winslow.domain.branching import Beginning, begin, redo, superseded
 from winslow.domain.pipeline import DefinitionName, Pipeline
 from winslow.domain.project import Override, RunEnd, RunMode
-from winslow.domain.stage import StageId
+from winslow.domain.stage import Layer, StageId
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 
 
@@ -46,6 +46,18 @@ def test_a_redo_has_the_same_parent_and_submission_as_the_attempt_beside_it() ->
     assert value(new, "SENSITIVITY").value == "30" and value(new, "MODE").value == "x"
     assert w2.order == ["b", "c"]
     assert w2.latest("c").parent == new.id
+
+
+def test_a_redo_may_leave_out_what_was_submitted_so_that_what_is_defined_holds_again() -> None:
+    of = chain("a", "b", environment={"SENSITIVITY": "50"})
+    w = played(of, overrides={name("b"): Override({"SENSITIVITY": "16", "MODE": "x", "SIZE": "1"})})
+    ask = Beginning(overrides={name("b"): Override({"SIZE": "2"})}, unset=frozenset({"SENSITIVITY", "MODE", "SIZE"}))
+    w2 = World(w.project, redo(w.project, [w.run], w.attempts, w.latest("b").id, ask, "bob", 50.0), w.attempts)
+    w2.play()
+    new = w2.latest("b")
+    assert (value(new, "SENSITIVITY").value, value(new, "SENSITIVITY").layer) == ("50", Layer.STAGE)
+    assert value(new, "SIZE").value == "2"
+    assert "MODE" not in {variable.name for variable in new.environment}
 
 
 def test_a_redo_of_the_first_stage_starts_from_the_zeroth_workspace_again() -> None:

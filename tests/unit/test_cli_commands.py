@@ -636,6 +636,17 @@ def test_the_first_steps_are_told_where_there_is_nothing_yet(ctl: Ctl, api: Fake
     assert "winslowctl project create NAME --pipeline traffic" in ctl("status").out
 
 
+def test_a_project_of_files_alone_is_advised_to_choose_what_is_done(ctl: Ctl, api: FakeApi) -> None:
+    files = a_project("bikes", "IDLE")
+    files.ClearField("pipeline")
+    files.reason.CopyFrom(reason("PIPELINE_MISSING", "no pipeline was chosen yet"))
+    serve_projects(api, files)
+    serve_stages(api)
+    serve_runs(api)
+    assert "winslowctl project set-pipeline bikes PIPELINE" in ctl("status", "bikes").out
+    assert "none yet" in ctl("project", "show", "bikes").out
+
+
 def test_a_stage_that_never_began_is_not_advised_to_be_read(ctl: Ctl, api: FakeApi) -> None:
     failed = stage("detect-1-1-x", "FAILED")
     failed.ClearField("start_time")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,6 +60,31 @@ def test_a_line_without_an_end_is_handed_on_when_it_is_too_long() -> None:
     reader = LineReader()
     piece = f"{TIME} stdout P ".encode() + b"x" * 600_000 + b"\n"
     assert [line.whole for line in reader.feed(piece * 2)] == [False]
+
+
+def test_a_line_before_its_end_is_what_the_log_has_of_it_and_what_was_said_since() -> None:
+    reader = LineReader()
+    assert list(reader.feed(f"{TIME} stderr P 10%\r20%\r\n{TIME} stdout F other\n".encode())) == [
+        LogLine(TIME, "stdout", b"other")
+    ]
+    told = f"{TIME} stdout P Go on? \n{TIME} stderr P 30%\r\n".encode()
+    for _ in range(2):  # however often it is told
+        assert list(reader.so_far(told)) == [
+            LogLine(TIME, "stdout", b"Go on? ", whole=False, ended=False),
+            LogLine(TIME, "stderr", b"10%\r20%\r30%\r", whole=False, ended=False),
+        ]
+    assert list(reader.so_far(b"")) == []
+    assert [line.text for line in reader.feed(f"{TIME} stderr F 30%\r40%\n".encode())] == [b"10%\r20%\r30%\r40%"]
+
+
+def test_a_bar_of_many_hours_is_read_in_no_time_and_handed_on_in_parts() -> None:
+    reader, begun = LineReader(), time.monotonic()
+    piece = f"{TIME} stderr P ".encode() + b"12%|###   |\r" * 50 + b"\n"
+    lines = [line for _ in range(72_000) for line in reader.feed(piece)] + list(reader.finish())
+    assert sum(len(line.text) for line in lines) == 72_000 * 600
+    assert {line.whole for line in lines} == {False}
+    assert max(len(line.text) for line in lines) < (1 << 20) + 600
+    assert time.monotonic() - begun < 60
 
 
 def test_a_time_is_read_to_the_microsecond() -> None:
@@ -131,8 +157,6 @@ def test_all_streams_are_shown_in_order_and_can_be_told_apart(ctl: Ctl) -> None:
 
 
 def test_times_are_in_the_local_zone(ctl: Ctl, monkeypatch: pytest.MonkeyPatch) -> None:
-    import time
-
     monkeypatch.setenv("TZ", "Etc/GMT-5")
     time.tzset()
     assert ctl("logs", "detect", "-t").out.startswith("2026-01-31 19:00:00.123456 first\n")
@@ -144,6 +168,37 @@ def test_the_last_lines_and_a_followed_log(ctl: Ctl) -> None:
     assert ctl("logs", "detect", "--tail", "2").out == "the log was cut here\n\n"
     assert ctl("logs", "detect", "--tail", "0").out == ""
     assert ctl("logs", "-f", "detect").out.count("\n") == len(LINES)
+
+
+def test_a_bar_that_is_followed_is_drawn_in_place_on_a_terminal_only(
+    ctl: Ctl, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = f"{TIME} stderr P "
+    pieces = [
+        ("", "10%\x1b[2J|" + "#" * 300),
+        (f"{TIME} stdout F other\n", "10%|#"),
+        (f"{head}10%|#\r\n", "20%|##"),
+        (f"{TIME} stderr F 20%|##\r30%|###\n", ""),
+    ]
+
+    def follow(request: Any) -> Iterator[LogChunk]:
+        offset = 0
+        for data, unfinished in pieces:
+            told = f"{head}{unfinished}\n".encode() if unfinished else b""
+            yield LogChunk(offset=offset, data=data.encode(), size=offset + len(data), unfinished=told)
+            offset += len(data)
+        yield LogChunk(offset=offset, size=offset, ended=True)
+
+    api.on("LogService/FollowLog", follow)
+    assert ctl("logs", "-f", "detect").out == "other\n10%|#\r20%|##\r30%|###\n"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    first, *rest = ctl("logs", "-f", "detect").out.split("\r\x1b[K")
+    assert first == "10%␛[2J|" + "#" * 71
+    assert rest == ["other\n10%|#", "20%|##", "30%|###\n"]
+    assert ctl("logs", "-f", "detect", "--stream", "stdout").out == "other\n"
+    assert ctl("logs", "-f", "detect", "--raw").out == "other\n10%|#\r20%|##\r30%|###\n"
 
 
 def test_a_log_from_a_time_on(ctl: Ctl, api: FakeApi) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -44,9 +45,11 @@ from winslow.domain.records import (
     run_ref,
 )
 from winslow.domain.resources import Resources
-from winslow.domain.stage import Cause, NodeId, Outcome, ProjectId, State
+from winslow.domain.rounds import Rounds
+from winslow.domain.stage import Cause, NodeId, Outcome, ProjectId, Stage, StageId, State
+from winslow.domain.view import View
 from winslow.errors import Ambiguous, Conflict, InvalidArgument, Unavailable, WinslowError
-from winslowd.engines import term
+from winslowd.engines import hearing, term
 from winslowd.engines.leader import Leader
 
 pytestmark = pytest.mark.usefixtures("hurried")
@@ -75,7 +78,7 @@ class TestALeaderThatIsNotAlone:
     async def test_lets_another_lead_when_no_other_node_reaches_it(
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(term, "UNHEARD", 0.02)
+        monkeypatch.setattr(hearing, "UNHEARD", 0.02)
         nodes = [replace(NODE, id=NodeId(f"node-{number}")) for number in range(3)]
         for node in nodes:
             await FakeMembership(FakeStore(house.cluster), node.id).join(node)
@@ -216,6 +219,47 @@ class TestOneAmongMany:
             await begun(house, wide(5))
             async with asyncio.timeout(0.9):  # before everything is looked at anew
                 await house.until(lambda: len(placed(house)) == 5)
+
+    async def test_all_is_decided_though_there_is_time_for_one_thing_in_a_step(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As in a large cluster: what a step leaves is the next one's. Nothing here waits until all is looked at anew."""
+        monkeypatch.setattr(term, "STRETCH", 0.0)
+        monkeypatch.setattr(term, "SLICE", 1000.0)
+        there = world.project(wide(3, cpus=NODE.capacity.cpus))
+        async with led(house):
+            for number in range(5):
+                project = replace(there, id=ProjectId(f"q-{number}"), suffix=f"xyz78{number}")
+                run = replace(world.run(project, "part-0", "part-1", "part-2"), project=project.id)
+                await house.put(Put(project_ref(project.id), project), Put(run_ref(run), run))
+            await house.until(lambda: len(list(house.view.live_stages())) == 15 and placed(house))
+            waiting = [stage for stage in house.view.live_stages() if stage not in placed(house)]
+            await house.until(lambda: all(house.of(stage).reason for stage in waiting))
+
+    async def test_what_a_step_leaves_is_not_looked_at_again_by_those_that_follow(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A new leader of ten thousand runs needs hundreds of steps to decide on them."""
+        monkeypatch.setattr(term, "STRETCH", 0.0)
+        monkeypatch.setattr(term, "SLICE", 1000.0)
+        seen, see = Counter[str](), Rounds.see_stage
+
+        def counted(rounds: Rounds, view: View, id_: StageId, stage: Stage | None, now: float) -> None:
+            seen[id_] += 1
+            see(rounds, view, id_, stage, now)
+
+        there = world.project(wide(3, cpus=NODE.capacity.cpus))
+        async with led(house):
+            for number in range(30):
+                project = replace(there, id=ProjectId(f"a-{number:02}"), suffix=f"xyz{number:03}")
+                run = replace(world.run(project, "part-0", "part-1", "part-2"), project=project.id)
+                await house.put(Put(project_ref(project.id), project), Put(run_ref(run), run))
+            await house.until(lambda: len(list(house.view.live_stages())) == 90)
+            await looked(house)
+        monkeypatch.setattr(Rounds, "see_stage", counted)
+        async with led(house):
+            await looked(house)
+        assert len(seen) >= 90 and max(seen.values()) < 10
 
     async def test_award_that_cannot_be_kept_takes_no_room_from_others(self, house: House) -> None:
         house.store = store = Refusing(house.cluster, 1, TOO_LARGE)

@@ -17,7 +17,6 @@ from winslow.domain.records import (
     Put,
     Ref,
     Versioned,
-    View,
     node_policy_ref,
     node_ref,
     reservation_ref,
@@ -26,6 +25,7 @@ from winslow.domain.records import (
 )
 from winslow.domain.resources import Capacity, Gpu, GpuVendor, Resources
 from winslow.domain.stage import NodeId, Reason, RunId, Stage, StageId, State
+from winslow.domain.view import View
 from winslowd.engines.moves import OPERATIONS, Batch, Move, commit_of, room_for, sound, stage_move, waves
 
 FENCE = Fence("elections/leader/1", 7)

@@ -14,10 +14,13 @@ from tests.unit.house import NODE, PROJECT, House, daemon, led
 from winslow.domain import lifecycle
 from winslow.domain.container import Exit, Image, Phase
 from winslow.domain.pipeline import Confirmation, Edge, Pipeline, UserInput, WorkspaceMode
+from winslow.domain.progress import foresee
 from winslow.domain.project import Hold, Run
-from winslow.domain.records import Put, project_ref, run_ref
+from winslow.domain.records import Comment, Kind, Put, Ref, project_ref, run_ref
 from winslow.domain.resources import Capacity, Gpu, GpuRequest, GpuVendor, Resources
-from winslow.domain.stage import Cause, NodeId, Reason, Stage, StageId, State
+from winslow.domain.stage import Cause, NodeId, Reason, RunId, Stage, StageId, State
+from winslow.domain.standing import Situation
+from winslowd.engines import standby
 from winslowd.engines.containers import Containers
 from winslowd.engines.standby import AT_MOST, LEADER_WITHIN, Standbys
 
@@ -133,6 +136,34 @@ class TestWhatFollows:
             await house.runs(house.of(TRACK))
         assert house.driver.launches == {stage.id: 1, TRACK: 1}
         assert "driver.release" in house.tap.calls
+
+
+class TestWhatIsForeseen:
+    async def test_is_thought_out_anew_only_when_something_of_its_run_has_changed(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        thought: list[StageId] = []
+
+        def noted(situation: Situation, running: Stage, now: float) -> tuple[Stage, ...]:
+            thought.append(running.id)
+            return foresee(situation, running, now)
+
+        monkeypatch.setattr(standby, "foresee", noted)
+        await house.begin(world.chain("detect", "track"))
+        stage = await house.move(await house.award(), lifecycle.Started(house.now, "sha256:1"))
+        async with asyncio.TaskGroup() as group:
+            standbys = Standbys(house.tools, Containers(house.tools), group)
+            standbys.look()
+            await house.put(
+                Put(Ref(Kind.COMMENT, f"{PROJECT}/r/00001"), Comment(PROJECT, RunId("r"), 1, "ann", 1.0, ""))
+            )
+            standbys.look()
+            assert thought == [stage.id]
+            assert standbys.ids == {TRACK}
+            await pause(house)
+            standbys.look()
+            assert thought == [stage.id] * 2
+            await standbys.leave()
 
 
 class TestAContainerThatIsNotNeeded:
@@ -284,7 +315,7 @@ class TestWhatGoesWrongBeforeItsTurn:
             track = await house.award()
             await house.abort(track)
             await house.until(lambda: house.of(track).ended and house.clean)
-            await house.until(lambda: not house.tap.under_way["driver.pull"])
+            assert not house.tap.under_way["driver.pull"]
         outcome = house.of(track).outcome
         assert outcome and outcome.cause is Cause.ABORTED
 

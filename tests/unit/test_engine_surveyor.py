@@ -43,12 +43,22 @@ class FakeVolume:
     worker: int = 1
     marks: int = 0
     answers: asyncio.Event = field(default_factory=_set)
+    replaced: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def standing(self) -> Standing:
         await self.answers.wait()
         if self.fault:
             raise self.fault
         return self.seen
+
+    async def another(self, worker: int) -> None:
+        while self.worker == worker:
+            await self.replaced.wait()
+
+    def replace(self, worker: int) -> None:
+        self.worker = worker
+        self.replaced.set()
+        self.replaced = asyncio.Event()
 
     async def mark(self, cluster: str) -> str:
         if not self.seen.identity:
@@ -185,6 +195,21 @@ class TestWhichVolume:
         assert survey.refused() == "STORAGE_DEGRADED"
         survey.volume.seen = Standing()
         assert await survey.look() == "VOLUME_DIFFERS"
+
+    async def test_another_worker_is_looked_at_as_soon_as_there_is_one(
+        self, survey: Survey, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Until then nothing is let in: stages would wait."""
+        monkeypatch.setattr(surveyor, "LOOK_EVERY", 1000.0)
+        running = asyncio.create_task(survey.surveyor.run(), name="surveyor")
+        async with asyncio.timeout(30):
+            await survey.changed.wait()
+            survey.volume.replace(2)
+            assert survey.refused() == "STORAGE_DEGRADED"
+            while survey.refused():
+                await asyncio.sleep(0.001)
+        running.cancel()
+        await asyncio.wait([running])
 
 
 class TestWhoWeAre:

@@ -234,6 +234,26 @@ def test_a_cycle_has_no_order() -> None:
     assert raised.value.reason == "PIPELINE_INVALID"
 
 
+def test_what_is_known_of_a_pipeline_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[int, Any] = {}
+    monkeypatch.setattr(graph, "_shapes", known)
+    pipeline = graph_of(a="", b="a")
+    assert graph.topological(pipeline) == graph.topological(pipeline) == ("a", "b")
+    assert len(known) == 1
+    del pipeline
+    assert not known
+
+
+def test_no_more_than_so_many_pipelines_are_known_and_all_are_answered_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[int, Any] = {}
+    monkeypatch.setattr(graph, "_shapes", known)
+    monkeypatch.setattr(graph, "_AT_MOST", 2)
+    many = [graph_of(**{name: "", "after": name}) for name in "abcd"]
+    for _ in range(2):
+        assert [graph.topological(one) for one in many] == [(name, "after") for name in "abcd"]
+        assert len(known) <= 2
+
+
 @given(graphs())
 def test_in_topological_order_each_stage_stands_behind_all_before_it(pipeline: Pipeline) -> None:
     order = graph.topological(pipeline)

@@ -14,20 +14,10 @@ from winslow.domain.exits import published
 from winslow.domain.history import ORPHANS_AFTER, Policy, Unit, archivable, noticed
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.project import Axis, Project, Run, RunEnd, Sweep, SweepId
-from winslow.domain.records import (
-    Comment,
-    Kind,
-    Record,
-    Ref,
-    Versioned,
-    View,
-    project_ref,
-    run_ref,
-    stage_ref,
-    sweep_ref,
-)
+from winslow.domain.records import Comment, Kind, Record, Ref, Versioned, project_ref, run_ref, stage_ref, sweep_ref
 from winslow.domain.stage import NodeId, RunId, Stage, StageId, State
 from winslow.domain.status import project_status
+from winslow.domain.view import View
 
 NAMES = ("detect", "track", "analyse")
 PIPELINE = world.chain(*NAMES)
@@ -74,7 +64,7 @@ def of_a_view(*records: Record, recalled: Iterable[Run] = ()) -> View:
 
 
 def going(view: View, now: float = NOW, policy: Policy = HOUR, seen: dict[Ref, float] | None = None) -> list[int]:
-    return [int(unit.run) for unit in archivable(view, now, policy, seen or {})]
+    return [int(unit.run) for unit in archivable(view, PROJECT.id, now, policy, seen or {})]
 
 
 def chain_of(count: int, **fields: object) -> tuple[Record, ...]:
@@ -93,7 +83,7 @@ class TestAge:
 
     def test_a_unit_has_its_run_first_then_its_stages_and_comments(self) -> None:
         said = Comment(PROJECT.id, RunId("000001"), 1, "ann", 1.0, "good")
-        (unit, *_) = archivable(of_a_view(*chain_of(3), said), NOW, HOUR, {})
+        (unit, *_) = archivable(of_a_view(*chain_of(3), said), PROJECT.id, NOW, HOUR, {})
         assert [ref.kind for ref in unit.refs] == [Kind.RUN, Kind.STAGE, Kind.COMMENT]
 
     def test_young_runs_stay(self) -> None:
@@ -108,7 +98,7 @@ class TestAge:
         first = records[0]
         assert isinstance(first, Run)
         view = of_a_view(*records, recalled=[first])
-        assert list(noticed(view)) == [run_ref(first)]
+        assert list(noticed(view, PROJECT.id)) == [run_ref(first)]
         assert going(view) == [2, 3]
         assert going(view, policy=replace(HOUR, most=1)) == [2, 3]
         assert going(view, seen={run_ref(first): NOW - 3600}) == [1, 2, 3]
@@ -161,10 +151,10 @@ class TestWhatIsLeftBehind:
         left = stage(run(1), "detect")
         said = Comment(PROJECT.id, RunId("000001"), 1, "ann", 1.0, "good")
         view = of_a_view(left, said)
-        seen = dict.fromkeys(noticed(view), NOW)
+        seen = dict.fromkeys(noticed(view, PROJECT.id), NOW)
         assert set(seen) == {stage_ref(left), Ref(Kind.COMMENT, f"{PROJECT.id}/000001/000001")}
-        assert list(archivable(view, NOW, HOUR, seen)) == []
-        (unit,) = archivable(view, NOW + ORPHANS_AFTER, HOUR, seen)
+        assert list(archivable(view, PROJECT.id, NOW, HOUR, seen)) == []
+        (unit,) = archivable(view, PROJECT.id, NOW + ORPHANS_AFTER, HOUR, seen)
         assert set(unit.refs) == set(seen)
 
 
@@ -220,21 +210,21 @@ class TestWhateverThePast:
     @given(pasts(), POLICIES)
     def test_what_is_shown_and_how_runs_begin_stays_the_same(self, records: tuple[Record, ...], policy: Policy) -> None:
         view = of_a_view(*records)
-        assert told(without(view, archivable(view, NOW, policy, {}))) == told(view)
+        assert told(without(view, archivable(view, PROJECT.id, NOW, policy, {}))) == told(view)
 
     @given(pasts(), POLICIES)
     def test_only_whole_ended_runs_go_that_no_active_one_stands_on(
         self, records: tuple[Record, ...], policy: Policy
     ) -> None:
         view = of_a_view(*records)
-        left = without(view, archivable(view, NOW, policy, {}))
+        left = without(view, archivable(view, PROJECT.id, NOW, policy, {}))
         assert not list(left.live_stages()) and list(left.active_runs()) == list(view.active_runs())
-        assert not list(noticed(left))
+        assert not list(noticed(left, PROJECT.id))
         for active in left.active_runs():
             assert all(left.stage(id_) for id_ in active.inherited.values())
 
     @given(pasts(), POLICIES)
     def test_asked_again_it_has_nothing_more_to_move(self, records: tuple[Record, ...], policy: Policy) -> None:
         view = of_a_view(*records)
-        left = without(view, archivable(view, NOW, policy, {}))
-        assert list(archivable(left, NOW, policy, {})) == []
+        left = without(view, archivable(view, PROJECT.id, NOW, policy, {}))
+        assert list(archivable(left, PROJECT.id, NOW, policy, {})) == []

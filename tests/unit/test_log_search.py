@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 import re2
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from winslow.errors import InvalidArgument
-from winslowd.usecases.logs import _compiled, _matches
+from winslowd.usecases.logsearch import compiled as _compiled
+from winslowd.usecases.logsearch import matches as _matches
 
 TEXT = st.text(alphabet="ab \r\n$^1é", max_size=60).map(str.encode)
 PLAIN = ["a", "b", "é", "1", " ", ".", "^", "$", "^$", "|", "a*", "(ab)+", "b?", "[^a]"]
@@ -35,3 +37,13 @@ def test_pieces_are_searched_as_their_lines_are(pattern: str, data: bytes, most:
     assert [(one.offset, one.line) for one in found] == expected[:most]
     rest, _ = _matches(compiled, data[past:], past, 100)
     assert [one.offset for one in [*found, *rest]] == [offset for offset, _ in expected]
+
+
+@pytest.mark.parametrize("rubbish", [b"\xff", b"\xc3(", b"\xe2\x82", b"\xed\xa0\x80", bytes(range(0x80, 0x100))])
+def test_a_line_is_found_behind_bytes_that_are_no_text(rubbish: bytes) -> None:
+    data = b"T stdout F before\nT stdout F \xc3\xa9 " + rubbish + b" loss=1\nT stdout F loss=2\n"
+    found, _ = _matches(_compiled("^[^ ]+ stdout F .*(?:loss)"), data, 100, 10)
+    assert [one.offset for one in found] == [118, 118 + data[18:].index(b"\n") + 1]
+    assert found[0].line == data[18:].split(b"\n")[0]
+    found, _ = _matches(_compiled("é.* loss"), data, 0, 10)
+    assert [one.offset for one in found] == [18]

@@ -14,10 +14,11 @@ from winslow.domain.election import Bid, Candidate, Need, best, bid, left
 from winslow.domain.electorate import Electorate
 from winslow.domain.node import Node, NodePolicy, Offer
 from winslow.domain.queue import Queue, Turn
-from winslow.domain.records import Limits, Versioned, View, stage_ref
+from winslow.domain.records import Limits, Versioned, stage_ref
 from winslow.domain.resources import Capacity, Gpu, GpuRequest, GpuVendor, Resources
 from winslow.domain.rounds import Rounds
 from winslow.domain.stage import NodeId, ProjectId, RunId, Stage, StageId, State
+from winslow.domain.view import View
 
 GIB = 1 << 30
 NAMES = ("a", "b", "c", "d")

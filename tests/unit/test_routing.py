@@ -12,9 +12,10 @@ from winslow.domain import lifecycle
 from winslow.domain.node import Node, NodePolicy
 from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.project import Project
-from winslow.domain.records import Versioned, View, node_policy_ref, node_ref, stage_ref
+from winslow.domain.records import Versioned, node_policy_ref, node_ref, stage_ref
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import NodeId, Outcome, Stage
+from winslow.domain.view import View
 from winslow.errors import Unavailable
 from winslow.v1 import (
     election_service_pb2,

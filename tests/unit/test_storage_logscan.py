@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,49 @@ def results(*lines: str, parsers: tuple[LogParser, ...] = ()) -> dict[str, str]:
 def test_results_are_found_on_lines_of_their_own() -> None:
     found = results("WINSLOW_RESULT: frames=250", "  WINSLOW_RESULT:name=a b=c \r", "x WINSLOW_RESULT: no=1")
     assert found == {"frames": "250", "name": "a b=c"}
+
+
+def test_a_result_may_be_drawn_over_a_bar_but_not_stand_behind_one() -> None:
+    assert results("10%|# |\r90%|##|\rWINSLOW_RESULT: a=1", "10%|#| WINSLOW_RESULT: b=2") == {"a": "1"}
+    assert results("WINSLOW_RESULT: a=1\r  WINSLOW_RESULT: b=2\rover it", "WINSLOW_RESULT: c=3\r") == {
+        "a": "1",
+        "b": "2",
+        "c": "3",
+    }
+    scan = Scan(())
+    scan.feed(b"T stdout P 10%\rWINSLOW_RESULT: a=1\rWINSLOW_RESULT: b=ha\nT stdout F lf\rWINSLOW_RESULT: c=3\n")
+    scan.feed(b"T winslow F \rWINSLOW_RESULT: d=4\nno line\rWINSLOW_RESULT: e=5\n")
+    assert dict(scan.findings(0).results) == {"a": "1", "c": "3"}
+
+
+def test_results_without_end_in_one_line_are_read_in_a_moment() -> None:
+    begun = time.monotonic()
+    assert results("\rWINSLOW_RESULT: a=1" * 200_000) == {"a": "1"}
+    assert results("text WINSLOW_RESULT: a=1" * 50_000) == {}
+    assert time.monotonic() - begun < 30
+
+
+class Searched(bytes):
+    """A block that counts how often it is searched for the beginning of a line."""
+
+    searches = 0
+
+    def rfind(self, *arguments: Any) -> int:
+        self.searches += 1
+        return super().rfind(*arguments)
+
+
+def test_where_a_line_begins_is_found_once_however_many_percentages_it_has() -> None:
+    block, scan = Searched(b"T stdout F 42%\n" + b"1% " * 10_000 + b"\n"), Scan(())
+    scan.feed(block)
+    assert scan.findings(0).progress == 0.42
+    assert block.searches < 20
+
+
+def test_a_bar_says_how_far_it_is_before_its_line_ends() -> None:
+    scan = Scan((LogParser("loss", r"loss=(?P<loss>[\d.]+)"),))
+    scan.feed(b"T stderr P 10%|#  | loss=0.9\r20%|## | loss=0.8\r\n")
+    assert (scan.findings(0).progress, dict(scan.findings(0).results)) == (0.2, {"loss": "0.8"})
 
 
 def test_the_last_value_of_a_key_wins() -> None:

@@ -90,6 +90,16 @@ def test_a_damaged_byte_costs_the_member_that_it_is_in_and_nothing_is_told_wrong
                 assert place <= hit < end
 
 
+@pytest.mark.parametrize("before_the_end", [0, 1, 7])
+def test_an_end_that_points_into_itself_costs_nothing(before_the_end: int) -> None:
+    parts = [b"one", b"two"]
+    with packed(parts) as fd:
+        size = os.fstat(fd).st_size
+        os.pwrite(fd, (size - before_the_end).to_bytes(8, "little"), size - members._END_SIZE + members._FIELD.size)
+        assert read_index(fd).starts
+        assert Unpacked().read(fd, 0, 100, "x") == b"".join(parts)
+
+
 def test_a_large_index_takes_several_members(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(members, "_ENTRIES", 3)
     parts = [b"%d" % number for number in range(20)]

@@ -22,8 +22,9 @@ from winslowd.engines.janitor import Janitor
 from winslowd.usecases import events
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.derived import ProjectShown
-from winslowd.usecases.events import Batch, Told, Wanted
+from winslowd.usecases.events import Batch, Wanted
 from winslowd.usecases.listing import PAGE_MAX, Ask, Listing
+from winslowd.usecases.telling import Told
 
 DAY = 86_400.0
 
@@ -55,14 +56,25 @@ class TestWatching:
             told = await take(batches, lambda told: told.ref.kind is Kind.PROJECT)
             assert isinstance(told.shown, ProjectShown) and told.shown.project.tags == {"new"}
 
-    async def test_a_cut_watch_goes_on_without_a_gap(self, little: Little) -> None:
-        project = await little.project()
+    async def test_a_cut_watch_goes_on_with_all_it_missed_as_it_is_now(self, little: Little) -> None:
+        project, other = await little.project(), await little.project()
         seen = little.view.revision
         for tag in "abc":
             await little.use_cases.projects.tag(little.request(), project, [tag], [])
+        await little.use_cases.projects.tag(little.request(), other, ["d"], [])
         async with aclosing(little.use_cases.events.watch(ANN, Wanted(), seen)) as batches:
-            revisions = [(await anext(batches)).revision for _ in range(3)]
-        assert revisions == [seen + 1, seen + 2, seen + 3]
+            batch = await anext(batches)
+        assert (batch.revision, batch.initial) == (little.view.revision, False)
+        assert {one.ref.key: one.shown.project.tags for one in batch.told if isinstance(one.shown, ProjectShown)} == {
+            project: {"a", "b", "c"},
+            other: {"d"},
+        }
+
+    async def test_a_watch_that_missed_nothing_is_told_so_at_once(self, little: Little) -> None:
+        """A page that was cut off says that it is live again by this, rather than at the next heartbeat."""
+        async with aclosing(little.use_cases.events.watch(ANN, Wanted(), little.view.revision)) as batches:
+            async with asyncio.timeout(1):
+                assert await anext(batches) == Batch(little.view.revision)
 
     async def test_a_large_beginning_comes_in_pieces_of_one_revision(
         self, little: Little, monkeypatch: pytest.MonkeyPatch
@@ -86,6 +98,41 @@ class TestWatching:
             told = [one.ref for one in (await anext(batches)).told]
         assert {ref.key for ref in told if ref.kind is Kind.PROJECT} == {ours, other}
         assert {ref.key.partition("/")[0] for ref in told if ref.kind in (Kind.RUN, Kind.STAGE)} == {ours}
+
+    async def test_who_goes_on_is_told_first_of_what_it_did_not_watch_before(self, little: Little) -> None:
+        """A page turns to another project: of that one all there is comes, of what it knew only what changed."""
+        ours, fresh = await little.project(world.chain("detect")), await little.project(world.chain("detect"))
+        for project in (ours, fresh):
+            await little.use_cases.runs.start(little.request(), project, Start())
+            await little.placed("detect", project)
+        seen = little.view.revision
+        await little.use_cases.runs.comment(little.request(), fresh, RunId("000001"), "look")
+        await little.use_cases.projects.tag(little.request(), ours, ["new"], [])
+        wanted = Wanted(details=frozenset({ours, fresh}), fresh=frozenset({fresh}))
+        async with aclosing(little.use_cases.events.watch(ANN, wanted, seen)) as batches:
+            first, then = await anext(batches), await anext(batches)
+        assert (first.initial, first.revision) == (True, 0)
+        assert {one.ref.kind for one in first.told} == {Kind.RUN, Kind.STAGE, Kind.COMMENT}
+        assert {one.ref.key.partition("/")[0] for one in first.told} == {fresh}
+        assert (then.initial, then.revision) == (False, little.view.revision)
+        told = {(one.ref.kind, one.ref.key.partition("/")[0]) for one in then.told}
+        assert {(Kind.COMMENT, fresh), (Kind.PROJECT, ours)} <= told
+        assert (Kind.STAGE, ours) not in told
+
+    async def test_what_is_fresh_and_was_deleted_meanwhile_is_told_to_have_gone(self, little: Little) -> None:
+        fresh = await little.project(world.chain("detect"))
+        seen = little.view.revision
+        await little.use_cases.runs.start(little.request(), fresh, Start())
+        await little.end("detect")
+        await little.until(lambda: not little.run(fresh).active)
+        await little.use_cases.projects.delete(little.request(), fresh)
+        await janitor_of(little).look()
+        wanted = Wanted(details=frozenset({fresh}), fresh=frozenset({fresh}))
+        async with aclosing(little.use_cases.events.watch(ANN, wanted, seen)) as batches:
+            batch = await anext(batches)
+        assert not batch.initial
+        gone = {one.ref.kind for one in batch.told if one.shown is None and one.ref.key.startswith(fresh)}
+        assert {Kind.PROJECT, Kind.RUN, Kind.STAGE} <= gone
 
     async def test_only_the_kinds_and_projects_that_are_wanted_are_told(self, little: Little) -> None:
         mine, other = await little.project(), await little.project()
@@ -305,7 +352,9 @@ class TestLists:
     def test_a_filter_keeps_what_holds(self, filter: str, found: set[str]) -> None:
         assert set(LETTERS.page(WORDS, Ask(filter=filter)).items) == found
 
-    @pytest.mark.parametrize("filter", ["colour=red", "word=", '"open', "=x", "word ! x", 'a"b"'])
+    @pytest.mark.parametrize(
+        "filter", ["colour=red", "word=", '"open', "=x", "word ! x", 'a"b"', "a " * 21, "a" * 4001]
+    )
     def test_a_filter_that_cannot_be_read_says_so(self, filter: str) -> None:
         with pytest.raises(InvalidArgument) as caught:
             LETTERS.page(WORDS, Ask(filter=filter))

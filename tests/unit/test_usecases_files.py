@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from winslow.domain import lifecycle
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.records import Kind, Ref
 from winslow.domain.resources import Resources
-from winslow.domain.stage import NodeId, ProjectId, RunId, Stage
+from winslow.domain.stage import NodeId, ProjectId, RunId, Stage, StageId
 from winslow.errors import (
     AlreadyExists,
     Conflict,
@@ -32,7 +33,7 @@ from winslow.errors import (
 from winslowd.usecases import logs as logs_module
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.listing import Ask
-from winslowd.usecases.logs import line_time
+from winslowd.usecases.logsearch import line_time
 from winslowd.usecases.uploads import Uploads
 
 CONTENT = b"0123456789" * 1000
@@ -391,6 +392,56 @@ class TestLogs:
         assert b"".join(chunk.data for chunk in chunks) == lines(100)
         assert [chunk.ended for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
         assert all(chunk.offset + len(chunk.data) == then.offset for chunk, then in pairwise(chunks))
+
+    async def test_a_follower_sees_what_is_not_ended_yet_and_what_becomes_of_it(self, little: Little) -> None:
+        stage = await self.logged(little, lines(2))
+        path = Path(little.volume.workspaces.absolute(f"projects/{stage.project}/stages/{stage.id}/log"))
+        begun = [b"T stdout P Go on? \n", b"T stdout P Go on? ye\n", b""]
+
+        class Saying:
+            words = begun[0]
+
+            def unfinished(self, id_: StageId) -> bytes:
+                assert id_ == stage.id
+                return self.words
+
+        saying = Saying()
+        following = replace(little.use_cases.logs, underway=saying).follow(ANN, "-", stage.id)
+        first = await anext(following)
+        assert (first.data, first.unfinished) == (lines(2), begun[0])
+        saying.words = begun[1]
+        second = await anext(following)
+        assert (second.offset, second.data, second.unfinished) == (len(lines(2)), b"", begun[1])
+        saying.words = begun[2]
+        with path.open("ab") as log:
+            log.write(lines(1, 2))
+        third = await anext(following)
+        while not third.data:  # it may be told first that nothing is under way any more
+            assert not third.unfinished
+            third = await anext(following)
+        assert (third.offset, third.data, third.unfinished) == (len(lines(2)), lines(1, 2), b"")
+        saying.words = begun[0]
+        assert (await anext(following)).unfinished == begun[0]
+        await little.move(stage, lifecycle.Ended(world.OK, {}, 1.0))
+        rest = [chunk async for chunk in following]
+        assert [(chunk.data, chunk.unfinished) for chunk in rest] == [(b"", b"")] * len(rest)
+        assert rest[-1].ended
+
+    async def test_pieces_of_a_line_are_no_lines_of_a_tail(
+        self, little: Little, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(logs_module, "PIECE", 100)
+        bar = [b"T stderr P %d%%\r\n" % number for number in range(50)]
+        log = [b"T stdout F one\n", b"T stdout F two\n", *bar, b"T stderr F done\n", *bar]
+        stage = await self.logged(little, b"".join(log))
+        read = little.use_cases.logs.read
+        for tail, first in ((1, 2), (2, 1), (3, 0), (4, 0)):
+            assert (await read(ANN, "-", stage.id, tail_lines=tail)).data == b"".join(log[first:])
+        size = await little.use_cases.logs.tail_offset(stage, 0)
+        assert size == len(b"".join(log))
+        monkeypatch.setattr(logs_module, "PIECES_MOST", 300)
+        short = (await read(ANN, "-", stage.id, tail_lines=3)).data
+        assert len(short) < 600 and b"".join(log).endswith(short)
 
     async def test_a_follower_begins_at_any_offset_or_tail(self, little: Little) -> None:
         stage = await self.logged(little, lines(10))

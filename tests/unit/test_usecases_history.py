@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from tests.unit.little import ANN, NODE, OK, Little
 from winslow.domain.history import Policy
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.project import Axis, RunEnd
-from winslow.domain.records import Commit, Fence, Kind, Put, View, project_ref, stage_ref
+from winslow.domain.records import Commit, Fence, Kind, Put, project_ref, stage_ref
 from winslow.domain.stage import Cause, Outcome, ProjectId, RunId, Stage, StageId
+from winslow.domain.view import View
 from winslow.errors import Ambiguous, Conflict, Exhausted, FailedPrecondition, NotFound, Unavailable
 from winslow.wire import records
 from winslowd.engines.archivist import Archivist
@@ -199,12 +200,23 @@ class TestLooking:
     async def test_a_watcher_is_not_told_that_what_became_history_was_deleted(self, little: Little) -> None:
         project = await with_runs(little, 3)
         batches = little.use_cases.events.watch(ANN, Wanted(projects=frozenset({project})), little.view.revision)
+        assert not (await anext(batches)).told
         coming = asyncio.ensure_future(anext(batches))
         await Archive(little).moved()
         await little.use_cases.runs.comment(little.request(), project, RunId("000003"), "after it")
         told = (await coming).told
         assert [(one.ref.kind, one.shown is None) for one in told] == [(Kind.COMMENT, False)]
         await batches.aclose()
+
+    async def test_of_fresh_details_what_is_history_is_left_to_lists(self, little: Little) -> None:
+        project = await with_runs(little, 3)
+        seen = little.view.revision
+        await Archive(little).moved()
+        wanted = Wanted(details=frozenset({project}), fresh=frozenset({project}))
+        async with aclosing(little.use_cases.events.watch(ANN, wanted, seen)) as batches:
+            first, then = await anext(batches), await anext(batches)
+        assert first.initial and sum(one.ref.kind is Kind.RUN for one in first.told) == len(live(little.view, project))
+        assert not [one for one in then.told if one.shown is None]
 
 
 class TestGoingOn:
@@ -221,7 +233,7 @@ class TestGoingOn:
     async def test_what_a_newer_version_wrote_comes_back_with_it(self, little: Little) -> None:
         project = await with_runs(little, 3)
         old = little.view.stages_of_run(little.run(project, 1))[1]
-        newer = records.unknown(Kind.STAGE, records.encode(old) + b"\xc0\x3e\x01")  # field 1000
+        _, newer = records.read(Kind.STAGE, records.encode(old) + b"\xc0\x3e\x01")  # field 1000
         assert newer
         await little.store.commit(Commit(puts=(Put(stage_ref(old), old, unknown=newer),)))
         await Archive(little).moved()

@@ -20,10 +20,11 @@ from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 from winslowd.engines.janitor import Janitor
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.derived import StageShown
-from winslowd.usecases.events import Batch, Told, Wanted
+from winslowd.usecases.events import Batch, Wanted
 from winslowd.usecases.nodes import NodeShown, NodeState
 from winslowd.usecases.projects import NewProject, ProjectChange
 from winslowd.usecases.settings import LimitsChange
+from winslowd.usecases.telling import Told
 
 
 @pytest.fixture

@@ -11,15 +11,17 @@ import pytest
 from tests.unit import world
 from tests.unit.little import ANN, BOB, Little
 from winslow.domain.pipeline import DefinitionName, PipelineId, UserInput
-from winslow.domain.project import Override
+from winslow.domain.project import Axis, Override, ProjectState
 from winslow.domain.records import Kind
 from winslow.domain.resources import Resources
 from winslow.domain.stage import ProjectId
+from winslow.domain.status import NOT_CHOSEN
 from winslow.errors import AlreadyExists, Conflict, FailedPrecondition, InvalidArgument, NotFound
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.listing import Ask
 from winslowd.usecases.pipelines import PipelineChange
 from winslowd.usecases.projects import Configuration, NewProject, ProjectChange
+from winslowd.usecases.sweeps import NewSweep
 
 
 @pytest.fixture
@@ -81,10 +83,35 @@ class TestMakingProjects:
             await little.use_cases.projects.create(little.request(), NewProject(name, pipeline=world.chain("a")))
         assert caught.value.reason == "NAME_INVALID"
 
-    async def test_a_project_needs_a_pipeline_that_makes_sense(self, little: Little) -> None:
-        with pytest.raises(InvalidArgument) as caught:
-            await little.use_cases.projects.create(little.request(), NewProject("S"))
-        assert caught.value.reason == "PIPELINE_MISSING"
+    async def test_a_project_of_files_alone_gets_its_pipeline_later(self, little: Little) -> None:
+        name = await little.use_cases.projects.create(little.request(), NewProject("Street"))
+        project = ProjectId(name.removeprefix("projects/"))
+        shown = little.use_cases.projects.get(ANN, project)
+        assert (shown.status.state, shown.status.reason) == (ProjectState.IDLE, NOT_CHOSEN)
+        await little.use_cases.pipelines.create(little.request(), world.chain("a"), "traffic")
+        await little.use_cases.projects.assign(little.request(), project, PipelineId("traffic"))
+        shown = little.use_cases.projects.get(ANN, project)
+        assert (shown.project.pipeline, shown.status.reason) == (world.chain("a"), None)
+
+    async def test_nothing_is_started_without_a_pipeline_and_it_is_said_what_is_missing(self, little: Little) -> None:
+        name = await little.use_cases.projects.create(little.request(), NewProject("Street"))
+        project = ProjectId(name.removeprefix("projects/"))
+        runs, sweeps = little.use_cases.runs, little.use_cases.sweeps
+        point = NewSweep(DefinitionName("a"), (Axis("SIZE", ("1",)),))
+        configuration = Configuration(DefinitionName("a"), Override())
+        for asked in (
+            lambda: runs.start(little.request(), project, Start()),
+            lambda: runs.start(little.request(), project, Start((DefinitionName("a"),))),
+            lambda: runs.preview(ANN, project, Start()),
+            lambda: sweeps.start(little.request(), project, point),
+            lambda: little.use_cases.projects.configure(little.request(), project, configuration),
+        ):
+            with pytest.raises(FailedPrecondition) as caught:
+                await asked()
+            assert caught.value.reason == "PIPELINE_MISSING"
+            assert project in (caught.value.hint or "")
+
+    async def test_a_pipeline_that_makes_no_sense_is_refused(self, little: Little) -> None:
         with pytest.raises(InvalidArgument) as caught:
             await little.use_cases.projects.create(little.request(), NewProject("S", pipeline=world.pipeline()))
         assert caught.value.reason == "PIPELINE_INVALID"
@@ -191,15 +218,15 @@ class TestFindingProjects:
         second = await little.project(name="Beta", by=BOB)
         await little.use_cases.projects.tag(little.request(), first, ["rain"], [])
 
-        def ids(**ask: str) -> list[str]:
-            return [shown.project.id for shown in little.use_cases.projects.list(ANN, Ask(**ask)).items]
+        async def ids(**ask: str) -> list[str]:
+            return [shown.project.id for shown in (await little.use_cases.projects.list(ANN, Ask(**ask))).items]
 
-        assert ids() == [second, first]
-        assert ids(filter="tags:rain") == [first]
-        assert ids(filter="author=bob") == [second]
-        assert ids(filter="alph") == [first]
-        assert ids(filter='state=idle display_name="beta"') == [second]
-        assert ids(order_by="display_name") == [first, second]
+        assert await ids() == [second, first]
+        assert await ids(filter="tags:rain") == [first]
+        assert await ids(filter="author=bob") == [second]
+        assert await ids(filter="alph") == [first]
+        assert await ids(filter='state=idle display_name="beta"') == [second]
+        assert await ids(order_by="display_name") == [first, second]
 
     async def test_the_state_of_a_project_follows_its_run(self, little: Little) -> None:
         project = await little.project(world.chain("a"))

@@ -12,7 +12,7 @@ from tests.unit.little import ANN, BOB, Little
 from winslow.domain.pipeline import Confirmation, DefinitionName, Pipeline, UserInput
 from winslow.domain.project import Override, RunEnd, RunMode
 from winslow.domain.resources import Resources
-from winslow.domain.stage import Layer, ProjectId, RunId, StageId, State
+from winslow.domain.stage import Cause, Layer, Outcome, ProjectId, RunId, StageId, State
 from winslow.errors import Conflict, FailedPrecondition, InvalidArgument, NotFound
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.derived import RunShown
@@ -219,7 +219,7 @@ class TestPausing:
         assert shown(little, project).state.value == "FAILED"
         await little.use_cases.runs.resume(little.request(), project, "-", overrides={DETECT: Override({"S": "2"})})
         again = await little.placed("detect")
-        assert again.attempt == 2
+        assert (again.attempt, again.created_by) == (2, "ann")
         assert world.value(again, "S").value == "2"
         await little.end("detect")
         assert (await little.placed("track")).parent == again.id
@@ -240,7 +240,8 @@ class TestPausing:
         await little.end("detect")
         await little.until(lambda: little.run(project).hold)
         assert shown(little, project).reason.code == "ONE_STAGE"
-        await little.use_cases.runs.resume(little.request(), project, "-")
+        await little.use_cases.runs.resume(little.request(by=BOB), project, "-")
+        assert (await little.placed("track")).created_by == "bob"
         await little.end("track")
         await little.until(lambda: little.run(project).hold)
         await little.use_cases.runs.resume(little.request(), project, "-", RunMode.RUN_ON)
@@ -359,6 +360,24 @@ class TestSkipping:
             await little.use_cases.runs.skip(little.request(), project, RunId("000001"), DETECT)
         assert reason_of(caught) == "STAGE_RUNNING"
         assert "stage abort" in caught.value.hint
+
+    async def test_what_is_skipped_in_a_paused_run_is_shown_at_once_and_what_follows_waits(
+        self, little: Little
+    ) -> None:
+        project, run = await started(little), RunId("000001")
+        aborted = await little.placed("detect")
+        await little.use_cases.runs.pause(little.request(), project, "-")
+        await little.end("detect", Outcome(cause=Cause.ABORTED))
+        await little.use_cases.runs.skip(little.request(), project, run, DETECT)
+        await little.until(lambda: len(little.run(project).attempts[DETECT]) == 2)
+        skipped = little.view.stage(little.run(project).attempts[DETECT][-1])
+        assert skipped and (skipped.state, skipped.retry_of) == (State.SKIPPED, aborted.id)
+        await little.use_cases.runs.skip(little.request(), project, run, TRACK)
+        await little.until(lambda: little.run(project).attempts.get(TRACK))
+        assert shown(little, project).state.value == "PAUSED"
+        assert ANALYSE not in little.run(project).attempts
+        await little.use_cases.runs.resume(little.request(), project, "-")
+        await little.placed("analyse")
 
     async def test_a_waiting_stage_is_skipped_in_the_same_step(self, little: Little) -> None:
         project = await started(little, world.chain("detect", "track", resources=Resources(cpus=64)))

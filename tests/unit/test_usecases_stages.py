@@ -114,6 +114,14 @@ class TestLooking:
         (answer,) = found.answers
         assert isinstance(answer, Refusal) and not answer.ever and "64 CPUs" in answer.lacks[0]
 
+    async def test_who_lacks_nothing_but_tags_is_not_told_to_ask_for_less_memory(self, little: Little) -> None:
+        project = await little.project(world.chain("detect", resources=Resources(tags=frozenset({"ssd"}))))
+        await little.use_cases.runs.start(little.request(), project, Start())
+        await little.until(lambda: little.view.stages_of(project))
+        (stage,) = little.view.stages_of(project)
+        found = await little.use_cases.explaining.explain(ANN, "-", stage.id)
+        assert found.remedies[0].endswith(f"winslowctl project edit {project}")
+
     async def test_a_stage_that_waits_for_a_cordoned_node_says_how_to_let_it_have_stages_again(
         self, little: Little
     ) -> None:

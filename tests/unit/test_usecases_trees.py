@@ -16,9 +16,10 @@ from tests.unit.hostile_archives import Part, zip_
 from tests.unit.little import ANN, Little
 from winslow.domain import lifecycle
 from winslow.domain.records import Commit
-from winslow.domain.stage import Outcome
-from winslow.errors import FailedPrecondition, InvalidArgument, WinslowError
+from winslow.domain.stage import Outcome, ProjectId
+from winslow.errors import FailedPrecondition, InvalidArgument, NotFound, WinslowError
 from winslowd.files.thumbnails import Thumbnails as Cache
+from winslowd.usecases import thumbnails as thumbnails_module
 from winslowd.usecases.beginnings import Start
 from winslowd.usecases.listing import Ask
 
@@ -179,6 +180,32 @@ class TestThumbnails:
         async with asyncio.timeout(5):
             assert await little.use_cases.thumbnails.cover([project]) == {project: ""}
             assert await little.use_cases.thumbnails.cover([project]) == {project: ""}
+
+    async def test_who_looks_while_what_was_found_is_forgotten_is_answered(
+        self, little: Little, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        thumbnails = little.use_cases.thumbnails
+        monkeypatch.setattr(thumbnails_module, "_KEPT", 0)
+        one, other = await little.project(name="One"), await little.project(name="Other")
+        assert await asyncio.gather(thumbnails.cover([one]), thumbnails.cover([other])) == [{one: ""}, {other: ""}]
+
+    async def test_without_a_picture_of_its_input_what_was_published_last_stands_for_a_project(
+        self, little: Little
+    ) -> None:
+        project = await little.project()
+        await little.use_cases.runs.start(little.request(), project, Start())
+        for name in ("detect", "track"):
+            stage = await little.end(name)
+            put(little, f"projects/{project}/stages/{stage.id}/output/{name}.png")
+        cover = f"projects/{project}/output/track/track.png"
+        assert await little.use_cases.thumbnails.cover([project]) == {project: cover}
+
+    async def test_nothing_stands_for_a_project_without_pictures(self, little: Little) -> None:
+        project = await little.project(None)
+        put(little, f"projects/{project}/input/a.txt")
+        assert await little.use_cases.thumbnails.picture_of(ANN, project) is None
+        call = little.use_cases.thumbnails.picture_of(ANN, ProjectId("nobody"))
+        assert await refused(call, NotFound) == "PROJECT_UNKNOWN"
 
     @pytest.mark.parametrize("size", [-1, 15, 1025])
     async def test_a_size_that_no_thumbnail_has_is_refused(self, little: Little, size: int) -> None:

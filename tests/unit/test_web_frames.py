@@ -50,6 +50,11 @@ def test_text_may_come_in_parts_with_their_own_padding(parts: list[bytes], folde
     assert web_frames.text_decoded(text) == b"".join(parts)
 
 
+def test_text_of_a_million_parts_is_refused_unread():
+    with pytest.raises(InvalidArgument, match="parts"):
+        web_frames.text_decoded(b"QQ==" * 1_000_000)
+
+
 @given(st.binary(max_size=40))
 def test_any_text_is_decoded_or_refused(text: bytes):
     try:

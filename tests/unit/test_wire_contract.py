@@ -20,7 +20,7 @@ METHODS: list[MethodDescriptor] = [
 ]
 
 READS = (
-    *("Get", "List", "Preview", "Read", "Watch", "Follow", "Search", "Locate", "Stat", "Compare", "Explain"),
+    *("Get", "List", "Preview", "Read", "Watch", "Follow", "Search", "Locate", "Extract", "Stat", "Compare", "Explain"),
     *("Parse", "Render", "ArchiveFiles"),
 )
 """How the names of methods begin that change nothing."""
@@ -50,7 +50,7 @@ def fields(method: MethodDescriptor) -> dict[str, FieldDescriptor]:
 def test_the_services_that_the_rest_of_winslow_needs_are_there() -> None:
     assert {method.containing_service.name.removesuffix("Service") for method in METHODS} == {
         *("Pipeline", "Project", "Run", "Stage", "Settings", "Node", "Election", "File", "Log"),
-        *("Identity", "Subscription", "Event", "Cluster", "Statistics", "Peer"),
+        *("Identity", "Subscription", "Event", "Cluster", "Statistics", "Peer", "View"),
     }
 
 

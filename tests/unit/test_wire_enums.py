@@ -11,8 +11,9 @@ from winslow.domain.pipeline import Confirmation, Network, RetryOn, WorkspaceMod
 from winslow.domain.project import ProjectState, RunEnd, RunMode
 from winslow.domain.resources import GpuVendor
 from winslow.domain.stage import Cause, Layer, State
+from winslow.domain.subscription import Occasion
 from winslow.errors import InvalidArgument
-from winslow.v1 import pipeline_pb2, project_pb2, resources_pb2, run_pb2, stage_pb2
+from winslow.v1 import pipeline_pb2, project_pb2, resources_pb2, run_pb2, stage_pb2, subscription_pb2
 from winslow.wire import enums
 
 ROWS: list[tuple[enums.Table[Any, Any], Any, EnumDescriptor]] = [
@@ -27,6 +28,7 @@ ROWS: list[tuple[enums.Table[Any, Any], Any, EnumDescriptor]] = [
     (enums.PROJECT_STATE, ProjectState, project_pb2.ProjectState.DESCRIPTOR),
     (enums.RUN_MODE, RunMode, run_pb2.RunMode.DESCRIPTOR),
     (enums.RUN_END, RunEnd, run_pb2.RunEnd.DESCRIPTOR),
+    (enums.OCCASION, Occasion, subscription_pb2.Occasion.DESCRIPTOR),
 ]
 
 WITHOUT_A_TWIN = {"RETRY_ON_NOTHING"}

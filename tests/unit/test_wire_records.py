@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silence
+from winslow.domain.notices import Noted
 from winslow.domain.pipeline import (
+    NO_PIPELINE,
     DefinitionName,
     Pipeline,
     PipelineId,
@@ -27,7 +29,9 @@ from winslow.domain.project import Override, Project, Run, Sweep, SweepId
 from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record, VolumeIdentity
 from winslow.domain.resources import Capacity, Resources
 from winslow.domain.retention import RetentionClock, RetentionPolicy
+from winslow.domain.savedview import SavedView
 from winslow.domain.stage import Cause, NodeId, Outcome, ProjectId, RunId, Stage, StageId, State
+from winslow.domain.subscription import Delivery, Notice, Subscription
 from winslow.errors import DataLoss, InvalidArgument
 from winslow.v1 import pipeline_pb2, project_pb2, stage_pb2
 from winslow.wire.pipeline import definition_from_proto
@@ -51,6 +55,11 @@ KINDS: dict[type[Record], Kind] = {
     Limits: Kind.LIMITS,
     RetentionPolicy: Kind.RETENTION,
     RetentionClock: Kind.RETENTION_CLOCK,
+    SavedView: Kind.VIEW,
+    Subscription: Kind.SUBSCRIPTION,
+    Delivery: Kind.DELIVERY,
+    Notice: Kind.NOTICE,
+    Noted: Kind.NOTED,
     Done: Kind.REQUEST,
 }
 
@@ -64,7 +73,7 @@ INT32 = st.integers(-(2**31), 2**31 - 1)
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(("created_at", "at", "registered_at", "since"), TIMES),
     **dict.fromkeys(("placed_at", "started_at", "ended_at", "drain_deadline"), st.none() | TIMES),
-    "workspace_dropped_at": st.none() | TIMES,
+    **dict.fromkeys(("workspace_dropped_at", "waits_since", "asked_at"), st.none() | TIMES),
     "not_before": st.just(0.0) | TIMES,
     **dict.fromkeys(("timeout", "lost_after", "backoff", "backoff_max", "grace"), LENGTHS),
     **dict.fromkeys(("cpus", "factor", "waited"), st.floats(allow_nan=False)),
@@ -86,11 +95,20 @@ OF_CLASS: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (Run, "number"): INT64,
     (Comment, "number"): st.integers(0, 10**18 - 1),
     **dict.fromkeys(((Limits, "users"), (Limits, "projects")), st.dictionaries(TEXTS, INT32, max_size=2)),
+    (Delivery, "told"): INT64,
+    (Delivery, "failures"): INT32,
+    **dict.fromkeys(((Delivery, "attempt_at"), (Delivery, "failing_since")), st.none() | TIMES),
+    (Notice, "project"): IDS,
+    (Notice, "definition"): st.none() | IDS,
+    (Noted, "subject"): st.just("") | IDS,
+    (Noted, "verdict_run"): INT64,
+    (Noted, "warnings"): st.dictionaries(TEXTS, TIMES, max_size=2),
     (Stage, "workspace"): st.just("") | IDS,
+    (Stage, "waited"): st.dictionaries(TEXTS, LENGTHS, max_size=2),
     (Project, "dropping"): st.dictionaries(IDS, TIMES, max_size=2),
 }
 
-REFERENCES = ("StageId", "ProjectId", "RunId", "NodeId", "SweepId", "PipelineId")
+REFERENCES = ("StageId", "ProjectId", "RunId", "NodeId", "SweepId", "PipelineId", "ViewId", "SubscriptionId")
 
 
 def strategy_of(hint: Any) -> st.SearchStrategy[Any]:
@@ -253,3 +271,10 @@ def test_empty_parts_of_messages_are_the_values_of_the_core_that_say_nothing() -
     message = pipeline_pb2.StageDefinition()
     assert resources_from_proto(message.resources) == Resources()
     assert definition_from_proto(message).user_input == UserInput()
+
+
+def test_a_project_without_a_pipeline_says_nothing_of_one() -> None:
+    project = Project(ProjectId("p"), "P", NO_PIPELINE, "ann", 1.0, "abc123")
+    message = project_pb2.Project.FromString(encode(project))
+    assert not message.HasField("pipeline")
+    assert decode(Kind.PROJECT, encode(project)) == project

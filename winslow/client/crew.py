@@ -6,15 +6,17 @@ Its threads are no reason for a program to live on: what they do can be stopped 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
-from queue import Queue
+from contextlib import suppress
+from queue import Empty, Queue
 
 from winslow.client.transfer import Halt
 from winslow.errors import Unavailable
 
 Job = Callable[[], None]
 END = 5.0
-"""Seconds for which threads are waited for that were told to stop."""
+"""Seconds for which all threads together are waited for that were told to stop."""
 
 
 class Crew:
@@ -41,16 +43,27 @@ class Crew:
             self._end()
         except BaseException:
             self._halt.set()
-            self._end(END)
+            self._abandon()
             raise
         if self._fault:
             raise self._fault
 
-    def _end(self, patience: float | None = None) -> None:
+    def _end(self) -> None:
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
-            thread.join(patience)
+            thread.join()
+
+    def _abandon(self) -> None:
+        """Never waits for a thread that waits for a network: no place in the queue may come free any more."""
+        with suppress(Empty):
+            while True:
+                self._jobs.get_nowait()
+        for _ in self._threads:
+            self._jobs.put(None)
+        deadline = time.monotonic() + END
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -26,7 +26,7 @@ class Environment:
         unset: Iterable[str] = (),
         *,
         replace: bool = False,
-        expected_revision: int = 0,
+        expected_revision: int | None = None,
         request_id: str = "",
     ) -> GlobalEnvironment:
         """Set and remove variables; with `replace`, those in `set` are all there are."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # loaded by the first use: gRPC and the messages cost more th
     from winslow.client.retention import Retention
     from winslow.client.runs import Runs
     from winslow.client.stages import Stages
+    from winslow.client.statistics import Statistics
+    from winslow.client.subscriptions import Subscriptions
     from winslow.client.sweeps import Sweeps
     from winslow.v1.project_pb2 import Project
     from winslow.v1.run_pb2 import Run
@@ -120,10 +122,22 @@ class Client:
         return Limits(self._calls)
 
     @cached_property
+    def statistics(self) -> Statistics:
+        from winslow.client.statistics import Statistics
+
+        return Statistics(self._calls)
+
+    @cached_property
     def retention(self) -> Retention:
         from winslow.client.retention import Retention
 
         return Retention(self._calls)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        from winslow.client.subscriptions import Subscriptions
+
+        return Subscriptions(self._calls)
 
     @cached_property
     def files(self) -> Files:

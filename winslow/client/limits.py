@@ -27,7 +27,7 @@ class Limits:
         per_project: int | None = None,
         users: Mapping[str, int] | None = None,
         projects: Mapping[str, int] | None = None,
-        expected_revision: int = 0,
+        expected_revision: int | None = None,
         request_id: str = "",
     ) -> settings_pb2.Limits:
         """Change what is given; None leaves a thing as it is.

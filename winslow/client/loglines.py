@@ -18,13 +18,15 @@ STREAMS = ("stdout", "stderr", "winslow")
 class LogLine:
     """`time` as it was written (RFC 3339, UTC, nanoseconds); `text` without its newline, not always UTF-8.
 
-    `whole` is False where the line goes on in the next one of its stream.
+    `whole` is False where the line goes on in the next one of its stream. `ended` is False where the stage may say more of it: it
+    is what was said so far, and comes again.
     """
 
     time: str
     stream: str
     text: bytes
     whole: bool = True
+    ended: bool = True
 
     @property
     def at(self) -> datetime | None:
@@ -40,7 +42,7 @@ class LineReader:
 
     def __init__(self) -> None:
         self._rest = b""
-        self._begun: dict[str, LogLine] = {}
+        self._begun: dict[str, _Begun] = {}
 
     def feed(self, data: bytes) -> Iterator[LogLine]:
         *whole, self._rest = (self._rest + data).split(b"\n")
@@ -48,21 +50,46 @@ class LineReader:
             if line := self._joined(parse(raw)):
                 yield line
 
+    def so_far(self, unfinished: bytes) -> Iterator[LogLine]:
+        """The lines that are not ended (`LogChunk.unfinished`), each with what the log has of it; `ended` is False."""
+        for raw in unfinished.split(b"\n")[:-1]:
+            line = parse(raw)
+            begun = self._begun.get(line.stream)
+            yield replace(begun.line(line.text) if begun else line, whole=False, ended=False)
+
     def finish(self) -> Iterator[LogLine]:
         """What is left when nothing follows."""
         rest, self._rest = self._rest, b""
         if rest and (line := self._joined(parse(rest))):
             yield line
         begun, self._begun = self._begun, {}
-        yield from begun.values()
+        yield from (one.line() for one in begun.values())
 
     def _joined(self, line: LogLine) -> LogLine | None:
-        if begun := self._begun.pop(line.stream, None):
-            line = replace(line, time=begun.time, text=begun.text + line.text)
-        if line.whole or len(line.text) >= LINE_MAX:
+        begun = self._begun.get(line.stream)
+        if begun is None and (line.whole or len(line.text) >= LINE_MAX):
             return line
-        self._begun[line.stream] = line
-        return None
+        if begun is None:
+            self._begun[line.stream] = _Begun(line, [line.text], len(line.text))
+            return None
+        if not line.whole and begun.size + len(line.text) < LINE_MAX:
+            begun.texts.append(line.text)
+            begun.size += len(line.text)
+            return None
+        del self._begun[line.stream]
+        return replace(begun.line(line.text), whole=line.whole)
+
+
+@dataclass(slots=True)
+class _Begun:
+    """Pieces of a line, kept apart until it ends: a progress bar has thousands."""
+
+    first: LogLine
+    texts: list[bytes]
+    size: int
+
+    def line(self, more: bytes = b"") -> LogLine:
+        return replace(self.first, text=b"".join([*self.texts, more]))
 
 
 def parse(raw: bytes) -> LogLine:

@@ -53,11 +53,18 @@ class Logs:
             else:
                 return
 
-    def lines(self, stage: str, *, follow: bool = False, offset: int = 0, tail: int | None = None) -> Iterator[LogLine]:
-        """The same as lines, long ones put together again."""
+    def lines(
+        self, stage: str, *, follow: bool = False, offset: int = 0, tail: int | None = None, unfinished: bool = False
+    ) -> Iterator[LogLine]:
+        """The same as lines, long ones put together again.
+
+        With `unfinished` a line that is followed comes before its end, too: again and again, as it is then (`LogLine.ended`).
+        """
         reader = LineReader()
         for chunk in self.follow(stage, offset, tail) if follow else self.read(stage, offset, tail):
             yield from reader.feed(chunk.data)
+            if unfinished:
+                yield from reader.so_far(chunk.unfinished)
         yield from reader.finish()
 
     def search(self, stage: str, pattern: str, offset: int = 0) -> Iterator[LogMatch]:

@@ -54,7 +54,7 @@ class Retention:
         keep_failed: bool | Unset = UNSET,
         max_age: float | Unset | None = UNSET,
         drop_discardable: bool | Unset = UNSET,
-        expected_revision: int = 0,
+        expected_revision: int | None = None,
         request_id: str = "",
     ) -> RetentionPolicy:
         """Change what is given. `keep_succeeded` None keeps all, `max_age` None for ever; else it is in seconds.
@@ -85,7 +85,9 @@ class Retention:
         )
         return self._calls.unary("SettingsService/UpdateRetentionPolicy", request, RetentionPolicy)
 
-    def reset(self, project: str = "", *, expected_revision: int = 0, request_id: str = "") -> RetentionPolicy:
+    def reset(
+        self, project: str = "", *, expected_revision: int | None = None, request_id: str = ""
+    ) -> RetentionPolicy:
         """A project has the cluster's policy again; the cluster keeps everything."""
         request = pb.UpdateRetentionPolicyRequest(
             request_id=request_id,

@@ -63,12 +63,14 @@ class Runs:
         *,
         mode: RunMode = RUN_ON,
         overrides: Mapping[str, Override] | None = None,
+        unset_environment: Iterable[str] = (),
         comment: str = "",
         expected_revision: int = 0,
         request_id: str = "",
     ) -> Run:
         """The same stage again beside that attempt, with what was submitted for it, changed by `overrides`.
 
+        What was submitted for variables in `unset_environment` is not now: what is defined holds for them again.
         `stage` is a whole name, `projects/P/stages/S`.
         """
         request = pb.StartRunRequest(
@@ -77,6 +79,7 @@ class Runs:
             redo=stage,
             mode=mode,
             overrides=overrides,
+            unset_environment=unset_environment,
             comment=comment,
             expected_revision=expected_revision,
         )

@@ -5,12 +5,10 @@ Asked again with the same facts it answers the same; it never needs to know how 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from winslow.domain.project import Project
-from winslow.domain.records import Kind, View
 from winslow.domain.stage import Stage, State
+from winslow.domain.view import View
 
 LOGS = "log.gz"
 HISTORY = "history.gz"
@@ -40,11 +38,12 @@ def readable(view: View, kind: str) -> bool:
     return all(kind in node.archives for node in view.nodes())
 
 
-def due(view: View, now: float, keeping: Keeping) -> Iterator[Stage]:
-    """Stages among the records that have ended long enough ago, of projects that stay, oldest first in each."""
-    for found in view.all(Kind.PROJECT).values():
-        if isinstance(found.value, Project) and not found.value.deleting:
-            yield from (stage for stage in view.stages_of(found.value.id) if _is_due(stage, now, keeping))
+def due(view: View, project: str, now: float, keeping: Keeping) -> list[Stage]:
+    """A project's stages among the records that have ended long enough ago, oldest first; none where it is being deleted."""
+    found = view.project(project)
+    if found is None or found.deleting:
+        return []
+    return [stage for stage in view.stages_of(project) if _is_due(stage, now, keeping)]
 
 
 def _is_due(stage: Stage, now: float, keeping: Keeping) -> bool:

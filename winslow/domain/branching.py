@@ -20,11 +20,15 @@ from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What a person asks for. `start` empty: the pipeline's first stages. `parent` None: from `base`, or the zeroth workspace."""
+    """What a person asks for. `start` empty: the pipeline's first stages. `parent` None: from `base`, or the zeroth workspace.
+
+    `unset`, of a redo: variables that were submitted for the attempt and are not now, so that what is defined holds again.
+    """
 
     start: tuple[DefinitionName, ...] = ()
     parent: StageId | None = None
     overrides: Mapping[DefinitionName, Override] | None = None
+    unset: frozenset[str] = frozenset()
     mode: RunMode = RunMode.RUN_ON
     comment: str = ""
 
@@ -38,8 +42,10 @@ def begin(
 ) -> Run:
     """The new run. Raises NotFound (STAGE_UNKNOWN), InvalidArgument (DEFINITION_UNKNOWN), FailedPrecondition.
 
-    The last is WORKSPACE_NOT_SEALED, or SOURCE_DROPPED where it would be made from a workspace that was given up.
+    The last is PIPELINE_MISSING, WORKSPACE_NOT_SEALED, or SOURCE_DROPPED where it would be made from a workspace that was
+    given up.
     """
+    require_pipeline(project)
     start = ask.start or graph.roots(project.pipeline)
     _known(project, start)
     _known(project, tuple(ask.overrides or ()))
@@ -93,15 +99,17 @@ def redo(
         only=frozenset({name}) if ask.mode is RunMode.ONE_STAGE else frozenset(),
         parent=stage.parent,
         inherited=inherited(project, base, stages, (name,), parent),
-        overrides={name: merged(_submitted(stage, base), changed)},
+        overrides={name: merged(_submitted(stage, base, ask.unset), changed)},
         comment=ask.comment,
     )
     require_grounds(project, run, stages)
     return run
 
 
-def _submitted(stage: Stage, base: Run | None) -> Override:
-    given = {variable.name: variable.value for variable in stage.environment if variable.layer is Layer.SUBMISSION}
+def _submitted(stage: Stage, base: Run | None, unset: frozenset[str]) -> Override:
+    given = {
+        one.name: one.value for one in stage.environment if one.layer is Layer.SUBMISSION and one.name not in unset
+    }
     before = base.overrides.get(stage.definition.name, Override()) if base else Override()
     return replace(before, environment=given)
 
@@ -147,6 +155,17 @@ def superseded(runs: Iterable[Run], stages: Iterable[Stage], project: ProjectId,
             hint=f"Wait for it, or stop it with: winslowctl run abort {project}",
         )
     return tuple(replace(run, end=RunEnd.SUPERSEDED, ended_at=now) for run in runs if run.active)
+
+
+def require_pipeline(project: Project) -> None:
+    """Raise FailedPrecondition (PIPELINE_MISSING) where none was chosen yet."""
+    if not project.chosen:
+        raise FailedPrecondition(
+            f"{project.id} has no pipeline yet, which says what is to be done",
+            reason="PIPELINE_MISSING",
+            subject=f"projects/{project.id}",
+            hint=f"Choose one with: winslowctl project set-pipeline {project.id} PIPELINE",
+        )
 
 
 def _known(project: Project, names: Iterable[DefinitionName]) -> None:

@@ -8,7 +8,9 @@ always the same. It never needs to know what a stage does or how far a run has c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from heapq import heappop, heappush
+from weakref import ref
 
 from winslow.domain import condition
 from winslow.domain.definition import STAGES_MAX, Fault, Path, check_definition, check_pipeline_values, show_path
@@ -90,7 +92,74 @@ def parent_order(pipeline: Pipeline, name: str) -> tuple[DefinitionName, ...]:
 
 def topological(pipeline: Pipeline) -> tuple[DefinitionName, ...]:
     """Every stage behind all that come before it. Raises InvalidArgument (PIPELINE_INVALID) when there is a cycle."""
-    befores, nexts = _befores(pipeline), _nexts(pipeline)
+    order = _shape(pipeline).order
+    if len(order) < len(_befores(pipeline)):
+        require(pipeline)
+    return order
+
+
+Neighbours = Mapping[DefinitionName, tuple[DefinitionName, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What comes directly before and after each stage, and an order in which all that come before a stage stand before it.
+
+    Stages on a cycle, and what comes after them, are not in the order.
+    """
+
+    befores: Neighbours
+    nexts: Neighbours
+    order: tuple[DefinitionName, ...]
+
+
+_shapes: dict[int, tuple[ref[Pipeline], _Shape]] = {}
+"""By the pipeline's identity, for as long as it is there: it never changes, and every step of each of its runs asks for this."""
+_AT_MOST = 4096
+"""Pipelines whose shapes are remembered; a shape is a few kilobytes."""
+
+
+def _shape(pipeline: Pipeline) -> _Shape:
+    known = _shapes.get(id(pipeline))
+    if known is not None:
+        return known[1]
+    key = id(pipeline)
+    befores = _find_befores(pipeline)
+    nexts = _turned(befores)
+    shape = _Shape(befores, nexts, _order(befores, nexts))
+    while len(_shapes) >= _AT_MOST:
+        del _shapes[next(iter(_shapes))]
+    _shapes[key] = ref(pipeline, lambda _: _shapes.pop(key, None)), shape
+    return shape
+
+
+def _befores(pipeline: Pipeline) -> Neighbours:
+    return _shape(pipeline).befores
+
+
+def _nexts(pipeline: Pipeline) -> Neighbours:
+    return _shape(pipeline).nexts
+
+
+def _find_befores(pipeline: Pipeline) -> Neighbours:
+    stages: dict[DefinitionName, StageDefinition] = {}
+    for stage in pipeline.stages:
+        stages.setdefault(stage.name, stage)  # of two stages with one name the first counts, as in Pipeline.stage
+    return {
+        name: tuple(dict.fromkeys(edge.stage for edge in stage.after if edge.stage in stages))
+        for name, stage in stages.items()
+    }
+
+
+def _turned(befores: Neighbours) -> Neighbours:
+    nexts: dict[DefinitionName, list[DefinitionName]] = {name: [] for name in befores}
+    for name, before in befores.items():
+        for one in before:
+            nexts[one].append(name)
+    return {name: tuple(after) for name, after in nexts.items()}
+
+
+def _order(befores: Neighbours, nexts: Neighbours) -> tuple[DefinitionName, ...]:
     place = {name: index for index, name in enumerate(befores)}
     waits = {name: len(before) for name, before in befores.items()}
     ready = [place[name] for name in befores if not waits[name]]
@@ -103,31 +172,7 @@ def topological(pipeline: Pipeline) -> tuple[DefinitionName, ...]:
             waits[after] -= 1
             if not waits[after]:
                 heappush(ready, place[after])
-    if len(order) < len(names):
-        require(pipeline)
     return tuple(order)
-
-
-Neighbours = Mapping[DefinitionName, tuple[DefinitionName, ...]]
-
-
-def _befores(pipeline: Pipeline) -> dict[DefinitionName, tuple[DefinitionName, ...]]:
-    stages: dict[DefinitionName, StageDefinition] = {}
-    for stage in pipeline.stages:
-        stages.setdefault(stage.name, stage)  # of two stages with one name the first counts, as in Pipeline.stage
-    return {
-        name: tuple(dict.fromkeys(edge.stage for edge in stage.after if edge.stage in stages))
-        for name, stage in stages.items()
-    }
-
-
-def _nexts(pipeline: Pipeline) -> dict[DefinitionName, tuple[DefinitionName, ...]]:
-    befores = _befores(pipeline)
-    nexts: dict[DefinitionName, list[DefinitionName]] = {name: [] for name in befores}
-    for name, before in befores.items():
-        for one in before:
-            nexts[one].append(name)
-    return {name: tuple(after) for name, after in nexts.items()}
 
 
 def _reach(name: str, neighbours: Neighbours) -> frozenset[DefinitionName]:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 from winslow.domain import sweep as expressions
 from winslow.domain.exits import published
 from winslow.domain.pipeline import DefinitionName
-from winslow.domain.project import Project, Run, RunEnd, Sweep
-from winslow.domain.records import Comment, Kind, Ref, View, run_ref, stage_ref
+from winslow.domain.project import Run, RunEnd, Sweep
+from winslow.domain.records import Kind, Ref, run_ref, stage_ref
 from winslow.domain.stage import ProjectId, RunId, Stage, StageId
 from winslow.domain.standing import PASSED
+from winslow.domain.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +49,26 @@ class Unit:
     refs: tuple[Ref, ...]
 
 
-def archivable(view: View, now: float, policy: Policy, seen: Mapping[Ref, float]) -> Iterator[Unit]:
-    """The units that may go, project by project, each oldest first.
+def archivable(view: View, project: ProjectId, now: float, policy: Policy, seen: Mapping[Ref, float]) -> Iterator[Unit]:
+    """The units of a project that may go, oldest first; of one that is being deleted none.
 
-    `seen` says since when (Unix seconds) each of `noticed` has been seen. Costs one look at all that is live.
+    `seen` says since when (Unix seconds) each of `noticed` has been seen.
     """
-    beside = _beside(view)
-    for found in view.all(Kind.PROJECT).values():
-        if isinstance(found.value, Project) and not found.value.deleting:
-            yield from _of_project(view, found.value.id, beside, now, policy, seen)
+    if _stays(view, project):
+        yield from _of_project(view, project, now, policy, seen)
 
 
-def noticed(view: View) -> Iterator[Ref]:
+def noticed(view: View, project: ProjectId) -> Iterator[Ref]:
     """What only time tells about: runs that were recalled, and what is without its run."""
-    beside = _beside(view)
-    for found in view.all(Kind.PROJECT).values():
-        if isinstance(found.value, Project) and not found.value.deleting:
-            runs = view.runs_of(found.value.id)
-            yield from (run_ref(run) for run in runs if was_recalled(view, run))
-            yield from (ref for _, ref in _orphans(view, found.value.id, runs, beside))
+    if _stays(view, project):
+        runs = view.runs_of(project)
+        yield from (run_ref(run) for run in runs if was_recalled(view, run))
+        yield from (ref for _, ref in _orphans(view, project, runs))
+
+
+def _stays(view: View, project: ProjectId) -> bool:
+    found = view.project(project)
+    return found is not None and not found.deleting
 
 
 def was_recalled(view: View, run: Run) -> bool:
@@ -83,36 +85,22 @@ def ended_runs(view: View, sweep: Sweep) -> Sweep:
     return replace(sweep, succeeded=ends.count(RunEnd.SUCCEEDED), failed=ends.count(RunEnd.FAILED))
 
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """Comments and sweeps by project, which the view has no index of."""
-
-    comments: Mapping[str, Mapping[RunId, list[Ref]]]
-    sweeps: Mapping[str, list[Sweep]]
-
-
-def _beside(view: View) -> _Beside:
-    comments: defaultdict[str, defaultdict[RunId, list[Ref]]] = defaultdict(lambda: defaultdict(list))
-    for key, one in view.all(Kind.COMMENT).items():
-        if isinstance(one.value, Comment):
-            comments[one.value.project][one.value.run].append(Ref(Kind.COMMENT, key))
-    sweeps: defaultdict[str, list[Sweep]] = defaultdict(list)
-    for one in view.all(Kind.SWEEP).values():
-        if isinstance(one.value, Sweep):
-            sweeps[one.value.project].append(one.value)
-    return _Beside(comments, sweeps)
+def _comments(view: View, project: ProjectId) -> Mapping[RunId, list[Ref]]:
+    found: defaultdict[RunId, list[Ref]] = defaultdict(list)
+    for key, one in view.comments_of(project).items():
+        found[one.run].append(Ref(Kind.COMMENT, key))
+    return found
 
 
 def _of_project(
-    view: View, project: ProjectId, beside: _Beside, now: float, policy: Policy, seen: Mapping[Ref, float]
+    view: View, project: ProjectId, now: float, policy: Policy, seen: Mapping[Ref, float]
 ) -> Iterator[Unit]:
-    runs = view.runs_of(project)
-    comments = beside.comments.get(project, {})
-    for run in _going(view, runs, _held(view, project, runs, beside, policy), now, policy, seen):
+    runs, comments = view.runs_of(project), _comments(view, project)
+    for run in _going(view, runs, _held(view, project, runs, policy), now, policy, seen):
         owned = tuple(stage_ref(stage) for stage in view.stages_of_run(run))
         yield Unit(project, run.id, (run_ref(run), *owned, *comments.get(run.id, ())))
     orphaned: defaultdict[RunId, list[Ref]] = defaultdict(list)
-    for run_id, ref in _orphans(view, project, runs, beside):
+    for run_id, ref in _orphans(view, project, runs):
         if seen.get(ref, now) + ORPHANS_AFTER <= now:
             orphaned[run_id].append(ref)
     yield from (Unit(project, run_id, tuple(refs)) for run_id, refs in orphaned.items())
@@ -136,21 +124,21 @@ def _going(
     return going[::-1]
 
 
-def _orphans(view: View, project: ProjectId, runs: Sequence[Run], beside: _Beside) -> Iterator[tuple[RunId, Ref]]:
+def _orphans(view: View, project: ProjectId, runs: Sequence[Run]) -> Iterator[tuple[RunId, Ref]]:
     """Ended stages and comments whose run is not among the records."""
     there = {run.id for run in runs}
     for stage in view.stages_of(project):
         if stage.run not in there and stage.ended:
             yield stage.run, stage_ref(stage)
-    for run_id, refs in beside.comments.get(project, {}).items():
+    for run_id, refs in _comments(view, project).items():
         if run_id not in there:
             yield from ((run_id, ref) for ref in refs)
 
 
-def _held(view: View, project: ProjectId, runs: Sequence[Run], beside: _Beside, policy: Policy) -> set[RunId]:
+def _held(view: View, project: ProjectId, runs: Sequence[Run], policy: Policy) -> set[RunId]:
     """Runs that stay whatever their age."""
     ended = [run for run in runs if not run.active]
-    sweeps = _unfinished(beside.sweeps.get(project, ()), runs)
+    sweeps = _unfinished(view.sweeps_of(project), runs)
     unfinished = {sweep.id for sweep in sweeps}
     above: list[Run | Sweep] = [*(run for run in runs if run.active), *sweeps]
     held = {run.id for run in ended[-max(policy.newest, 1) :]}

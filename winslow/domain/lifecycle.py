@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from winslow.domain.stage import Abort, Cause, NodeId, Outcome, Reason, Stage, State
+from winslow.domain.stage import WAITING, Abort, Cause, NodeId, Outcome, Reason, Stage, State
 from winslow.errors import FailedPrecondition
 
 
@@ -117,6 +117,12 @@ TRANSITIONS: Mapping[State, Mapping[type[Event], frozenset[State]]] = {
 """For each state, the events it takes and the states they may lead to."""
 
 
+TURN = "WAITS_ITS_TURN"
+"""The code for what waits and was not looked at yet."""
+WORTH = 0.001
+"""Seconds."""
+
+
 def advance(stage: Stage, event: Event, now: float) -> Stage:
     """The stage after `event`. Raises FailedPrecondition (ILLEGAL_MOVE) for a move that is not in the table.
 
@@ -126,7 +132,7 @@ def advance(stage: Stage, event: Event, now: float) -> Stage:
     allowed = TRANSITIONS[stage.state].get(type(event))
     if allowed is None:
         raise illegal(stage, type(event).__name__)
-    moved = _move(stage, event, now)
+    moved = _waited(stage, _move(stage, event, now), now)
     if moved.state not in allowed:
         raise illegal(stage, f"{type(event).__name__} to {moved.state.value}")
     return moved
@@ -160,6 +166,32 @@ def _move(stage: Stage, event: Event, now: float) -> Stage:
             return replace(stage, state=State.SKIPPED, ended_at=now, reason=Reason("SKIPPED", f"skipped by {by}"))
         case _:
             assert_never(event)
+
+
+def waits_for(stage: Stage) -> str:
+    """The code of what it waits for, "" where it waits for nothing. Until something else is known it waits for its turn."""
+    if stage.reason is not None and stage.live:
+        return stage.reason.code
+    return TURN if stage.state in WAITING else ""
+
+
+def waiting(stage: Stage, now: float) -> float:
+    """Seconds for which it has waited for what it waits for now, by clocks that may differ: never less than none.
+
+    An older version moves it without noting since when it waits: then it is not since before it was placed.
+    """
+    since = max(at for at in (stage.created_at, stage.placed_at, stage.waits_since) if at is not None)
+    return max(0.0, now - since) if waits_for(stage) else 0.0
+
+
+def _waited(before: Stage, after: Stage, now: float) -> Stage:
+    """`after` with the time that was waited until this move; what is not worth a millisecond is not written down."""
+    old, new = waits_for(before), waits_for(after)
+    if old == new:
+        return after
+    seconds = waiting(before, now)
+    told = {**before.waited, old: round(before.waited.get(old, 0.0) + seconds, 3)}
+    return replace(after, waited=told if seconds >= WORTH else before.waited, waits_since=now if new else None)
 
 
 def _abort(stage: Stage, by: str, now: float) -> Stage:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from winslow.domain import sweep as expressions
 from winslow.domain.pipeline import StageDefinition, WorkspaceMode
 from winslow.domain.project import Project, Run, Sweep
-from winslow.domain.records import Kind, View
 from winslow.domain.stage import ProjectId, Stage, StageId
 from winslow.domain.standing import Blocked, Dead, Live, Open, Outside, Ready, Settled, scope, situation_of, standings
+from winslow.domain.view import View
 from winslow.errors import FailedPrecondition
 
 
@@ -120,6 +120,5 @@ def _of_run(view: View, run: Run) -> Iterator[StageId]:
 
 
 def _unfinished_sweeps(view: View, project: ProjectId) -> Iterator[Sweep]:
-    of = (found.value for key, found in view.all(Kind.SWEEP).items() if key.startswith(f"{project}/"))
-    sweeps = (one for one in of if isinstance(one, Sweep))
+    sweeps = view.sweeps_of(project)
     yield from (one for one in sweeps if one.stopped is None and one.made < expressions.count(one.axes))

@@ -15,6 +15,7 @@ class Node:
     `boot_id` changes with each boot of the machine, `incarnation` with each start of the daemon. `storage_client` is the
     client by which its mount of the volume is known to the servers behind it, "" where there are none. `warnings` are
     sentences on what is wrong with the storage there, or will be soon. `archives` are the kinds that its daemon reads.
+    `http` are the addresses at which it serves HTTP.
     """
 
     id: NodeId
@@ -29,6 +30,7 @@ class Node:
     storage_client: str = ""
     warnings: tuple[str, ...] = ()
     archives: frozenset[str] = frozenset()
+    http: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class Edge:
     when: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class StageDefinition:
     """The preset of a stage. `timeout` and `lost_after` in seconds, 0 timeout for none; `log_limit` in bytes.
 
@@ -124,7 +124,7 @@ class StageDefinition:
     """Seconds between SIGTERM and SIGKILL when the stage is stopped."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Pipeline:
     """A graph of stage definitions with environment for all of them. `stages` keeps the author's order."""
 
@@ -136,6 +136,10 @@ class Pipeline:
     def stage(self, name: str) -> StageDefinition | None:
         """The definition called `name`, or None."""
         return next((stage for stage in self.stages if stage.name == name), None)
+
+
+NO_PIPELINE = Pipeline("", ())
+"""What a project has before one was chosen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ def _tried_again(
     failed: list[Stage] = []
     for standing in found.values():
         if isinstance(standing, Blocked):
-            again = None if situation.run.hold else _make_again(situation, standing.stage, now)
+            held = situation.run.hold and standing.stage.definition.name not in situation.run.skipped
+            again = None if held else _make_again(situation, standing.stage, now)
             made.append(again) if again else failed.append(standing.stage)
     return made, failed
 
@@ -115,10 +116,11 @@ def _begun(
     for name, standing in found.items():
         if not isinstance(standing, Ready):
             continue
-        gate = gate_of(situation, name, standing)
-        if run.hold or (run.only and name not in run.only):
+        if name in run.skipped:  # it executes nothing, so that a pause need not keep it from being seen
+            made.append(_make(situation, name, standing, now))
+        elif run.hold or (run.only and name not in run.only):
             waits = True
-        elif gate and name not in run.skipped:
+        elif gate := gate_of(situation, name, standing):
             gates.append(gate)
         else:
             made.append(_make(situation, name, standing, now))
@@ -132,7 +134,9 @@ def _with_made(run: Run, made: list[Stage]) -> Run:
     for stage in made:
         name = stage.definition.name
         attempts[name] = (*attempts.get(name, ()), stage.id)
-    return replace(run, attempts=attempts, again=run.again - {stage.definition.name for stage in made})
+    begun = {stage.definition.name for stage in made}
+    resumed = {name: by for name, by in run.resumed.items() if name not in begun}
+    return replace(run, attempts=attempts, again=run.again - begun, resumed=resumed)
 
 
 def _conclude(run: Run, failed: list[Stage], waits_for_pause: bool, now: float) -> Run:
@@ -248,11 +252,12 @@ def _make(situation: Situation, name: DefinitionName, ready: Ready, now: float) 
 
 
 def _author(run: Run, name: DefinitionName, attempt: int) -> str:
-    if attempt > 1:
-        return SYSTEM.name
-    if name in run.answers:
+    """Who began just this stage: a person, or Winslow because something else had ended."""
+    if attempt == 1 and name in run.answers:
         return run.answers[name].by
-    return run.created_by if name in run.start else SYSTEM.name
+    if name in run.resumed:
+        return run.resumed[name]
+    return run.created_by if attempt == 1 and name in run.start else SYSTEM.name
 
 
 def _with_mode(definition: StageDefinition, parent: Stage | None) -> StageDefinition:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NewType
 
-from winslow.domain.pipeline import DefinitionName, Pipeline, PipelineId
+from winslow.domain.pipeline import NO_PIPELINE, DefinitionName, Pipeline, PipelineId
 from winslow.domain.resources import Resources
 from winslow.domain.stage import ProjectId, Reason, RunId, StageId
 
@@ -54,11 +54,15 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person gave at a gate: the confirmation of `definition`, and values for variables. `at` in Unix seconds."""
+    """What a person gave at a gate: the confirmation of `definition`, and values for variables. `at` in Unix seconds.
+
+    They were asked at `asked_at`; None where that was not noted.
+    """
 
     by: str
     at: float
     environment: Mapping[str, str] = field(default_factory=dict)
+    asked_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class Run:
     `attempts` maps each definition executed in this run to its attempts, oldest first.
     `only` names the definitions it may begin before it pauses; empty for all.
     `skipped` names definitions that a person chose to skip; `again` those whose failed attempt a person
-    wants tried again, beyond what the retry policy grants.
+    wants tried again, beyond what the retry policy grants. `resumed` maps those that a person who resumed
+    the run let begin to that person, until they have begun.
     """
 
     id: RunId
@@ -96,6 +101,7 @@ class Run:
     only: frozenset[DefinitionName] = frozenset()
     skipped: frozenset[DefinitionName] = frozenset()
     again: frozenset[DefinitionName] = frozenset()
+    resumed: Mapping[DefinitionName, str] = field(default_factory=dict)
     overrides: Mapping[DefinitionName, Override] = field(default_factory=dict)
     answers: Mapping[DefinitionName, Answer] = field(default_factory=dict)
     hold: Hold | None = None
@@ -158,6 +164,8 @@ class Allowance:
 class Project:
     """The root of a work item. `pipeline` is the project's own copy; `source` and `source_version` say of what.
 
+    Until a pipeline was chosen it is `NO_PIPELINE`: such a project has files, and nothing runs in it.
+
     `suffix` is the random tail of the id, used in stages' ids. `next_run` numbers runs from 1.
     """
 
@@ -182,3 +190,8 @@ class Project:
     """Bytes that all its files may take; 0 for none."""
     dropping: Mapping[StageId, float] = field(default_factory=dict)
     """Workspaces that are being removed, and since when; those whose records are history are not marked otherwise yet."""
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it has a pipeline."""
+        return self.pipeline != NO_PIPELINE

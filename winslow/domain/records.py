@@ -1,23 +1,24 @@
 """The records that a cluster shares, and what a change to them is. The store keeps them, everyone sees them.
 
 A record is a frozen value with a key and a revision. A commit is one transaction: it happens whole, or not
-at all because an expectation did not hold. `View` is what a daemon has seen so far, with the few indexes that
-decisions need; it only ever changes by `apply`.
+at all because an expectation did not hold. What a daemon has seen of them is in `winslow.domain.view`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
 
 from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silence
+from winslow.domain.notices import Noted
 from winslow.domain.pipeline import PipelineRecord
 from winslow.domain.project import Project, Run, Sweep
 from winslow.domain.retention import RetentionClock, RetentionPolicy
-from winslow.domain.stage import NodeId, ProjectId, RunId, Stage, StageId
+from winslow.domain.savedview import SavedView
+from winslow.domain.stage import ProjectId, RunId, Stage
+from winslow.domain.subscription import Delivery, Notice, Subscription
 
 T = TypeVar("T")
 
@@ -92,8 +93,16 @@ class Kind(Enum):
     LIMITS = "limits"
     RETENTION = "retention"
     RETENTION_CLOCK = "retention-clock"
+    VIEW = "views"
+    SUBSCRIPTION = "subscriptions"
+    DELIVERY = "deliveries"
+    NOTICE = "notices"
+    NOTED = "noted"
     REQUEST = "requests"
 
+
+IN_PROJECT = frozenset({Kind.PROJECT, Kind.RUN, Kind.SWEEP, Kind.STAGE, Kind.COMMENT})
+"""Kinds whose keys begin with their project's id."""
 
 Record = (
     PipelineRecord
@@ -112,6 +121,11 @@ Record = (
     | Limits
     | RetentionPolicy
     | RetentionClock
+    | SavedView
+    | Subscription
+    | Delivery
+    | Notice
+    | Noted
     | Done
 )
 
@@ -244,184 +258,27 @@ LIMITS_REF = Ref(Kind.LIMITS, "limits")
 RETENTION_CLOCK_REF = Ref(Kind.RETENTION_CLOCK, "clock")
 
 
+def saved_view_ref(view: str) -> Ref:
+    return Ref(Kind.VIEW, view)
+
+
+def subscription_ref(subscription: str) -> Ref:
+    return Ref(Kind.SUBSCRIPTION, subscription)
+
+
+def delivery_ref(subscription: str) -> Ref:
+    return Ref(Kind.DELIVERY, subscription)
+
+
+def notice_ref(notice: str) -> Ref:
+    return Ref(Kind.NOTICE, notice)
+
+
+def noted_ref(subject: str) -> Ref:
+    """What was noticed of a project, or of the cluster."""
+    return Ref(Kind.NOTED, f"projects/{subject}" if subject else "cluster")
+
+
 def retention_ref(project: str = "") -> Ref:
     """The retention policy of a project, or of the cluster."""
     return Ref(Kind.RETENTION, f"projects/{project}" if project else "cluster")
-
-
-class View:
-    """Everything a daemon has seen up to `revision`, by key and by the few relations that decisions need.
-
-    Readers run between two awaits of one event loop, so they never see half a commit: `apply` takes all changes
-    of a revision at once.
-    """
-
-    def __init__(self) -> None:
-        self.revision = 0
-        self.leader: NodeId | None = None
-        """Who leads, as far as seen; None while nobody does."""
-        self._records: dict[Kind, dict[str, Versioned]] = {kind: {} for kind in Kind}
-        self._runs_of: defaultdict[str, set[str]] = defaultdict(set)
-        self._stages_of: defaultdict[str, set[str]] = defaultdict(set)
-        self._stages_of_run: defaultdict[str, set[str]] = defaultdict(set)
-        self._live: dict[str, Stage] = {}
-        self._live_on: defaultdict[str, dict[str, Stage]] = defaultdict(dict)
-        self._active: dict[str, Run] = {}
-        self._active_of: defaultdict[str, set[str]] = defaultdict(set)
-        self._stage_keys: dict[str, str] = {}
-
-    def apply(self, revision: int, changes: Iterable[tuple[Ref, Versioned | None]]) -> tuple[Change, ...]:
-        """Take changes in and say what each one changed. Changes that are already there are left out."""
-        done: list[Change] = []
-        for ref, now in changes:
-            table = self._records[ref.kind]
-            before = table.get(ref.key)
-            if before == now or (before and now and now.revision <= before.revision):
-                continue
-            if now is None:
-                table.pop(ref.key, None)
-            else:
-                table[ref.key] = now
-            self._index(ref, before, now)
-            done.append(Change(ref, now.revision if now else revision, before, now))
-        self.revision = max(self.revision, revision)
-        return tuple(done)
-
-    def _index(self, ref: Ref, before: Versioned | None, now: Versioned | None) -> None:
-        project = ref.key.partition("/")[0]
-        if ref.kind is Kind.STAGE:
-            old = before.value if before else None
-            new = now.value if now else None
-            stage = new or old
-            assert isinstance(stage, Stage)
-            self._relate(self._stages_of, project, ref.key, now is not None)
-            self._relate(self._stages_of_run, f"{stage.project}/{stage.run}", ref.key, now is not None)
-            if now:
-                self._stage_keys[stage.id] = ref.key
-            else:
-                self._stage_keys.pop(stage.id, None)
-            self._index_live(ref.key, old, new)
-        elif ref.kind is Kind.RUN:
-            run = now.value if now and isinstance(now.value, Run) and now.value.active else None
-            self._relate(self._runs_of, project, ref.key, now is not None)
-            self._relate(self._active_of, project, ref.key, run is not None)
-            if run:
-                self._active[ref.key] = run
-            else:
-                self._active.pop(ref.key, None)
-
-    def _index_live(self, key: str, old: Record | None, new: Record | None) -> None:
-        if isinstance(old, Stage) and old.node and key in self._live_on.get(old.node, ()):
-            del self._live_on[old.node][key]
-            if not self._live_on[old.node]:
-                del self._live_on[old.node]
-        if isinstance(new, Stage) and new.live:
-            self._live[key] = new
-            if new.node:
-                self._live_on[new.node][key] = new
-        else:
-            self._live.pop(key, None)
-
-    @staticmethod
-    def _relate(index: defaultdict[str, set[str]], name: str, key: str, related: bool) -> None:
-        """Who has no keys is forgotten: a million runs that are history must leave nothing here."""
-        if related:
-            index[name].add(key)
-        elif name in index:
-            index[name].discard(key)
-            if not index[name]:
-                del index[name]
-
-    def get(self, ref: Ref) -> Versioned | None:
-        return self._records[ref.kind].get(ref.key)
-
-    def revision_of(self, ref: Ref) -> int:
-        """The revision of a record's last change, 0 when there is none: what `Expect` wants."""
-        found = self.get(ref)
-        return found.revision if found else 0
-
-    def all(self, kind: Kind) -> Mapping[str, Versioned]:
-        return self._records[kind]
-
-    def project(self, project: str) -> Project | None:
-        return _only(Project, self.get(project_ref(project)))
-
-    def run(self, project: str, run: str) -> Run | None:
-        return _only(Run, self.get(Ref(Kind.RUN, f"{project}/{run}")))
-
-    def stage(self, stage: StageId | str) -> Stage | None:
-        """A stage by its id alone, which is unique in the cluster."""
-        key = self._stage_keys.get(stage)
-        return _only(Stage, self._records[Kind.STAGE].get(key)) if key else None
-
-    def runs_of(self, project: str) -> list[Run]:
-        """A project's runs, oldest first."""
-        runs = [_only(Run, self._records[Kind.RUN].get(key)) for key in self._runs_of.get(project, ())]
-        return sorted((run for run in runs if run), key=lambda run: run.number)
-
-    def stages_of(self, project: str) -> list[Stage]:
-        """A project's stages, oldest first."""
-        return self._stages(self._stages_of.get(project, ()))
-
-    def stages_of_run(self, run: Run) -> list[Stage]:
-        return self._stages(self._stages_of_run.get(f"{run.project}/{run.id}", ()))
-
-    def _stages(self, keys: Iterable[str]) -> list[Stage]:
-        stages = [_only(Stage, self._records[Kind.STAGE].get(key)) for key in keys]
-        return sorted((stage for stage in stages if stage), key=lambda stage: (stage.created_at, stage.id))
-
-    def live_stages(self) -> Iterator[Stage]:
-        yield from self._live.values()
-
-    def holders(self) -> list[NodeId]:
-        """Nodes on which live stages are placed, silent ones too."""
-        return [NodeId(node) for node, stages in self._live_on.items() if stages]
-
-    @property
-    def placed_count(self) -> int:
-        """How many stages are on nodes and have not ended."""
-        return sum(len(stages) for stages in self._live_on.values())
-
-    def live_on(self, node: NodeId) -> list[Stage]:
-        """Stages placed on a node that have not ended."""
-        return list(self._live_on.get(node, {}).values())
-
-    def active_runs(self) -> Iterator[Run]:
-        yield from self._active.values()
-
-    def active_runs_of(self, project: str) -> list[Run]:
-        return [self._active[key] for key in self._active_of.get(project, ())]
-
-    def nodes(self) -> list[Node]:
-        return [found.value for found in self._records[Kind.NODE].values() if isinstance(found.value, Node)]
-
-    def policy(self, node: str) -> NodePolicy | None:
-        return _only(NodePolicy, self.get(node_policy_ref(node)))
-
-    def node(self, node: str) -> Node | None:
-        """A node whose session lives."""
-        return _only(Node, self.get(node_ref(node)))
-
-    def silence(self, node: str) -> Silence | None:
-        return _only(Silence, self.get(silence_ref(node)))
-
-    def attachment(self, node: str) -> Attachment | None:
-        return _only(Attachment, self.get(attachment_ref(node)))
-
-    def volume(self) -> VolumeIdentity | None:
-        return _only(VolumeIdentity, self.get(VOLUME_REF))
-
-    def globals(self) -> Globals:
-        return _only(Globals, self.get(GLOBALS_REF)) or Globals()
-
-    def limits(self) -> Limits:
-        return _only(Limits, self.get(LIMITS_REF)) or Limits()
-
-    def retention(self, project: str = "") -> RetentionPolicy:
-        """The policy in force for a project, or for those that have none of their own."""
-        own = _only(RetentionPolicy, self.get(retention_ref(project)))
-        return own or _only(RetentionPolicy, self.get(retention_ref())) or RetentionPolicy()
-
-
-def _only(kind: type[T], found: Versioned | None) -> T | None:
-    return found.value if found and isinstance(found.value, kind) else None

@@ -12,8 +12,9 @@ from dataclasses import replace
 from winslow.domain.election import Award, Need, need_of, why
 from winslow.domain.electorate import Electorate
 from winslow.domain.queue import Queue, Turn
-from winslow.domain.records import View, stage_ref
+from winslow.domain.records import stage_ref
 from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
+from winslow.domain.view import View
 
 AT_ONCE = 400
 """Awards of one round; what is left waits for the next, which follows at once."""

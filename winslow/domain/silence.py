@@ -16,8 +16,9 @@ from dataclasses import dataclass, replace
 
 from winslow.domain.lifecycle import Ended, Lost
 from winslow.domain.node import Silence
-from winslow.domain.records import Kind, View
+from winslow.domain.records import Kind
 from winslow.domain.stage import PLACED, Cause, NodeId, Outcome, Reason, Stage
+from winslow.domain.view import View
 
 CHECKPOINT = 15.0
 """Seconds of waiting after which they are recorded: what a change of leaders costs at most, each."""

@@ -145,6 +145,9 @@ class Stage:
     comment: str = ""
     workspace_dropped_at: float | None = None
     """When its workspace was given up to save space: nothing can be made from it any more."""
+    waited: Mapping[str, float] = field(default_factory=dict)
+    """Seconds that it has waited so far, by the code of the reason; what it waits for now counts from `waits_since`."""
+    waits_since: float | None = None
 
     @property
     def ended(self) -> bool:

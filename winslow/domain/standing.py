@@ -14,8 +14,8 @@ from winslow.domain import graph
 from winslow.domain.condition import evaluate, parse
 from winslow.domain.pipeline import DefinitionName, Edge, StageDefinition
 from winslow.domain.project import Project, Run
-from winslow.domain.records import View
 from winslow.domain.stage import Stage, StageId, State
+from winslow.domain.view import View
 
 PASSED = frozenset({State.SUCCEEDED, State.SKIPPED})
 """Ends after which the pipeline goes on."""

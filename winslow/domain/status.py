@@ -11,6 +11,7 @@ from winslow.domain.project import ProjectState, Run, RunEnd
 from winslow.domain.stage import PLACED, Reason, Stage, StageId, State
 
 UNSUCCESSFUL = frozenset({State.FAILED, State.LOST})
+NOT_CHOSEN = Reason("PIPELINE_MISSING", "no pipeline was chosen yet")
 
 
 class RunState(Enum):
@@ -34,8 +35,10 @@ class Status:
     """Stages that have not ended."""
 
 
-def project_status(runs: Sequence[Run], stages: Iterable[Stage], gates: tuple[Gate, ...]) -> Status:
-    """Derive it from the project's runs (oldest first), their stages, and the gates that are open.
+def project_status(
+    runs: Sequence[Run], stages: Iterable[Stage], gates: tuple[Gate, ...], *, chosen: bool = True
+) -> Status:
+    """Derive it from the project's runs (oldest first), their stages, the gates that are open, and whether it has a pipeline.
 
     A run on hold whose stage is still executing counts as running: it pauses when that stage ends.
     """
@@ -52,7 +55,7 @@ def project_status(runs: Sequence[Run], stages: Iterable[Stage], gates: tuple[Ga
         return _held(list(holding.values()), known, current)
     if any(run.active for run in runs):
         return Status(ProjectState.RUNNING, None, gates, current)
-    return _over(runs)
+    return _over(runs) if runs or chosen else Status(ProjectState.IDLE, NOT_CHOSEN)
 
 
 def _why(stages: list[Stage]) -> Reason | None:

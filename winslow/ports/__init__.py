@@ -26,7 +26,7 @@ from winslow.ports.files import (
     Upload,
     Uploads,
 )
-from winslow.ports.logs import Findings, Logs
+from winslow.ports.logs import Findings, LogColumn, Logs, LogValues, Underway
 from winslow.ports.manifests import EFFORT, Effort, Left, Listed, ListedPage, Manifest, Manifests
 from winslow.ports.node import Driver, Journal, Readings, Verdict
 from winslow.ports.pictures import Pictures
@@ -70,6 +70,8 @@ __all__ = [
     "Listed",
     "ListedPage",
     "Listing",
+    "LogColumn",
+    "LogValues",
     "Logs",
     "Manifest",
     "Manifests",
@@ -98,6 +100,7 @@ __all__ = [
     "Totals",
     "Trail",
     "Trees",
+    "Underway",
     "UnpackLimits",
     "Upkeep",
     "Upload",

@@ -19,6 +19,35 @@ class Findings:
     progress: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LogColumn:
+    """What a named group found, row by row; NaN where it found no number."""
+
+    group: str
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogValues:
+    """Numbers in a log, up to byte `offset` of it: rows chosen among `matched`, `times` in Unix seconds."""
+
+    offset: int
+    times: tuple[float, ...] = ()
+    columns: tuple[LogColumn, ...] = ()
+    matched: int = 0
+
+
+class Underway(Protocol):
+    """What stages on this node are saying: lines that are not ended, and so in no log yet."""
+
+    def unfinished(self, stage: StageId) -> bytes:
+        """CRI lines with tag P, one of each stream at the most, whose text goes on from what the log has of that line.
+
+        As it is so far: the same text comes again with what was said since, here or in the log. b"" where nothing is known, as
+        on another node. Answers at once and never raises.
+        """
+
+
 class Logs(Protocol):
     """Logs of stages, as bytes in CRI lines: `TIME stdout|stderr|winslow F|P TEXT`."""
 
@@ -30,6 +59,16 @@ class Logs(Protocol):
 
     async def scan(self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...]) -> Findings:
         """Read from `offset` to the last whole line and say what was found; the work is done elsewhere, in linear time."""
+
+    async def extract(
+        self, project: ProjectId, stage: StageId, offset: int, size: int, pattern: str, rows: int
+    ) -> LogValues:
+        """What `pattern` (RE2, named groups) finds in about `size` bytes from `offset`, whole lines, in at most `rows` rows.
+
+        In fewer bytes where those are full of matches: the `offset` of the answer says how far it came.
+
+        Raises InvalidArgument (PATTERN_INVALID, RANGE_INVALID).
+        """
 
     async def span(self, project: ProjectId, stage: StageId, at: int) -> tuple[int, int]:
         """Between which offsets the first line of time `at` (Unix nanoseconds) or later begins, as far as is known unread."""

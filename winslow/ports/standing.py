@@ -33,3 +33,6 @@ class Volume(Protocol):
     @property
     def worker(self) -> int:
         """Who looks: another number, once what lies at the path may be another volume. 0 while nobody does."""
+
+    async def another(self, worker: int) -> None:
+        """Returns once who looks is not `worker`."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from winslow.domain.records import Change, Commit, View
+from winslow.domain.records import Change, Commit
 from winslow.domain.stage import ProjectId
+from winslow.domain.view import View
 
 
 class Store(Protocol):
@@ -38,6 +39,9 @@ class Store(Protocol):
 
         Raises OutOfRange (REVISION_COMPACTED) when changes that old are no longer kept: list again, go on from there.
         """
+
+    def since(self, revision: int) -> Sequence[tuple[Change, ...]]:
+        """What `changes` would tell at once: all after `revision` that `view` shows already. Raises the same."""
 
     @property
     def connected(self) -> bool:

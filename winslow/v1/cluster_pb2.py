@@ -24,19 +24,19 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18winslow/v1/cluster.proto\x12\nwinslow.v1\"F\n\x04Part\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x06health\x18\x02 \x01(\x0e\x32\x12.winslow.v1.Health\x12\x0c\n\x04text\x18\x03 \x01(\t\"\x1c\n\x0eVolumeIdentity\x12\n\n\x02id\x18\x01 \x01(\t\"\xb9\x01\n\x07\x43luster\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0b\x61nswered_by\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0e\n\x06leader\x18\x04 \x01(\t\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\r\n\x05stale\x18\x06 \x01(\x08\x12\x1f\n\x05parts\x18\x07 \x03(\x0b\x32\x10.winslow.v1.Part\x12\x14\n\x0cstorage_size\x18\x08 \x01(\x03\x12\x14\n\x0cstorage_free\x18\t \x01(\x03*U\n\x06Health\x12\x16\n\x12HEALTH_UNSPECIFIED\x10\x00\x12\r\n\tHEALTH_OK\x10\x01\x12\x13\n\x0fHEALTH_DEGRADED\x10\x02\x12\x0f\n\x0bHEALTH_DOWN\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18winslow/v1/cluster.proto\x12\nwinslow.v1\"F\n\x04Part\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\"\n\x06health\x18\x02 \x01(\x0e\x32\x12.winslow.v1.Health\x12\x0c\n\x04text\x18\x03 \x01(\t\"\x1c\n\x0eVolumeIdentity\x12\n\n\x02id\x18\x01 \x01(\t\"\xd1\x01\n\x07\x43luster\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0b\x61nswered_by\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0e\n\x06leader\x18\x04 \x01(\t\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\r\n\x05stale\x18\x06 \x01(\x08\x12\x1f\n\x05parts\x18\x07 \x03(\x0b\x32\x10.winslow.v1.Part\x12\x14\n\x0cstorage_size\x18\x08 \x01(\x03\x12\x14\n\x0cstorage_free\x18\t \x01(\x03\x12\x16\n\x0ehttp_addresses\x18\n \x03(\t*U\n\x06Health\x12\x16\n\x12HEALTH_UNSPECIFIED\x10\x00\x12\r\n\tHEALTH_OK\x10\x01\x12\x13\n\x0fHEALTH_DEGRADED\x10\x02\x12\x0f\n\x0bHEALTH_DOWN\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.cluster_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_HEALTH']._serialized_start=330
-  _globals['_HEALTH']._serialized_end=415
+  _globals['_HEALTH']._serialized_start=354
+  _globals['_HEALTH']._serialized_end=439
   _globals['_PART']._serialized_start=40
   _globals['_PART']._serialized_end=110
   _globals['_VOLUMEIDENTITY']._serialized_start=112
   _globals['_VOLUMEIDENTITY']._serialized_end=140
   _globals['_CLUSTER']._serialized_start=143
-  _globals['_CLUSTER']._serialized_end=328
+  _globals['_CLUSTER']._serialized_end=352
 # @@protoc_insertion_point(module_scope)

@@ -35,7 +35,7 @@ class VolumeIdentity(_message.Message):
     def __init__(self, id: _Optional[str] = ...) -> None: ...
 
 class Cluster(_message.Message):
-    __slots__ = ("id", "answered_by", "version", "leader", "revision", "stale", "parts", "storage_size", "storage_free")
+    __slots__ = ("id", "answered_by", "version", "leader", "revision", "stale", "parts", "storage_size", "storage_free", "http_addresses")
     ID_FIELD_NUMBER: _ClassVar[int]
     ANSWERED_BY_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -45,6 +45,7 @@ class Cluster(_message.Message):
     PARTS_FIELD_NUMBER: _ClassVar[int]
     STORAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     STORAGE_FREE_FIELD_NUMBER: _ClassVar[int]
+    HTTP_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
     id: str
     answered_by: str
     version: str
@@ -54,4 +55,5 @@ class Cluster(_message.Message):
     parts: _containers.RepeatedCompositeFieldContainer[Part]
     storage_size: int
     storage_free: int
-    def __init__(self, id: _Optional[str] = ..., answered_by: _Optional[str] = ..., version: _Optional[str] = ..., leader: _Optional[str] = ..., revision: _Optional[int] = ..., stale: _Optional[bool] = ..., parts: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., storage_size: _Optional[int] = ..., storage_free: _Optional[int] = ...) -> None: ...
+    http_addresses: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, id: _Optional[str] = ..., answered_by: _Optional[str] = ..., version: _Optional[str] = ..., leader: _Optional[str] = ..., revision: _Optional[int] = ..., stale: _Optional[bool] = ..., parts: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., storage_size: _Optional[int] = ..., storage_free: _Optional[int] = ..., http_addresses: _Optional[_Iterable[str]] = ...) -> None: ...

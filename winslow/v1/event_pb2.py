@@ -29,18 +29,20 @@ from winslow.v1 import project_pb2 as winslow_dot_v1_dot_project__pb2
 from winslow.v1 import run_pb2 as winslow_dot_v1_dot_run__pb2
 from winslow.v1 import settings_pb2 as winslow_dot_v1_dot_settings__pb2
 from winslow.v1 import stage_pb2 as winslow_dot_v1_dot_stage__pb2
+from winslow.v1 import subscription_pb2 as winslow_dot_v1_dot_subscription__pb2
 from winslow.v1 import sweep_pb2 as winslow_dot_v1_dot_sweep__pb2
+from winslow.v1 import view_pb2 as winslow_dot_v1_dot_view__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16winslow/v1/event.proto\x12\nwinslow.v1\x1a\x19winslow/v1/election.proto\x1a\x15winslow/v1/node.proto\x1a\x19winslow/v1/pipeline.proto\x1a\x18winslow/v1/project.proto\x1a\x14winslow/v1/run.proto\x1a\x19winslow/v1/settings.proto\x1a\x16winslow/v1/stage.proto\x1a\x16winslow/v1/sweep.proto\"\x80\x04\n\x06\x43hange\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.winslow.v1.ResourceKind\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x0f\n\x07\x64\x65leted\x18\x04 \x01(\x08\x12(\n\x08pipeline\x18\x05 \x01(\x0b\x32\x14.winslow.v1.PipelineH\x00\x12&\n\x07project\x18\x06 \x01(\x0b\x32\x13.winslow.v1.ProjectH\x00\x12\x1e\n\x03run\x18\x07 \x01(\x0b\x32\x0f.winslow.v1.RunH\x00\x12\"\n\x05sweep\x18\x08 \x01(\x0b\x32\x11.winslow.v1.SweepH\x00\x12\"\n\x05stage\x18\t \x01(\x0b\x32\x11.winslow.v1.StageH\x00\x12&\n\x07\x63omment\x18\n \x01(\x0b\x32\x13.winslow.v1.CommentH\x00\x12 \n\x04node\x18\x0b \x01(\x0b\x32\x10.winslow.v1.NodeH\x00\x12;\n\x12global_environment\x18\x0c \x01(\x0b\x32\x1d.winslow.v1.GlobalEnvironmentH\x00\x12(\n\x08\x65lection\x18\r \x01(\x0b\x32\x14.winslow.v1.ElectionH\x00\x12&\n\x07reading\x18\x0e \x01(\x0b\x32\x13.winslow.v1.ReadingH\x00\x42\n\n\x08resource*\xbd\x02\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16RESOURCE_KIND_PIPELINE\x10\x01\x12\x19\n\x15RESOURCE_KIND_PROJECT\x10\x02\x12\x15\n\x11RESOURCE_KIND_RUN\x10\x03\x12\x17\n\x13RESOURCE_KIND_SWEEP\x10\x04\x12\x17\n\x13RESOURCE_KIND_STAGE\x10\x05\x12\x19\n\x15RESOURCE_KIND_COMMENT\x10\x06\x12\x16\n\x12RESOURCE_KIND_NODE\x10\x07\x12$\n RESOURCE_KIND_GLOBAL_ENVIRONMENT\x10\x08\x12\x1a\n\x16RESOURCE_KIND_ELECTION\x10\t\x12\x19\n\x15RESOURCE_KIND_READING\x10\nb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16winslow/v1/event.proto\x12\nwinslow.v1\x1a\x19winslow/v1/election.proto\x1a\x15winslow/v1/node.proto\x1a\x19winslow/v1/pipeline.proto\x1a\x18winslow/v1/project.proto\x1a\x14winslow/v1/run.proto\x1a\x19winslow/v1/settings.proto\x1a\x16winslow/v1/stage.proto\x1a\x1dwinslow/v1/subscription.proto\x1a\x16winslow/v1/sweep.proto\x1a\x15winslow/v1/view.proto\"\xd4\x04\n\x06\x43hange\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.winslow.v1.ResourceKind\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x0f\n\x07\x64\x65leted\x18\x04 \x01(\x08\x12(\n\x08pipeline\x18\x05 \x01(\x0b\x32\x14.winslow.v1.PipelineH\x00\x12&\n\x07project\x18\x06 \x01(\x0b\x32\x13.winslow.v1.ProjectH\x00\x12\x1e\n\x03run\x18\x07 \x01(\x0b\x32\x0f.winslow.v1.RunH\x00\x12\"\n\x05sweep\x18\x08 \x01(\x0b\x32\x11.winslow.v1.SweepH\x00\x12\"\n\x05stage\x18\t \x01(\x0b\x32\x11.winslow.v1.StageH\x00\x12&\n\x07\x63omment\x18\n \x01(\x0b\x32\x13.winslow.v1.CommentH\x00\x12 \n\x04node\x18\x0b \x01(\x0b\x32\x10.winslow.v1.NodeH\x00\x12;\n\x12global_environment\x18\x0c \x01(\x0b\x32\x1d.winslow.v1.GlobalEnvironmentH\x00\x12(\n\x08\x65lection\x18\r \x01(\x0b\x32\x14.winslow.v1.ElectionH\x00\x12&\n\x07reading\x18\x0e \x01(\x0b\x32\x13.winslow.v1.ReadingH\x00\x12 \n\x04view\x18\x0f \x01(\x0b\x32\x10.winslow.v1.ViewH\x00\x12\x30\n\x0csubscription\x18\x10 \x01(\x0b\x32\x18.winslow.v1.SubscriptionH\x00\x42\n\n\x08resource*\xf5\x02\n\x0cResourceKind\x12\x1d\n\x19RESOURCE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n\x16RESOURCE_KIND_PIPELINE\x10\x01\x12\x19\n\x15RESOURCE_KIND_PROJECT\x10\x02\x12\x15\n\x11RESOURCE_KIND_RUN\x10\x03\x12\x17\n\x13RESOURCE_KIND_SWEEP\x10\x04\x12\x17\n\x13RESOURCE_KIND_STAGE\x10\x05\x12\x19\n\x15RESOURCE_KIND_COMMENT\x10\x06\x12\x16\n\x12RESOURCE_KIND_NODE\x10\x07\x12$\n RESOURCE_KIND_GLOBAL_ENVIRONMENT\x10\x08\x12\x1a\n\x16RESOURCE_KIND_ELECTION\x10\t\x12\x19\n\x15RESOURCE_KIND_READING\x10\n\x12\x16\n\x12RESOURCE_KIND_VIEW\x10\x0b\x12\x1e\n\x1aRESOURCE_KIND_SUBSCRIPTION\x10\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.event_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RESOURCEKIND']._serialized_start=754
-  _globals['_RESOURCEKIND']._serialized_end=1071
-  _globals['_CHANGE']._serialized_start=239
-  _globals['_CHANGE']._serialized_end=751
+  _globals['_RESOURCEKIND']._serialized_start=892
+  _globals['_RESOURCEKIND']._serialized_end=1265
+  _globals['_CHANGE']._serialized_start=293
+  _globals['_CHANGE']._serialized_end=889
 # @@protoc_insertion_point(module_scope)

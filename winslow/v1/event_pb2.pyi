@@ -5,7 +5,9 @@ from winslow.v1 import project_pb2 as _project_pb2
 from winslow.v1 import run_pb2 as _run_pb2
 from winslow.v1 import settings_pb2 as _settings_pb2
 from winslow.v1 import stage_pb2 as _stage_pb2
+from winslow.v1 import subscription_pb2 as _subscription_pb2
 from winslow.v1 import sweep_pb2 as _sweep_pb2
+from winslow.v1 import view_pb2 as _view_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -27,6 +29,8 @@ class ResourceKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RESOURCE_KIND_GLOBAL_ENVIRONMENT: _ClassVar[ResourceKind]
     RESOURCE_KIND_ELECTION: _ClassVar[ResourceKind]
     RESOURCE_KIND_READING: _ClassVar[ResourceKind]
+    RESOURCE_KIND_VIEW: _ClassVar[ResourceKind]
+    RESOURCE_KIND_SUBSCRIPTION: _ClassVar[ResourceKind]
 RESOURCE_KIND_UNSPECIFIED: ResourceKind
 RESOURCE_KIND_PIPELINE: ResourceKind
 RESOURCE_KIND_PROJECT: ResourceKind
@@ -38,9 +42,11 @@ RESOURCE_KIND_NODE: ResourceKind
 RESOURCE_KIND_GLOBAL_ENVIRONMENT: ResourceKind
 RESOURCE_KIND_ELECTION: ResourceKind
 RESOURCE_KIND_READING: ResourceKind
+RESOURCE_KIND_VIEW: ResourceKind
+RESOURCE_KIND_SUBSCRIPTION: ResourceKind
 
 class Change(_message.Message):
-    __slots__ = ("kind", "name", "revision", "deleted", "pipeline", "project", "run", "sweep", "stage", "comment", "node", "global_environment", "election", "reading")
+    __slots__ = ("kind", "name", "revision", "deleted", "pipeline", "project", "run", "sweep", "stage", "comment", "node", "global_environment", "election", "reading", "view", "subscription")
     KIND_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +61,8 @@ class Change(_message.Message):
     GLOBAL_ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
     ELECTION_FIELD_NUMBER: _ClassVar[int]
     READING_FIELD_NUMBER: _ClassVar[int]
+    VIEW_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIPTION_FIELD_NUMBER: _ClassVar[int]
     kind: ResourceKind
     name: str
     revision: int
@@ -69,4 +77,6 @@ class Change(_message.Message):
     global_environment: _settings_pb2.GlobalEnvironment
     election: _election_pb2.Election
     reading: _node_pb2.Reading
-    def __init__(self, kind: _Optional[_Union[ResourceKind, str]] = ..., name: _Optional[str] = ..., revision: _Optional[int] = ..., deleted: _Optional[bool] = ..., pipeline: _Optional[_Union[_pipeline_pb2.Pipeline, _Mapping]] = ..., project: _Optional[_Union[_project_pb2.Project, _Mapping]] = ..., run: _Optional[_Union[_run_pb2.Run, _Mapping]] = ..., sweep: _Optional[_Union[_sweep_pb2.Sweep, _Mapping]] = ..., stage: _Optional[_Union[_stage_pb2.Stage, _Mapping]] = ..., comment: _Optional[_Union[_run_pb2.Comment, _Mapping]] = ..., node: _Optional[_Union[_node_pb2.Node, _Mapping]] = ..., global_environment: _Optional[_Union[_settings_pb2.GlobalEnvironment, _Mapping]] = ..., election: _Optional[_Union[_election_pb2.Election, _Mapping]] = ..., reading: _Optional[_Union[_node_pb2.Reading, _Mapping]] = ...) -> None: ...
+    view: _view_pb2.View
+    subscription: _subscription_pb2.Subscription
+    def __init__(self, kind: _Optional[_Union[ResourceKind, str]] = ..., name: _Optional[str] = ..., revision: _Optional[int] = ..., deleted: _Optional[bool] = ..., pipeline: _Optional[_Union[_pipeline_pb2.Pipeline, _Mapping]] = ..., project: _Optional[_Union[_project_pb2.Project, _Mapping]] = ..., run: _Optional[_Union[_run_pb2.Run, _Mapping]] = ..., sweep: _Optional[_Union[_sweep_pb2.Sweep, _Mapping]] = ..., stage: _Optional[_Union[_stage_pb2.Stage, _Mapping]] = ..., comment: _Optional[_Union[_run_pb2.Comment, _Mapping]] = ..., node: _Optional[_Union[_node_pb2.Node, _Mapping]] = ..., global_environment: _Optional[_Union[_settings_pb2.GlobalEnvironment, _Mapping]] = ..., election: _Optional[_Union[_election_pb2.Election, _Mapping]] = ..., reading: _Optional[_Union[_node_pb2.Reading, _Mapping]] = ..., view: _Optional[_Union[_view_pb2.View, _Mapping]] = ..., subscription: _Optional[_Union[_subscription_pb2.Subscription, _Mapping]] = ...) -> None: ...

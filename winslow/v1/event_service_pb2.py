@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from winslow.v1 import event_pb2 as winslow_dot_v1_dot_event__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ewinslow/v1/event_service.proto\x12\nwinslow.v1\x1a\x16winslow/v1/event.proto\"\x93\x01\n\x0cWatchRequest\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\'\n\x05kinds\x18\x02 \x03(\x0e\x32\x18.winslow.v1.ResourceKind\x12\x10\n\x08projects\x18\x03 \x03(\t\x12\x13\n\x0breadings_of\x18\x04 \x03(\t\x12\x12\n\ndetails_of\x18\x05 \x03(\t\x12\r\n\x05\x62rief\x18\x06 \x01(\x08\"f\n\rWatchResponse\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12#\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x12.winslow.v1.Change\x12\x0f\n\x07initial\x18\x03 \x01(\x08\x12\r\n\x05stale\x18\x04 \x01(\x08\x32N\n\x0c\x45ventService\x12>\n\x05Watch\x12\x18.winslow.v1.WatchRequest\x1a\x19.winslow.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ewinslow/v1/event_service.proto\x12\nwinslow.v1\x1a\x16winslow/v1/event.proto\"\xa2\x01\n\x0cWatchRequest\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\'\n\x05kinds\x18\x02 \x03(\x0e\x32\x18.winslow.v1.ResourceKind\x12\x10\n\x08projects\x18\x03 \x03(\t\x12\x13\n\x0breadings_of\x18\x04 \x03(\t\x12\x12\n\ndetails_of\x18\x05 \x03(\t\x12\r\n\x05\x62rief\x18\x06 \x01(\x08\x12\r\n\x05\x66resh\x18\x07 \x03(\t\"f\n\rWatchResponse\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12#\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x12.winslow.v1.Change\x12\x0f\n\x07initial\x18\x03 \x01(\x08\x12\r\n\x05stale\x18\x04 \x01(\x08\x32N\n\x0c\x45ventService\x12>\n\x05Watch\x12\x18.winslow.v1.WatchRequest\x1a\x19.winslow.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.event_service_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WATCHREQUEST']._serialized_start=71
-  _globals['_WATCHREQUEST']._serialized_end=218
-  _globals['_WATCHRESPONSE']._serialized_start=220
-  _globals['_WATCHRESPONSE']._serialized_end=322
-  _globals['_EVENTSERVICE']._serialized_start=324
-  _globals['_EVENTSERVICE']._serialized_end=402
+  _globals['_WATCHREQUEST']._serialized_end=233
+  _globals['_WATCHRESPONSE']._serialized_start=235
+  _globals['_WATCHRESPONSE']._serialized_end=337
+  _globals['_EVENTSERVICE']._serialized_start=339
+  _globals['_EVENTSERVICE']._serialized_end=417
 # @@protoc_insertion_point(module_scope)

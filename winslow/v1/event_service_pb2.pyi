@@ -8,20 +8,22 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class WatchRequest(_message.Message):
-    __slots__ = ("revision", "kinds", "projects", "readings_of", "details_of", "brief")
+    __slots__ = ("revision", "kinds", "projects", "readings_of", "details_of", "brief", "fresh")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     KINDS_FIELD_NUMBER: _ClassVar[int]
     PROJECTS_FIELD_NUMBER: _ClassVar[int]
     READINGS_OF_FIELD_NUMBER: _ClassVar[int]
     DETAILS_OF_FIELD_NUMBER: _ClassVar[int]
     BRIEF_FIELD_NUMBER: _ClassVar[int]
+    FRESH_FIELD_NUMBER: _ClassVar[int]
     revision: int
     kinds: _containers.RepeatedScalarFieldContainer[_event_pb2.ResourceKind]
     projects: _containers.RepeatedScalarFieldContainer[str]
     readings_of: _containers.RepeatedScalarFieldContainer[str]
     details_of: _containers.RepeatedScalarFieldContainer[str]
     brief: bool
-    def __init__(self, revision: _Optional[int] = ..., kinds: _Optional[_Iterable[_Union[_event_pb2.ResourceKind, str]]] = ..., projects: _Optional[_Iterable[str]] = ..., readings_of: _Optional[_Iterable[str]] = ..., details_of: _Optional[_Iterable[str]] = ..., brief: _Optional[bool] = ...) -> None: ...
+    fresh: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, revision: _Optional[int] = ..., kinds: _Optional[_Iterable[_Union[_event_pb2.ResourceKind, str]]] = ..., projects: _Optional[_Iterable[str]] = ..., readings_of: _Optional[_Iterable[str]] = ..., details_of: _Optional[_Iterable[str]] = ..., brief: _Optional[bool] = ..., fresh: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class WatchResponse(_message.Message):
     __slots__ = ("revision", "changes", "initial", "stale")

@@ -47,7 +47,8 @@ class EventServiceServicer:
     """
 
     def Watch(self, request, context):
-        """Every change after a revision, in order and without a gap; without one, first all there is, then what changes.
+        """Every change after a revision, each resource as it became last where several come at once; without a revision, first all
+        there is, the projects in which something happened last in front, then what changes.
         Ends with OUT_OF_RANGE (REVISION_COMPACTED) when changes that old are no longer kept: begin again without one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14winslow/v1/log.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"E\n\x08LogChunk\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\r\n\x05\x65nded\x18\x03 \x01(\x08\x12\x0c\n\x04size\x18\x04 \x01(\x03\"R\n\x08LogMatch\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x0c\n\x04line\x18\x02 \x01(\x0c\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14winslow/v1/log.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x08LogChunk\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x12\r\n\x05\x65nded\x18\x03 \x01(\x08\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x11\n\tcontinued\x18\x05 \x03(\t\x12\x12\n\nunfinished\x18\x06 \x01(\x0c\"R\n\x08LogMatch\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x0c\n\x04line\x18\x02 \x01(\x0c\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\tLogValues\x12\r\n\x05times\x18\x01 \x03(\x01\x12&\n\x07\x63olumns\x18\x02 \x03(\x0b\x32\x15.winslow.v1.LogColumn\x12\x0f\n\x07matched\x18\x03 \x01(\x03\"*\n\tLogColumn\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0e\n\x06values\x18\x02 \x03(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.log_pb2', _globa
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LOGCHUNK']._serialized_start=69
-  _globals['_LOGCHUNK']._serialized_end=138
-  _globals['_LOGMATCH']._serialized_start=140
-  _globals['_LOGMATCH']._serialized_end=222
+  _globals['_LOGCHUNK']._serialized_end=177
+  _globals['_LOGMATCH']._serialized_start=179
+  _globals['_LOGMATCH']._serialized_end=261
+  _globals['_LOGVALUES']._serialized_start=263
+  _globals['_LOGVALUES']._serialized_end=346
+  _globals['_LOGCOLUMN']._serialized_start=348
+  _globals['_LOGCOLUMN']._serialized_end=390
 # @@protoc_insertion_point(module_scope)

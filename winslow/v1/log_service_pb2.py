@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from winslow.v1 import log_pb2 as winslow_dot_v1_dot_log__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cwinslow/v1/log_service.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14winslow/v1/log.proto\"P\n\x0eReadLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x12\n\ntail_lines\x18\x04 \x01(\x03\"X\n\x10\x46ollowLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x17\n\ntail_lines\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_tail_lines\"h\n\x10SearchLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07pattern\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"S\n\x11SearchLogResponse\x12%\n\x07matches\x18\x01 \x03(\x0b\x32\x14.winslow.v1.LogMatch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"N\n\x14LocateLogTimeRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\'\n\x15LocateLogTimeResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x32\xac\x02\n\nLogService\x12;\n\x07ReadLog\x12\x1a.winslow.v1.ReadLogRequest\x1a\x14.winslow.v1.LogChunk\x12\x41\n\tFollowLog\x12\x1c.winslow.v1.FollowLogRequest\x1a\x14.winslow.v1.LogChunk0\x01\x12H\n\tSearchLog\x12\x1c.winslow.v1.SearchLogRequest\x1a\x1d.winslow.v1.SearchLogResponse\x12T\n\rLocateLogTime\x12 .winslow.v1.LocateLogTimeRequest\x1a!.winslow.v1.LocateLogTimeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cwinslow/v1/log_service.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14winslow/v1/log.proto\"_\n\x0eReadLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\x12\n\ntail_lines\x18\x04 \x01(\x03\x12\r\n\x05\x61lign\x18\x05 \x01(\x08\"X\n\x10\x46ollowLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x17\n\ntail_lines\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\r\n\x0b_tail_lines\"w\n\x10SearchLogRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07pattern\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\r\n\x05\x62rief\x18\x06 \x01(\x08\"q\n\x11SearchLogResponse\x12%\n\x07matches\x18\x01 \x03(\x0b\x32\x14.winslow.v1.LogMatch\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x0c\n\x04size\x18\x04 \x01(\x03\"N\n\x14LocateLogTimeRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\'\n\x15LocateLogTimeResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x03\"Z\n\x17\x45xtractLogValuesRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07pattern\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x10\n\x08max_rows\x18\x04 \x01(\x05\"n\n\x18\x45xtractLogValuesResponse\x12%\n\x06values\x18\x01 \x01(\x0b\x32\x15.winslow.v1.LogValues\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04size\x18\x03 \x01(\x03\x12\r\n\x05\x65nded\x18\x04 \x01(\x08\x32\x8b\x03\n\nLogService\x12;\n\x07ReadLog\x12\x1a.winslow.v1.ReadLogRequest\x1a\x14.winslow.v1.LogChunk\x12\x41\n\tFollowLog\x12\x1c.winslow.v1.FollowLogRequest\x1a\x14.winslow.v1.LogChunk0\x01\x12H\n\tSearchLog\x12\x1c.winslow.v1.SearchLogRequest\x1a\x1d.winslow.v1.SearchLogResponse\x12T\n\rLocateLogTime\x12 .winslow.v1.LocateLogTimeRequest\x1a!.winslow.v1.LocateLogTimeResponse\x12]\n\x10\x45xtractLogValues\x12#.winslow.v1.ExtractLogValuesRequest\x1a$.winslow.v1.ExtractLogValuesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,17 +34,21 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.log_service_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_READLOGREQUEST']._serialized_start=99
-  _globals['_READLOGREQUEST']._serialized_end=179
-  _globals['_FOLLOWLOGREQUEST']._serialized_start=181
-  _globals['_FOLLOWLOGREQUEST']._serialized_end=269
-  _globals['_SEARCHLOGREQUEST']._serialized_start=271
-  _globals['_SEARCHLOGREQUEST']._serialized_end=375
-  _globals['_SEARCHLOGRESPONSE']._serialized_start=377
-  _globals['_SEARCHLOGRESPONSE']._serialized_end=460
-  _globals['_LOCATELOGTIMEREQUEST']._serialized_start=462
-  _globals['_LOCATELOGTIMEREQUEST']._serialized_end=540
-  _globals['_LOCATELOGTIMERESPONSE']._serialized_start=542
-  _globals['_LOCATELOGTIMERESPONSE']._serialized_end=581
-  _globals['_LOGSERVICE']._serialized_start=584
-  _globals['_LOGSERVICE']._serialized_end=884
+  _globals['_READLOGREQUEST']._serialized_end=194
+  _globals['_FOLLOWLOGREQUEST']._serialized_start=196
+  _globals['_FOLLOWLOGREQUEST']._serialized_end=284
+  _globals['_SEARCHLOGREQUEST']._serialized_start=286
+  _globals['_SEARCHLOGREQUEST']._serialized_end=405
+  _globals['_SEARCHLOGRESPONSE']._serialized_start=407
+  _globals['_SEARCHLOGRESPONSE']._serialized_end=520
+  _globals['_LOCATELOGTIMEREQUEST']._serialized_start=522
+  _globals['_LOCATELOGTIMEREQUEST']._serialized_end=600
+  _globals['_LOCATELOGTIMERESPONSE']._serialized_start=602
+  _globals['_LOCATELOGTIMERESPONSE']._serialized_end=641
+  _globals['_EXTRACTLOGVALUESREQUEST']._serialized_start=643
+  _globals['_EXTRACTLOGVALUESREQUEST']._serialized_end=733
+  _globals['_EXTRACTLOGVALUESRESPONSE']._serialized_start=735
+  _globals['_EXTRACTLOGVALUESRESPONSE']._serialized_end=845
+  _globals['_LOGSERVICE']._serialized_start=848
+  _globals['_LOGSERVICE']._serialized_end=1243
 # @@protoc_insertion_point(module_scope)

@@ -56,6 +56,11 @@ class LogServiceStub:
                 request_serializer=winslow_dot_v1_dot_log__service__pb2.LocateLogTimeRequest.SerializeToString,
                 response_deserializer=winslow_dot_v1_dot_log__service__pb2.LocateLogTimeResponse.FromString,
                 _registered_method=True)
+        self.ExtractLogValues = channel.unary_unary(
+                '/winslow.v1.LogService/ExtractLogValues',
+                request_serializer=winslow_dot_v1_dot_log__service__pb2.ExtractLogValuesRequest.SerializeToString,
+                response_deserializer=winslow_dot_v1_dot_log__service__pb2.ExtractLogValuesResponse.FromString,
+                _registered_method=True)
 
 
 class LogServiceServicer:
@@ -71,6 +76,7 @@ class LogServiceServicer:
 
     def FollowLog(self, request, context):
         """A log from any offset, as it is written, until the stage has ended. Cut off, go on at the last piece's `offset` plus its length.
+        What is said of a line before its end is in `unfinished`, half a second later at the most; a piece that has only that has no `data`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,6 +91,13 @@ class LogServiceServicer:
 
     def LocateLogTime(self, request, context):
         """Where the first line at or after a time begins.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExtractLogValues(self, request, context):
+        """Numbers that a pattern finds, some mebibytes of the log at a time: go on at the `offset` that is answered.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,6 +125,11 @@ def add_LogServiceServicer_to_server(servicer, server):
                     servicer.LocateLogTime,
                     request_deserializer=winslow_dot_v1_dot_log__service__pb2.LocateLogTimeRequest.FromString,
                     response_serializer=winslow_dot_v1_dot_log__service__pb2.LocateLogTimeResponse.SerializeToString,
+            ),
+            'ExtractLogValues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExtractLogValues,
+                    request_deserializer=winslow_dot_v1_dot_log__service__pb2.ExtractLogValuesRequest.FromString,
+                    response_serializer=winslow_dot_v1_dot_log__service__pb2.ExtractLogValuesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -223,6 +241,33 @@ class LogService:
             '/winslow.v1.LogService/LocateLogTime',
             winslow_dot_v1_dot_log__service__pb2.LocateLogTimeRequest.SerializeToString,
             winslow_dot_v1_dot_log__service__pb2.LocateLogTimeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExtractLogValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/winslow.v1.LogService/ExtractLogValues',
+            winslow_dot_v1_dot_log__service__pb2.ExtractLogValuesRequest.SerializeToString,
+            winslow_dot_v1_dot_log__service__pb2.ExtractLogValuesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -78,7 +78,7 @@ class Attachment(_message.Message):
     def __init__(self, name: _Optional[str] = ..., clients: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Node(_message.Message):
-    __slots__ = ("name", "revision", "address", "capacity", "tags", "images", "version", "boot_id", "incarnation", "register_time", "policy", "state", "free", "stages", "leader", "warnings", "silent_since", "storage_client", "archives")
+    __slots__ = ("name", "revision", "address", "capacity", "tags", "images", "version", "boot_id", "incarnation", "register_time", "policy", "state", "free", "stages", "leader", "warnings", "silent_since", "storage_client", "archives", "http_addresses")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
@@ -98,6 +98,7 @@ class Node(_message.Message):
     SILENT_SINCE_FIELD_NUMBER: _ClassVar[int]
     STORAGE_CLIENT_FIELD_NUMBER: _ClassVar[int]
     ARCHIVES_FIELD_NUMBER: _ClassVar[int]
+    HTTP_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     address: str
@@ -117,7 +118,8 @@ class Node(_message.Message):
     silent_since: _timestamp_pb2.Timestamp
     storage_client: str
     archives: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., address: _Optional[str] = ..., capacity: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., tags: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[str]] = ..., version: _Optional[str] = ..., boot_id: _Optional[str] = ..., incarnation: _Optional[str] = ..., register_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy: _Optional[_Union[NodePolicy, _Mapping]] = ..., state: _Optional[_Union[NodeState, str]] = ..., free: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., stages: _Optional[_Iterable[str]] = ..., leader: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., silent_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., storage_client: _Optional[str] = ..., archives: _Optional[_Iterable[str]] = ...) -> None: ...
+    http_addresses: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., address: _Optional[str] = ..., capacity: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., tags: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[str]] = ..., version: _Optional[str] = ..., boot_id: _Optional[str] = ..., incarnation: _Optional[str] = ..., register_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., policy: _Optional[_Union[NodePolicy, _Mapping]] = ..., state: _Optional[_Union[NodeState, str]] = ..., free: _Optional[_Union[_resources_pb2.Capacity, _Mapping]] = ..., stages: _Optional[_Iterable[str]] = ..., leader: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., silent_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., storage_client: _Optional[str] = ..., archives: _Optional[_Iterable[str]] = ..., http_addresses: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GpuReading(_message.Message):
     __slots__ = ("uuid", "utilisation", "memory_used", "temperature", "power")

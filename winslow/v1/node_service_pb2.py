@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from winslow.v1 import node_pb2 as winslow_dot_v1_dot_node__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwinslow/v1/node_service.proto\x12\nwinslow.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15winslow/v1/node.proto\"\x1e\n\x0eGetNodeRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"I\n\x10ListNodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\"M\n\x11ListNodesResponse\x12\x1f\n\x05nodes\x18\x01 \x03(\x0b\x32\x10.winslow.v1.Node\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"`\n\x11\x43ordonNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"R\n\x13UncordonNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x03 \x01(\x03\"\xb8\x01\n\x10\x44rainNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12,\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x05 \x01(\x03\x12)\n\x06within\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\"c\n\x10LimitNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nmax_stages\x18\x03 \x01(\x05\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"F\n\x11RemoveNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07give_up\x18\x03 \x01(\x08\"\xbc\x01\n\x13ListReadingsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmax_points\x18\x04 \x01(\x05\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"V\n\x14ListReadingsResponse\x12%\n\x08readings\x18\x01 \x03(\x0b\x32\x13.winslow.v1.Reading\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"%\n\x14WatchReadingsRequest\x12\r\n\x05names\x18\x01 \x03(\t\">\n\x15WatchReadingsResponse\x12%\n\x08readings\x18\x01 \x03(\x0b\x32\x13.winslow.v1.Reading2\xfc\x04\n\x0bNodeService\x12\x37\n\x07GetNode\x12\x1a.winslow.v1.GetNodeRequest\x1a\x10.winslow.v1.Node\x12H\n\tListNodes\x12\x1c.winslow.v1.ListNodesRequest\x1a\x1d.winslow.v1.ListNodesResponse\x12=\n\nCordonNode\x12\x1d.winslow.v1.CordonNodeRequest\x1a\x10.winslow.v1.Node\x12\x41\n\x0cUncordonNode\x12\x1f.winslow.v1.UncordonNodeRequest\x1a\x10.winslow.v1.Node\x12;\n\tDrainNode\x12\x1c.winslow.v1.DrainNodeRequest\x1a\x10.winslow.v1.Node\x12;\n\tLimitNode\x12\x1c.winslow.v1.LimitNodeRequest\x1a\x10.winslow.v1.Node\x12\x43\n\nRemoveNode\x12\x1d.winslow.v1.RemoveNodeRequest\x1a\x16.google.protobuf.Empty\x12Q\n\x0cListReadings\x12\x1f.winslow.v1.ListReadingsRequest\x1a .winslow.v1.ListReadingsResponse\x12V\n\rWatchReadings\x12 .winslow.v1.WatchReadingsRequest\x1a!.winslow.v1.WatchReadingsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwinslow/v1/node_service.proto\x12\nwinslow.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15winslow/v1/node.proto\"\x1e\n\x0eGetNodeRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"I\n\x10ListNodesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x03 \x01(\t\"M\n\x11ListNodesResponse\x12\x1f\n\x05nodes\x18\x01 \x03(\x0b\x32\x10.winslow.v1.Node\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"{\n\x11\x43ordonNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x1e\n\x11\x65xpected_revision\x18\x04 \x01(\x03H\x00\x88\x01\x01\x42\x14\n\x12_expected_revision\"m\n\x13UncordonNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x1e\n\x11\x65xpected_revision\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x14\n\x12_expected_revision\"\xd3\x01\n\x10\x44rainNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12,\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x1e\n\x11\x65xpected_revision\x18\x05 \x01(\x03H\x00\x88\x01\x01\x12)\n\x06within\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationB\x14\n\x12_expected_revision\"~\n\x10LimitNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nmax_stages\x18\x03 \x01(\x05\x12\x1e\n\x11\x65xpected_revision\x18\x04 \x01(\x03H\x00\x88\x01\x01\x42\x14\n\x12_expected_revision\"F\n\x11RemoveNodeRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07give_up\x18\x03 \x01(\x08\"\xbc\x01\n\x13ListReadingsRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmax_points\x18\x04 \x01(\x05\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"V\n\x14ListReadingsResponse\x12%\n\x08readings\x18\x01 \x03(\x0b\x32\x13.winslow.v1.Reading\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"%\n\x14WatchReadingsRequest\x12\r\n\x05names\x18\x01 \x03(\t\">\n\x15WatchReadingsResponse\x12%\n\x08readings\x18\x01 \x03(\x0b\x32\x13.winslow.v1.Reading2\xfc\x04\n\x0bNodeService\x12\x37\n\x07GetNode\x12\x1a.winslow.v1.GetNodeRequest\x1a\x10.winslow.v1.Node\x12H\n\tListNodes\x12\x1c.winslow.v1.ListNodesRequest\x1a\x1d.winslow.v1.ListNodesResponse\x12=\n\nCordonNode\x12\x1d.winslow.v1.CordonNodeRequest\x1a\x10.winslow.v1.Node\x12\x41\n\x0cUncordonNode\x12\x1f.winslow.v1.UncordonNodeRequest\x1a\x10.winslow.v1.Node\x12;\n\tDrainNode\x12\x1c.winslow.v1.DrainNodeRequest\x1a\x10.winslow.v1.Node\x12;\n\tLimitNode\x12\x1c.winslow.v1.LimitNodeRequest\x1a\x10.winslow.v1.Node\x12\x43\n\nRemoveNode\x12\x1d.winslow.v1.RemoveNodeRequest\x1a\x16.google.protobuf.Empty\x12Q\n\x0cListReadings\x12\x1f.winslow.v1.ListReadingsRequest\x1a .winslow.v1.ListReadingsResponse\x12V\n\rWatchReadings\x12 .winslow.v1.WatchReadingsRequest\x1a!.winslow.v1.WatchReadingsResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,23 +42,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTNODESRESPONSE']._serialized_start=269
   _globals['_LISTNODESRESPONSE']._serialized_end=346
   _globals['_CORDONNODEREQUEST']._serialized_start=348
-  _globals['_CORDONNODEREQUEST']._serialized_end=444
-  _globals['_UNCORDONNODEREQUEST']._serialized_start=446
-  _globals['_UNCORDONNODEREQUEST']._serialized_end=528
-  _globals['_DRAINNODEREQUEST']._serialized_start=531
-  _globals['_DRAINNODEREQUEST']._serialized_end=715
-  _globals['_LIMITNODEREQUEST']._serialized_start=717
-  _globals['_LIMITNODEREQUEST']._serialized_end=816
-  _globals['_REMOVENODEREQUEST']._serialized_start=818
-  _globals['_REMOVENODEREQUEST']._serialized_end=888
-  _globals['_LISTREADINGSREQUEST']._serialized_start=891
-  _globals['_LISTREADINGSREQUEST']._serialized_end=1079
-  _globals['_LISTREADINGSRESPONSE']._serialized_start=1081
-  _globals['_LISTREADINGSRESPONSE']._serialized_end=1167
-  _globals['_WATCHREADINGSREQUEST']._serialized_start=1169
-  _globals['_WATCHREADINGSREQUEST']._serialized_end=1206
-  _globals['_WATCHREADINGSRESPONSE']._serialized_start=1208
-  _globals['_WATCHREADINGSRESPONSE']._serialized_end=1270
-  _globals['_NODESERVICE']._serialized_start=1273
-  _globals['_NODESERVICE']._serialized_end=1909
+  _globals['_CORDONNODEREQUEST']._serialized_end=471
+  _globals['_UNCORDONNODEREQUEST']._serialized_start=473
+  _globals['_UNCORDONNODEREQUEST']._serialized_end=582
+  _globals['_DRAINNODEREQUEST']._serialized_start=585
+  _globals['_DRAINNODEREQUEST']._serialized_end=796
+  _globals['_LIMITNODEREQUEST']._serialized_start=798
+  _globals['_LIMITNODEREQUEST']._serialized_end=924
+  _globals['_REMOVENODEREQUEST']._serialized_start=926
+  _globals['_REMOVENODEREQUEST']._serialized_end=996
+  _globals['_LISTREADINGSREQUEST']._serialized_start=999
+  _globals['_LISTREADINGSREQUEST']._serialized_end=1187
+  _globals['_LISTREADINGSRESPONSE']._serialized_start=1189
+  _globals['_LISTREADINGSRESPONSE']._serialized_end=1275
+  _globals['_WATCHREADINGSREQUEST']._serialized_start=1277
+  _globals['_WATCHREADINGSREQUEST']._serialized_end=1314
+  _globals['_WATCHREADINGSRESPONSE']._serialized_start=1316
+  _globals['_WATCHREADINGSRESPONSE']._serialized_end=1378
+  _globals['_NODESERVICE']._serialized_start=1381
+  _globals['_NODESERVICE']._serialized_end=2017
 # @@protoc_insertion_point(module_scope)

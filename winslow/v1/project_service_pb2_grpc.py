@@ -97,7 +97,7 @@ class ProjectServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateProject(self, request, context):
-        """Makes a project with a copy of a pipeline.
+        """Makes a project with a copy of a pipeline, or with none yet: then it has files, and nothing can be started in it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -118,7 +118,7 @@ class ProjectServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AssignPipeline(self, request, context):
-        """Puts a fresh copy of a pipeline in place of the project's own.
+        """Puts a fresh copy of a pipeline in place of the project's own, or where it has none yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -27,7 +27,7 @@ from winslow.v1 import common_pb2 as winslow_dot_v1_dot_common__pb2
 from winslow.v1 import resources_pb2 as winslow_dot_v1_dot_resources__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14winslow/v1/run.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winslow/v1/common.proto\x1a\x1awinslow/v1/resources.proto\"\x1b\n\tArguments\x12\x0e\n\x06values\x18\x01 \x03(\t\"\xec\x01\n\x08Override\x12:\n\x0b\x65nvironment\x18\x01 \x03(\x0b\x32%.winslow.v1.Override.EnvironmentEntry\x12(\n\targuments\x18\x02 \x01(\x0b\x32\x15.winslow.v1.Arguments\x12(\n\tresources\x18\x03 \x01(\x0b\x32\x15.winslow.v1.Resources\x12\x12\n\x05image\x18\x04 \x01(\tH\x00\x88\x01\x01\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_image\"\xac\x01\n\x06\x41nswer\x12\n\n\x02\x62y\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x0b\x65nvironment\x18\x03 \x03(\x0b\x32#.winslow.v1.Answer.EnvironmentEntry\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"~\n\x04Hold\x12\"\n\x06reason\x18\x01 \x01(\x0b\x32\x12.winslow.v1.Reason\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\x05stage\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x08\n\x06_stage\"\x1a\n\x08\x41ttempts\x12\x0e\n\x06stages\x18\x01 \x03(\t\"\xbe\x01\n\x04Gate\x12\x0b\n\x03run\x18\x01 \x01(\t\x12\x12\n\ndefinition\x18\x02 \x01(\t\x12\x1b\n\x13\x63onfirmation_needed\x18\x03 \x01(\x08\x12\x19\n\x11missing_variables\x18\x04 \x03(\t\x12\x0e\n\x06parent\x18\x05 \x01(\t\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x06reason\x18\x07 \x01(\x0b\x32\x12.winslow.v1.Reason\"\xfa\x07\n\x03Run\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0e\n\x06number\x18\x03 \x01(\x03\x12\r\n\x05start\x18\x04 \x03(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x06 \x01(\t\x12!\n\x04mode\x18\x07 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x13\n\x06parent\x18\x08 \x01(\tH\x00\x88\x01\x01\x12\x31\n\tinherited\x18\t \x03(\x0b\x32\x1e.winslow.v1.Run.InheritedEntry\x12/\n\x08\x61ttempts\x18\n \x03(\x0b\x32\x1d.winslow.v1.Run.AttemptsEntry\x12\x0f\n\x07skipped\x18\x0b \x03(\t\x12\r\n\x05\x61gain\x18\x0c \x03(\t\x12\x0c\n\x04only\x18\r \x03(\t\x12\x31\n\toverrides\x18\x0e \x03(\x0b\x32\x1e.winslow.v1.Run.OverridesEntry\x12-\n\x07\x61nswers\x18\x0f \x03(\x0b\x32\x1c.winslow.v1.Run.AnswersEntry\x12\x1e\n\x04hold\x18\x10 \x01(\x0b\x32\x10.winslow.v1.Hold\x12\x12\n\x05sweep\x18\x11 \x01(\tH\x01\x88\x01\x01\x12$\n\x03\x65nd\x18\x12 \x01(\x0e\x32\x12.winslow.v1.RunEndH\x02\x88\x01\x01\x12,\n\x08\x65nd_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63omment\x18\x14 \x01(\t\x12#\n\x05state\x18\x15 \x01(\x0e\x32\x14.winslow.v1.RunState\x12\"\n\x06reason\x18\x16 \x01(\x0b\x32\x12.winslow.v1.Reason\x12\x1f\n\x05gates\x18\x17 \x03(\x0b\x32\x10.winslow.v1.Gate\x12\x15\n\x08progress\x18\x18 \x01(\x01H\x03\x88\x01\x01\x1a\x30\n\x0eInheritedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x45\n\rAttemptsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.winslow.v1.Attempts:\x02\x38\x01\x1a\x46\n\x0eOverridesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.winslow.v1.Override:\x02\x38\x01\x1a\x42\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x05value\x18\x02 \x01(\x0b\x32\x12.winslow.v1.Answer:\x02\x38\x01\x42\t\n\x07_parentB\x08\n\x06_sweepB\x06\n\x04_endB\x0b\n\t_progress\"x\n\x07\x43omment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\x05 \x01(\t*P\n\x07RunMode\x12\x18\n\x14RUN_MODE_UNSPECIFIED\x10\x00\x12\x13\n\x0fRUN_MODE_RUN_ON\x10\x01\x12\x16\n\x12RUN_MODE_ONE_STAGE\x10\x02*d\n\x06RunEnd\x12\x17\n\x13RUN_END_UNSPECIFIED\x10\x00\x12\x15\n\x11RUN_END_SUCCEEDED\x10\x01\x12\x12\n\x0eRUN_END_FAILED\x10\x02\x12\x16\n\x12RUN_END_SUPERSEDED\x10\x03*\xd0\x01\n\x08RunState\x12\x19\n\x15RUN_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11RUN_STATE_RUNNING\x10\x01\x12\x1c\n\x18RUN_STATE_AWAITING_INPUT\x10\x02\x12\x15\n\x11RUN_STATE_PAUSING\x10\x03\x12\x14\n\x10RUN_STATE_PAUSED\x10\x04\x12\x14\n\x10RUN_STATE_FAILED\x10\x05\x12\x17\n\x13RUN_STATE_SUCCEEDED\x10\x06\x12\x18\n\x14RUN_STATE_SUPERSEDED\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14winslow/v1/run.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winslow/v1/common.proto\x1a\x1awinslow/v1/resources.proto\"\x1b\n\tArguments\x12\x0e\n\x06values\x18\x01 \x03(\t\"\xec\x01\n\x08Override\x12:\n\x0b\x65nvironment\x18\x01 \x03(\x0b\x32%.winslow.v1.Override.EnvironmentEntry\x12(\n\targuments\x18\x02 \x01(\x0b\x32\x15.winslow.v1.Arguments\x12(\n\tresources\x18\x03 \x01(\x0b\x32\x15.winslow.v1.Resources\x12\x12\n\x05image\x18\x04 \x01(\tH\x00\x88\x01\x01\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_image\"\xda\x01\n\x06\x41nswer\x12\n\n\x02\x62y\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x38\n\x0b\x65nvironment\x18\x03 \x03(\x0b\x32#.winslow.v1.Answer.EnvironmentEntry\x12,\n\x08\x61sk_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x32\n\x10\x45nvironmentEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"~\n\x04Hold\x12\"\n\x06reason\x18\x01 \x01(\x0b\x32\x12.winslow.v1.Reason\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\x05stage\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\x08\n\x06_stage\"\x1a\n\x08\x41ttempts\x12\x0e\n\x06stages\x18\x01 \x03(\t\"\xbe\x01\n\x04Gate\x12\x0b\n\x03run\x18\x01 \x01(\t\x12\x12\n\ndefinition\x18\x02 \x01(\t\x12\x1b\n\x13\x63onfirmation_needed\x18\x03 \x01(\x08\x12\x19\n\x11missing_variables\x18\x04 \x03(\t\x12\x0e\n\x06parent\x18\x05 \x01(\t\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x06reason\x18\x07 \x01(\x0b\x32\x12.winslow.v1.Reason\"\xd9\x08\n\x03Run\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0e\n\x06number\x18\x03 \x01(\x03\x12\r\n\x05start\x18\x04 \x03(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x06 \x01(\t\x12!\n\x04mode\x18\x07 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x13\n\x06parent\x18\x08 \x01(\tH\x00\x88\x01\x01\x12\x31\n\tinherited\x18\t \x03(\x0b\x32\x1e.winslow.v1.Run.InheritedEntry\x12/\n\x08\x61ttempts\x18\n \x03(\x0b\x32\x1d.winslow.v1.Run.AttemptsEntry\x12\x0f\n\x07skipped\x18\x0b \x03(\t\x12\r\n\x05\x61gain\x18\x0c \x03(\t\x12\x0c\n\x04only\x18\r \x03(\t\x12\x31\n\toverrides\x18\x0e \x03(\x0b\x32\x1e.winslow.v1.Run.OverridesEntry\x12-\n\x07\x61nswers\x18\x0f \x03(\x0b\x32\x1c.winslow.v1.Run.AnswersEntry\x12\x1e\n\x04hold\x18\x10 \x01(\x0b\x32\x10.winslow.v1.Hold\x12\x12\n\x05sweep\x18\x11 \x01(\tH\x01\x88\x01\x01\x12$\n\x03\x65nd\x18\x12 \x01(\x0e\x32\x12.winslow.v1.RunEndH\x02\x88\x01\x01\x12,\n\x08\x65nd_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63omment\x18\x14 \x01(\t\x12-\n\x07resumed\x18\x19 \x03(\x0b\x32\x1c.winslow.v1.Run.ResumedEntry\x12#\n\x05state\x18\x15 \x01(\x0e\x32\x14.winslow.v1.RunState\x12\"\n\x06reason\x18\x16 \x01(\x0b\x32\x12.winslow.v1.Reason\x12\x1f\n\x05gates\x18\x17 \x03(\x0b\x32\x10.winslow.v1.Gate\x12\x15\n\x08progress\x18\x18 \x01(\x01H\x03\x88\x01\x01\x1a\x30\n\x0eInheritedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x45\n\rAttemptsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.winslow.v1.Attempts:\x02\x38\x01\x1a\x46\n\x0eOverridesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.winslow.v1.Override:\x02\x38\x01\x1a\x42\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x05value\x18\x02 \x01(\x0b\x32\x12.winslow.v1.Answer:\x02\x38\x01\x1a.\n\x0cResumedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\t\n\x07_parentB\x08\n\x06_sweepB\x06\n\x04_endB\x0b\n\t_progress\"x\n\x07\x43omment\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\x05 \x01(\t*P\n\x07RunMode\x12\x18\n\x14RUN_MODE_UNSPECIFIED\x10\x00\x12\x13\n\x0fRUN_MODE_RUN_ON\x10\x01\x12\x16\n\x12RUN_MODE_ONE_STAGE\x10\x02*d\n\x06RunEnd\x12\x17\n\x13RUN_END_UNSPECIFIED\x10\x00\x12\x15\n\x11RUN_END_SUCCEEDED\x10\x01\x12\x12\n\x0eRUN_END_FAILED\x10\x02\x12\x16\n\x12RUN_END_SUPERSEDED\x10\x03*\xd0\x01\n\x08RunState\x12\x19\n\x15RUN_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11RUN_STATE_RUNNING\x10\x01\x12\x1c\n\x18RUN_STATE_AWAITING_INPUT\x10\x02\x12\x15\n\x11RUN_STATE_PAUSING\x10\x03\x12\x14\n\x10RUN_STATE_PAUSED\x10\x04\x12\x14\n\x10RUN_STATE_FAILED\x10\x05\x12\x17\n\x13RUN_STATE_SUCCEEDED\x10\x06\x12\x18\n\x14RUN_STATE_SUPERSEDED\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,12 +46,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RUN_OVERRIDESENTRY']._serialized_options = b'8\001'
   _globals['_RUN_ANSWERSENTRY']._loaded_options = None
   _globals['_RUN_ANSWERSENTRY']._serialized_options = b'8\001'
-  _globals['_RUNMODE']._serialized_start=2057
-  _globals['_RUNMODE']._serialized_end=2137
-  _globals['_RUNEND']._serialized_start=2139
-  _globals['_RUNEND']._serialized_end=2239
-  _globals['_RUNSTATE']._serialized_start=2242
-  _globals['_RUNSTATE']._serialized_end=2450
+  _globals['_RUN_RESUMEDENTRY']._loaded_options = None
+  _globals['_RUN_RESUMEDENTRY']._serialized_options = b'8\001'
+  _globals['_RUNMODE']._serialized_start=2198
+  _globals['_RUNMODE']._serialized_end=2278
+  _globals['_RUNEND']._serialized_start=2280
+  _globals['_RUNEND']._serialized_end=2380
+  _globals['_RUNSTATE']._serialized_start=2383
+  _globals['_RUNSTATE']._serialized_end=2591
   _globals['_ARGUMENTS']._serialized_start=122
   _globals['_ARGUMENTS']._serialized_end=149
   _globals['_OVERRIDE']._serialized_start=152
@@ -59,25 +61,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OVERRIDE_ENVIRONMENTENTRY']._serialized_start=328
   _globals['_OVERRIDE_ENVIRONMENTENTRY']._serialized_end=378
   _globals['_ANSWER']._serialized_start=391
-  _globals['_ANSWER']._serialized_end=563
+  _globals['_ANSWER']._serialized_end=609
   _globals['_ANSWER_ENVIRONMENTENTRY']._serialized_start=328
   _globals['_ANSWER_ENVIRONMENTENTRY']._serialized_end=378
-  _globals['_HOLD']._serialized_start=565
-  _globals['_HOLD']._serialized_end=691
-  _globals['_ATTEMPTS']._serialized_start=693
-  _globals['_ATTEMPTS']._serialized_end=719
-  _globals['_GATE']._serialized_start=722
-  _globals['_GATE']._serialized_end=912
-  _globals['_RUN']._serialized_start=915
-  _globals['_RUN']._serialized_end=1933
-  _globals['_RUN_INHERITEDENTRY']._serialized_start=1632
-  _globals['_RUN_INHERITEDENTRY']._serialized_end=1680
-  _globals['_RUN_ATTEMPTSENTRY']._serialized_start=1682
-  _globals['_RUN_ATTEMPTSENTRY']._serialized_end=1751
-  _globals['_RUN_OVERRIDESENTRY']._serialized_start=1753
-  _globals['_RUN_OVERRIDESENTRY']._serialized_end=1823
-  _globals['_RUN_ANSWERSENTRY']._serialized_start=1825
-  _globals['_RUN_ANSWERSENTRY']._serialized_end=1891
-  _globals['_COMMENT']._serialized_start=1935
-  _globals['_COMMENT']._serialized_end=2055
+  _globals['_HOLD']._serialized_start=611
+  _globals['_HOLD']._serialized_end=737
+  _globals['_ATTEMPTS']._serialized_start=739
+  _globals['_ATTEMPTS']._serialized_end=765
+  _globals['_GATE']._serialized_start=768
+  _globals['_GATE']._serialized_end=958
+  _globals['_RUN']._serialized_start=961
+  _globals['_RUN']._serialized_end=2074
+  _globals['_RUN_INHERITEDENTRY']._serialized_start=1725
+  _globals['_RUN_INHERITEDENTRY']._serialized_end=1773
+  _globals['_RUN_ATTEMPTSENTRY']._serialized_start=1775
+  _globals['_RUN_ATTEMPTSENTRY']._serialized_end=1844
+  _globals['_RUN_OVERRIDESENTRY']._serialized_start=1846
+  _globals['_RUN_OVERRIDESENTRY']._serialized_end=1916
+  _globals['_RUN_ANSWERSENTRY']._serialized_start=1918
+  _globals['_RUN_ANSWERSENTRY']._serialized_end=1984
+  _globals['_RUN_RESUMEDENTRY']._serialized_start=1986
+  _globals['_RUN_RESUMEDENTRY']._serialized_end=2032
+  _globals['_COMMENT']._serialized_start=2076
+  _globals['_COMMENT']._serialized_end=2196
 # @@protoc_insertion_point(module_scope)

@@ -77,7 +77,7 @@ class Override(_message.Message):
     def __init__(self, environment: _Optional[_Mapping[str, str]] = ..., arguments: _Optional[_Union[Arguments, _Mapping]] = ..., resources: _Optional[_Union[_resources_pb2.Resources, _Mapping]] = ..., image: _Optional[str] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("by", "time", "environment")
+    __slots__ = ("by", "time", "environment", "ask_time")
     class EnvironmentEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -88,10 +88,12 @@ class Answer(_message.Message):
     BY_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
     ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
+    ASK_TIME_FIELD_NUMBER: _ClassVar[int]
     by: str
     time: _timestamp_pb2.Timestamp
     environment: _containers.ScalarMap[str, str]
-    def __init__(self, by: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., environment: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    ask_time: _timestamp_pb2.Timestamp
+    def __init__(self, by: _Optional[str] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., environment: _Optional[_Mapping[str, str]] = ..., ask_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Hold(_message.Message):
     __slots__ = ("reason", "by", "time", "stage")
@@ -130,7 +132,7 @@ class Gate(_message.Message):
     def __init__(self, run: _Optional[str] = ..., definition: _Optional[str] = ..., confirmation_needed: _Optional[bool] = ..., missing_variables: _Optional[_Iterable[str]] = ..., parent: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ...) -> None: ...
 
 class Run(_message.Message):
-    __slots__ = ("name", "revision", "number", "start", "create_time", "author", "mode", "parent", "inherited", "attempts", "skipped", "again", "only", "overrides", "answers", "hold", "sweep", "end", "end_time", "comment", "state", "reason", "gates", "progress")
+    __slots__ = ("name", "revision", "number", "start", "create_time", "author", "mode", "parent", "inherited", "attempts", "skipped", "again", "only", "overrides", "answers", "hold", "sweep", "end", "end_time", "comment", "resumed", "state", "reason", "gates", "progress")
     class InheritedEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -159,6 +161,13 @@ class Run(_message.Message):
         key: str
         value: Answer
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Answer, _Mapping]] = ...) -> None: ...
+    class ResumedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -179,6 +188,7 @@ class Run(_message.Message):
     END_FIELD_NUMBER: _ClassVar[int]
     END_TIME_FIELD_NUMBER: _ClassVar[int]
     COMMENT_FIELD_NUMBER: _ClassVar[int]
+    RESUMED_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     GATES_FIELD_NUMBER: _ClassVar[int]
@@ -203,11 +213,12 @@ class Run(_message.Message):
     end: RunEnd
     end_time: _timestamp_pb2.Timestamp
     comment: str
+    resumed: _containers.ScalarMap[str, str]
     state: RunState
     reason: _common_pb2.Reason
     gates: _containers.RepeatedCompositeFieldContainer[Gate]
     progress: float
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., number: _Optional[int] = ..., start: _Optional[_Iterable[str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., mode: _Optional[_Union[RunMode, str]] = ..., parent: _Optional[str] = ..., inherited: _Optional[_Mapping[str, str]] = ..., attempts: _Optional[_Mapping[str, Attempts]] = ..., skipped: _Optional[_Iterable[str]] = ..., again: _Optional[_Iterable[str]] = ..., only: _Optional[_Iterable[str]] = ..., overrides: _Optional[_Mapping[str, Override]] = ..., answers: _Optional[_Mapping[str, Answer]] = ..., hold: _Optional[_Union[Hold, _Mapping]] = ..., sweep: _Optional[str] = ..., end: _Optional[_Union[RunEnd, str]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., gates: _Optional[_Iterable[_Union[Gate, _Mapping]]] = ..., progress: _Optional[float] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., number: _Optional[int] = ..., start: _Optional[_Iterable[str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., mode: _Optional[_Union[RunMode, str]] = ..., parent: _Optional[str] = ..., inherited: _Optional[_Mapping[str, str]] = ..., attempts: _Optional[_Mapping[str, Attempts]] = ..., skipped: _Optional[_Iterable[str]] = ..., again: _Optional[_Iterable[str]] = ..., only: _Optional[_Iterable[str]] = ..., overrides: _Optional[_Mapping[str, Override]] = ..., answers: _Optional[_Mapping[str, Answer]] = ..., hold: _Optional[_Union[Hold, _Mapping]] = ..., sweep: _Optional[str] = ..., end: _Optional[_Union[RunEnd, str]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., comment: _Optional[str] = ..., resumed: _Optional[_Mapping[str, str]] = ..., state: _Optional[_Union[RunState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., gates: _Optional[_Iterable[_Union[Gate, _Mapping]]] = ..., progress: _Optional[float] = ...) -> None: ...
 
 class Comment(_message.Message):
     __slots__ = ("name", "revision", "author", "create_time", "text")

@@ -27,7 +27,7 @@ from winslow.v1 import run_pb2 as winslow_dot_v1_dot_run__pb2
 from winslow.v1 import sweep_pb2 as winslow_dot_v1_dot_sweep__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cwinslow/v1/run_service.proto\x12\nwinslow.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x14winslow/v1/run.proto\x1a\x16winslow/v1/sweep.proto\"\x1d\n\rGetRunRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"X\n\x0fListRunsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\"J\n\x10ListRunsResponse\x12\x1d\n\x04runs\x18\x01 \x03(\x0b\x32\x0f.winslow.v1.Run\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc9\x02\n\x0fStartRunRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x03(\t\x12\x13\n\x06parent\x18\x04 \x01(\tH\x00\x88\x01\x01\x12!\n\x04mode\x18\x05 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12=\n\toverrides\x18\x06 \x03(\x0b\x32*.winslow.v1.StartRunRequest.OverridesEntry\x12\x0f\n\x07\x63omment\x18\x07 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x08 \x01(\x03\x12\x0c\n\x04redo\x18\t \x01(\t\x1a\x46\n\x0eOverridesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.winslow.v1.Override:\x02\x38\x01\x42\t\n\x07_parent\"\x84\x01\n\x11PreviewRunRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x03(\t\x12\x13\n\x06parent\x18\x03 \x01(\tH\x00\x88\x01\x01\x12!\n\x04mode\x18\x04 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x0c\n\x04redo\x18\x05 \x01(\tB\t\n\x07_parent\"\x92\x02\n\x12PreviewRunResponse\x12\x13\n\x0b\x64\x65\x66initions\x18\x01 \x03(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12@\n\tinherited\x18\x03 \x03(\x0b\x32-.winslow.v1.PreviewRunResponse.InheritedEntry\x12\x14\n\x0cstale_stages\x18\x04 \x03(\t\x12\x35\n\x12\x65stimated_duration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0eworkspace_size\x18\x06 \x01(\x03\x1a\x30\n\x0eInheritedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"_\n\x0fPauseRunRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"\xfa\x01\n\x10ResumeRunRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12!\n\x04mode\x18\x03 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12>\n\toverrides\x18\x04 \x03(\x0b\x32+.winslow.v1.ResumeRunRequest.OverridesEntry\x12\x19\n\x11\x65xpected_revision\x18\x05 \x01(\x03\x1a\x46\n\x0eOverridesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.winslow.v1.Override:\x02\x38\x01\"\xaf\x01\n\x11\x41nswerGateRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ndefinition\x18\x03 \x01(\t\x12&\n\x08override\x18\x04 \x01(\x0b\x32\x14.winslow.v1.Override\x12!\n\x04mode\x18\x05 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x19\n\x11\x65xpected_revision\x18\x06 \x01(\x03\"c\n\x10SkipStageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ndefinition\x18\x03 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"`\n\x14\x43reateCommentRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12$\n\x07\x63omment\x18\x03 \x01(\x0b\x32\x13.winslow.v1.Comment\"L\n\x13ListCommentsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"V\n\x14ListCommentsResponse\x12%\n\x08\x63omments\x18\x01 \x03(\x0b\x32\x13.winslow.v1.Comment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"U\n\x13PreviewSweepRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\t\x12\x1e\n\x04\x61xes\x18\x03 \x03(\x0b\x32\x10.winslow.v1.Axis\"E\n\x14PreviewSweepResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x1e\n\x04\x61xes\x18\x02 \x03(\x0b\x32\x10.winslow.v1.Axis\"\xaf\x02\n\x11StartSweepRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x01(\t\x12\x1e\n\x04\x61xes\x18\x04 \x03(\x0b\x32\x10.winslow.v1.Axis\x12!\n\x04mode\x18\x05 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x17\n\x0fstop_on_failure\x18\x06 \x01(\x08\x12\x13\n\x06parent\x18\x07 \x01(\tH\x00\x88\x01\x01\x12&\n\x08override\x18\x08 \x01(\x0b\x32\x14.winslow.v1.Override\x12\x0f\n\x07\x63omment\x18\t \x01(\t\x12\x16\n\x0e\x65xpected_count\x18\n \x01(\x03\x12\x19\n\x11\x65xpected_revision\x18\x0b \x01(\x03\x42\t\n\x07_parent\"\x1f\n\x0fGetSweepRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"J\n\x11ListSweepsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"P\n\x12ListSweepsResponse\x12!\n\x06sweeps\x18\x01 \x03(\x0b\x32\x11.winslow.v1.Sweep\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x10StopSweepRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x62ort_stages\x18\x03 \x01(\x08\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\x32\xf5\x07\n\nRunService\x12\x34\n\x06GetRun\x12\x19.winslow.v1.GetRunRequest\x1a\x0f.winslow.v1.Run\x12\x45\n\x08ListRuns\x12\x1b.winslow.v1.ListRunsRequest\x1a\x1c.winslow.v1.ListRunsResponse\x12\x38\n\x08StartRun\x12\x1b.winslow.v1.StartRunRequest\x1a\x0f.winslow.v1.Run\x12K\n\nPreviewRun\x12\x1d.winslow.v1.PreviewRunRequest\x1a\x1e.winslow.v1.PreviewRunResponse\x12\x38\n\x08PauseRun\x12\x1b.winslow.v1.PauseRunRequest\x1a\x0f.winslow.v1.Run\x12:\n\tResumeRun\x12\x1c.winslow.v1.ResumeRunRequest\x1a\x0f.winslow.v1.Run\x12<\n\nAnswerGate\x12\x1d.winslow.v1.AnswerGateRequest\x1a\x0f.winslow.v1.Run\x12:\n\tSkipStage\x12\x1c.winslow.v1.SkipStageRequest\x1a\x0f.winslow.v1.Run\x12\x46\n\rCreateComment\x12 .winslow.v1.CreateCommentRequest\x1a\x13.winslow.v1.Comment\x12Q\n\x0cListComments\x12\x1f.winslow.v1.ListCommentsRequest\x1a .winslow.v1.ListCommentsResponse\x12Q\n\x0cPreviewSweep\x12\x1f.winslow.v1.PreviewSweepRequest\x1a .winslow.v1.PreviewSweepResponse\x12>\n\nStartSweep\x12\x1d.winslow.v1.StartSweepRequest\x1a\x11.winslow.v1.Sweep\x12:\n\x08GetSweep\x12\x1b.winslow.v1.GetSweepRequest\x1a\x11.winslow.v1.Sweep\x12K\n\nListSweeps\x12\x1d.winslow.v1.ListSweepsRequest\x1a\x1e.winslow.v1.ListSweepsResponse\x12<\n\tStopSweep\x12\x1c.winslow.v1.StopSweepRequest\x1a\x11.winslow.v1.Sweepb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cwinslow/v1/run_service.proto\x12\nwinslow.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x14winslow/v1/run.proto\x1a\x16winslow/v1/sweep.proto\"\x1d\n\rGetRunRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"X\n\x0fListRunsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\"J\n\x10ListRunsResponse\x12\x1d\n\x04runs\x18\x01 \x03(\x0b\x32\x0f.winslow.v1.Run\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe4\x02\n\x0fStartRunRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x03(\t\x12\x13\n\x06parent\x18\x04 \x01(\tH\x00\x88\x01\x01\x12!\n\x04mode\x18\x05 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12=\n\toverrides\x18\x06 \x03(\x0b\x32*.winslow.v1.StartRunRequest.OverridesEntry\x12\x0f\n\x07\x63omment\x18\x07 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x08 \x01(\x03\x12\x0c\n\x04redo\x18\t \x01(\t\x12\x19\n\x11unset_environment\x18\n \x03(\t\x1a\x46\n\x0eOverridesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.winslow.v1.Override:\x02\x38\x01\x42\t\n\x07_parent\"\x84\x01\n\x11PreviewRunRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x03(\t\x12\x13\n\x06parent\x18\x03 \x01(\tH\x00\x88\x01\x01\x12!\n\x04mode\x18\x04 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x0c\n\x04redo\x18\x05 \x01(\tB\t\n\x07_parent\"\x92\x02\n\x12PreviewRunResponse\x12\x13\n\x0b\x64\x65\x66initions\x18\x01 \x03(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12@\n\tinherited\x18\x03 \x03(\x0b\x32-.winslow.v1.PreviewRunResponse.InheritedEntry\x12\x14\n\x0cstale_stages\x18\x04 \x03(\t\x12\x35\n\x12\x65stimated_duration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0eworkspace_size\x18\x06 \x01(\x03\x1a\x30\n\x0eInheritedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"_\n\x0fPauseRunRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"\xfa\x01\n\x10ResumeRunRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12!\n\x04mode\x18\x03 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12>\n\toverrides\x18\x04 \x03(\x0b\x32+.winslow.v1.ResumeRunRequest.OverridesEntry\x12\x19\n\x11\x65xpected_revision\x18\x05 \x01(\x03\x1a\x46\n\x0eOverridesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12#\n\x05value\x18\x02 \x01(\x0b\x32\x14.winslow.v1.Override:\x02\x38\x01\"\xaf\x01\n\x11\x41nswerGateRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ndefinition\x18\x03 \x01(\t\x12&\n\x08override\x18\x04 \x01(\x0b\x32\x14.winslow.v1.Override\x12!\n\x04mode\x18\x05 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x19\n\x11\x65xpected_revision\x18\x06 \x01(\x03\"c\n\x10SkipStageRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\ndefinition\x18\x03 \x01(\t\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\"`\n\x14\x43reateCommentRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12$\n\x07\x63omment\x18\x03 \x01(\x0b\x32\x13.winslow.v1.Comment\"L\n\x13ListCommentsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"V\n\x14ListCommentsResponse\x12%\n\x08\x63omments\x18\x01 \x03(\x0b\x32\x13.winslow.v1.Comment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"U\n\x13PreviewSweepRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\r\n\x05start\x18\x02 \x01(\t\x12\x1e\n\x04\x61xes\x18\x03 \x03(\x0b\x32\x10.winslow.v1.Axis\"E\n\x14PreviewSweepResponse\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x1e\n\x04\x61xes\x18\x02 \x03(\x0b\x32\x10.winslow.v1.Axis\"\xaf\x02\n\x11StartSweepRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0f\n\x07project\x18\x02 \x01(\t\x12\r\n\x05start\x18\x03 \x01(\t\x12\x1e\n\x04\x61xes\x18\x04 \x03(\x0b\x32\x10.winslow.v1.Axis\x12!\n\x04mode\x18\x05 \x01(\x0e\x32\x13.winslow.v1.RunMode\x12\x17\n\x0fstop_on_failure\x18\x06 \x01(\x08\x12\x13\n\x06parent\x18\x07 \x01(\tH\x00\x88\x01\x01\x12&\n\x08override\x18\x08 \x01(\x0b\x32\x14.winslow.v1.Override\x12\x0f\n\x07\x63omment\x18\t \x01(\t\x12\x16\n\x0e\x65xpected_count\x18\n \x01(\x03\x12\x19\n\x11\x65xpected_revision\x18\x0b \x01(\x03\x42\t\n\x07_parent\"\x1f\n\x0fGetSweepRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"J\n\x11ListSweepsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"P\n\x12ListSweepsResponse\x12!\n\x06sweeps\x18\x01 \x03(\x0b\x32\x11.winslow.v1.Sweep\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"e\n\x10StopSweepRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\x0c\x61\x62ort_stages\x18\x03 \x01(\x08\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\x32\xf5\x07\n\nRunService\x12\x34\n\x06GetRun\x12\x19.winslow.v1.GetRunRequest\x1a\x0f.winslow.v1.Run\x12\x45\n\x08ListRuns\x12\x1b.winslow.v1.ListRunsRequest\x1a\x1c.winslow.v1.ListRunsResponse\x12\x38\n\x08StartRun\x12\x1b.winslow.v1.StartRunRequest\x1a\x0f.winslow.v1.Run\x12K\n\nPreviewRun\x12\x1d.winslow.v1.PreviewRunRequest\x1a\x1e.winslow.v1.PreviewRunResponse\x12\x38\n\x08PauseRun\x12\x1b.winslow.v1.PauseRunRequest\x1a\x0f.winslow.v1.Run\x12:\n\tResumeRun\x12\x1c.winslow.v1.ResumeRunRequest\x1a\x0f.winslow.v1.Run\x12<\n\nAnswerGate\x12\x1d.winslow.v1.AnswerGateRequest\x1a\x0f.winslow.v1.Run\x12:\n\tSkipStage\x12\x1c.winslow.v1.SkipStageRequest\x1a\x0f.winslow.v1.Run\x12\x46\n\rCreateComment\x12 .winslow.v1.CreateCommentRequest\x1a\x13.winslow.v1.Comment\x12Q\n\x0cListComments\x12\x1f.winslow.v1.ListCommentsRequest\x1a .winslow.v1.ListCommentsResponse\x12Q\n\x0cPreviewSweep\x12\x1f.winslow.v1.PreviewSweepRequest\x1a .winslow.v1.PreviewSweepResponse\x12>\n\nStartSweep\x12\x1d.winslow.v1.StartSweepRequest\x1a\x11.winslow.v1.Sweep\x12:\n\x08GetSweep\x12\x1b.winslow.v1.GetSweepRequest\x1a\x11.winslow.v1.Sweep\x12K\n\nListSweeps\x12\x1d.winslow.v1.ListSweepsRequest\x1a\x1e.winslow.v1.ListSweepsResponse\x12<\n\tStopSweep\x12\x1c.winslow.v1.StopSweepRequest\x1a\x11.winslow.v1.Sweepb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,45 +47,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTRUNSRESPONSE']._serialized_start=243
   _globals['_LISTRUNSRESPONSE']._serialized_end=317
   _globals['_STARTRUNREQUEST']._serialized_start=320
-  _globals['_STARTRUNREQUEST']._serialized_end=649
-  _globals['_STARTRUNREQUEST_OVERRIDESENTRY']._serialized_start=568
-  _globals['_STARTRUNREQUEST_OVERRIDESENTRY']._serialized_end=638
-  _globals['_PREVIEWRUNREQUEST']._serialized_start=652
-  _globals['_PREVIEWRUNREQUEST']._serialized_end=784
-  _globals['_PREVIEWRUNRESPONSE']._serialized_start=787
-  _globals['_PREVIEWRUNRESPONSE']._serialized_end=1061
-  _globals['_PREVIEWRUNRESPONSE_INHERITEDENTRY']._serialized_start=1013
-  _globals['_PREVIEWRUNRESPONSE_INHERITEDENTRY']._serialized_end=1061
-  _globals['_PAUSERUNREQUEST']._serialized_start=1063
-  _globals['_PAUSERUNREQUEST']._serialized_end=1158
-  _globals['_RESUMERUNREQUEST']._serialized_start=1161
-  _globals['_RESUMERUNREQUEST']._serialized_end=1411
-  _globals['_RESUMERUNREQUEST_OVERRIDESENTRY']._serialized_start=568
-  _globals['_RESUMERUNREQUEST_OVERRIDESENTRY']._serialized_end=638
-  _globals['_ANSWERGATEREQUEST']._serialized_start=1414
-  _globals['_ANSWERGATEREQUEST']._serialized_end=1589
-  _globals['_SKIPSTAGEREQUEST']._serialized_start=1591
-  _globals['_SKIPSTAGEREQUEST']._serialized_end=1690
-  _globals['_CREATECOMMENTREQUEST']._serialized_start=1692
-  _globals['_CREATECOMMENTREQUEST']._serialized_end=1788
-  _globals['_LISTCOMMENTSREQUEST']._serialized_start=1790
-  _globals['_LISTCOMMENTSREQUEST']._serialized_end=1866
-  _globals['_LISTCOMMENTSRESPONSE']._serialized_start=1868
-  _globals['_LISTCOMMENTSRESPONSE']._serialized_end=1954
-  _globals['_PREVIEWSWEEPREQUEST']._serialized_start=1956
-  _globals['_PREVIEWSWEEPREQUEST']._serialized_end=2041
-  _globals['_PREVIEWSWEEPRESPONSE']._serialized_start=2043
-  _globals['_PREVIEWSWEEPRESPONSE']._serialized_end=2112
-  _globals['_STARTSWEEPREQUEST']._serialized_start=2115
-  _globals['_STARTSWEEPREQUEST']._serialized_end=2418
-  _globals['_GETSWEEPREQUEST']._serialized_start=2420
-  _globals['_GETSWEEPREQUEST']._serialized_end=2451
-  _globals['_LISTSWEEPSREQUEST']._serialized_start=2453
-  _globals['_LISTSWEEPSREQUEST']._serialized_end=2527
-  _globals['_LISTSWEEPSRESPONSE']._serialized_start=2529
-  _globals['_LISTSWEEPSRESPONSE']._serialized_end=2609
-  _globals['_STOPSWEEPREQUEST']._serialized_start=2611
-  _globals['_STOPSWEEPREQUEST']._serialized_end=2712
-  _globals['_RUNSERVICE']._serialized_start=2715
-  _globals['_RUNSERVICE']._serialized_end=3728
+  _globals['_STARTRUNREQUEST']._serialized_end=676
+  _globals['_STARTRUNREQUEST_OVERRIDESENTRY']._serialized_start=595
+  _globals['_STARTRUNREQUEST_OVERRIDESENTRY']._serialized_end=665
+  _globals['_PREVIEWRUNREQUEST']._serialized_start=679
+  _globals['_PREVIEWRUNREQUEST']._serialized_end=811
+  _globals['_PREVIEWRUNRESPONSE']._serialized_start=814
+  _globals['_PREVIEWRUNRESPONSE']._serialized_end=1088
+  _globals['_PREVIEWRUNRESPONSE_INHERITEDENTRY']._serialized_start=1040
+  _globals['_PREVIEWRUNRESPONSE_INHERITEDENTRY']._serialized_end=1088
+  _globals['_PAUSERUNREQUEST']._serialized_start=1090
+  _globals['_PAUSERUNREQUEST']._serialized_end=1185
+  _globals['_RESUMERUNREQUEST']._serialized_start=1188
+  _globals['_RESUMERUNREQUEST']._serialized_end=1438
+  _globals['_RESUMERUNREQUEST_OVERRIDESENTRY']._serialized_start=595
+  _globals['_RESUMERUNREQUEST_OVERRIDESENTRY']._serialized_end=665
+  _globals['_ANSWERGATEREQUEST']._serialized_start=1441
+  _globals['_ANSWERGATEREQUEST']._serialized_end=1616
+  _globals['_SKIPSTAGEREQUEST']._serialized_start=1618
+  _globals['_SKIPSTAGEREQUEST']._serialized_end=1717
+  _globals['_CREATECOMMENTREQUEST']._serialized_start=1719
+  _globals['_CREATECOMMENTREQUEST']._serialized_end=1815
+  _globals['_LISTCOMMENTSREQUEST']._serialized_start=1817
+  _globals['_LISTCOMMENTSREQUEST']._serialized_end=1893
+  _globals['_LISTCOMMENTSRESPONSE']._serialized_start=1895
+  _globals['_LISTCOMMENTSRESPONSE']._serialized_end=1981
+  _globals['_PREVIEWSWEEPREQUEST']._serialized_start=1983
+  _globals['_PREVIEWSWEEPREQUEST']._serialized_end=2068
+  _globals['_PREVIEWSWEEPRESPONSE']._serialized_start=2070
+  _globals['_PREVIEWSWEEPRESPONSE']._serialized_end=2139
+  _globals['_STARTSWEEPREQUEST']._serialized_start=2142
+  _globals['_STARTSWEEPREQUEST']._serialized_end=2445
+  _globals['_GETSWEEPREQUEST']._serialized_start=2447
+  _globals['_GETSWEEPREQUEST']._serialized_end=2478
+  _globals['_LISTSWEEPSREQUEST']._serialized_start=2480
+  _globals['_LISTSWEEPSREQUEST']._serialized_end=2554
+  _globals['_LISTSWEEPSRESPONSE']._serialized_start=2556
+  _globals['_LISTSWEEPSRESPONSE']._serialized_end=2636
+  _globals['_STOPSWEEPREQUEST']._serialized_start=2638
+  _globals['_STOPSWEEPREQUEST']._serialized_end=2739
+  _globals['_RUNSERVICE']._serialized_start=2742
+  _globals['_RUNSERVICE']._serialized_end=3755
 # @@protoc_insertion_point(module_scope)

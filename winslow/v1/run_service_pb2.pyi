@@ -38,7 +38,7 @@ class ListRunsResponse(_message.Message):
     def __init__(self, runs: _Optional[_Iterable[_Union[_run_pb2.Run, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class StartRunRequest(_message.Message):
-    __slots__ = ("request_id", "project", "start", "parent", "mode", "overrides", "comment", "expected_revision", "redo")
+    __slots__ = ("request_id", "project", "start", "parent", "mode", "overrides", "comment", "expected_revision", "redo", "unset_environment")
     class OverridesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -55,6 +55,7 @@ class StartRunRequest(_message.Message):
     COMMENT_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
     REDO_FIELD_NUMBER: _ClassVar[int]
+    UNSET_ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     project: str
     start: _containers.RepeatedScalarFieldContainer[str]
@@ -64,7 +65,8 @@ class StartRunRequest(_message.Message):
     comment: str
     expected_revision: int
     redo: str
-    def __init__(self, request_id: _Optional[str] = ..., project: _Optional[str] = ..., start: _Optional[_Iterable[str]] = ..., parent: _Optional[str] = ..., mode: _Optional[_Union[_run_pb2.RunMode, str]] = ..., overrides: _Optional[_Mapping[str, _run_pb2.Override]] = ..., comment: _Optional[str] = ..., expected_revision: _Optional[int] = ..., redo: _Optional[str] = ...) -> None: ...
+    unset_environment: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, request_id: _Optional[str] = ..., project: _Optional[str] = ..., start: _Optional[_Iterable[str]] = ..., parent: _Optional[str] = ..., mode: _Optional[_Union[_run_pb2.RunMode, str]] = ..., overrides: _Optional[_Mapping[str, _run_pb2.Override]] = ..., comment: _Optional[str] = ..., expected_revision: _Optional[int] = ..., redo: _Optional[str] = ..., unset_environment: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class PreviewRunRequest(_message.Message):
     __slots__ = ("project", "start", "parent", "mode", "redo")

@@ -134,6 +134,7 @@ class RunServiceServicer:
 
     def StartRun(self, request, context):
         """Starts a run. An active run of the project is superseded once nothing of it is running; before, it is refused (RUN_ACTIVE).
+        So it is in a project without a pipeline (PIPELINE_MISSING).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -27,7 +27,7 @@ from winslow.v1 import retention_pb2 as winslow_dot_v1_dot_retention__pb2
 from winslow.v1 import settings_pb2 as winslow_dot_v1_dot_settings__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!winslow/v1/settings_service.proto\x12\nwinslow.v1\x1a google/protobuf/field_mask.proto\x1a\x1awinslow/v1/retention.proto\x1a\x19winslow/v1/settings.proto\"\x1d\n\x1bGetGlobalEnvironmentRequest\"\xdd\x01\n\x1eUpdateGlobalEnvironmentRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12@\n\x03set\x18\x02 \x03(\x0b\x32\x33.winslow.v1.UpdateGlobalEnvironmentRequest.SetEntry\x12\r\n\x05unset\x18\x03 \x03(\t\x12\x0f\n\x07replace\x18\x04 \x01(\x08\x12\x19\n\x11\x65xpected_revision\x18\x05 \x01(\x03\x1a*\n\x08SetEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x12\n\x10GetLimitsRequest\"\x99\x01\n\x13UpdateLimitsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\"\n\x06limits\x18\x02 \x01(\x0b\x32\x12.winslow.v1.Limits\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\")\n\x19GetRetentionPolicyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xc4\x01\n\x1cUpdateRetentionPolicyRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x35\n\x10retention_policy\x18\x02 \x01(\x0b\x32\x1b.winslow.v1.RetentionPolicy\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x19\n\x11\x65xpected_revision\x18\x04 \x01(\x03\x12\r\n\x05reset\x18\x05 \x01(\x08\"w\n\x17PreviewRetentionRequest\x12\x35\n\x10retention_policy\x18\x01 \x01(\x0b\x32\x1b.winslow.v1.RetentionPolicy\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"{\n\x18PreviewRetentionResponse\x12\x32\n\ncandidates\x18\x01 \x03(\x0b\x32\x1e.winslow.v1.RetentionCandidate\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x32\xf4\x04\n\x0fSettingsService\x12^\n\x14GetGlobalEnvironment\x12\'.winslow.v1.GetGlobalEnvironmentRequest\x1a\x1d.winslow.v1.GlobalEnvironment\x12\x64\n\x17UpdateGlobalEnvironment\x12*.winslow.v1.UpdateGlobalEnvironmentRequest\x1a\x1d.winslow.v1.GlobalEnvironment\x12=\n\tGetLimits\x12\x1c.winslow.v1.GetLimitsRequest\x1a\x12.winslow.v1.Limits\x12\x43\n\x0cUpdateLimits\x12\x1f.winslow.v1.UpdateLimitsRequest\x1a\x12.winslow.v1.Limits\x12X\n\x12GetRetentionPolicy\x12%.winslow.v1.GetRetentionPolicyRequest\x1a\x1b.winslow.v1.RetentionPolicy\x12^\n\x15UpdateRetentionPolicy\x12(.winslow.v1.UpdateRetentionPolicyRequest\x1a\x1b.winslow.v1.RetentionPolicy\x12]\n\x10PreviewRetention\x12#.winslow.v1.PreviewRetentionRequest\x1a$.winslow.v1.PreviewRetentionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!winslow/v1/settings_service.proto\x12\nwinslow.v1\x1a google/protobuf/field_mask.proto\x1a\x1awinslow/v1/retention.proto\x1a\x19winslow/v1/settings.proto\"\x1d\n\x1bGetGlobalEnvironmentRequest\"\xf8\x01\n\x1eUpdateGlobalEnvironmentRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12@\n\x03set\x18\x02 \x03(\x0b\x32\x33.winslow.v1.UpdateGlobalEnvironmentRequest.SetEntry\x12\r\n\x05unset\x18\x03 \x03(\t\x12\x0f\n\x07replace\x18\x04 \x01(\x08\x12\x1e\n\x11\x65xpected_revision\x18\x05 \x01(\x03H\x00\x88\x01\x01\x1a*\n\x08SetEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x14\n\x12_expected_revision\"\x12\n\x10GetLimitsRequest\"\xb4\x01\n\x13UpdateLimitsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\"\n\x06limits\x18\x02 \x01(\x0b\x32\x12.winslow.v1.Limits\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1e\n\x11\x65xpected_revision\x18\x04 \x01(\x03H\x00\x88\x01\x01\x42\x14\n\x12_expected_revision\")\n\x19GetRetentionPolicyRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\xdf\x01\n\x1cUpdateRetentionPolicyRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x35\n\x10retention_policy\x18\x02 \x01(\x0b\x32\x1b.winslow.v1.RetentionPolicy\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1e\n\x11\x65xpected_revision\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\r\n\x05reset\x18\x05 \x01(\x08\x42\x14\n\x12_expected_revision\"w\n\x17PreviewRetentionRequest\x12\x35\n\x10retention_policy\x18\x01 \x01(\x0b\x32\x1b.winslow.v1.RetentionPolicy\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"{\n\x18PreviewRetentionResponse\x12\x32\n\ncandidates\x18\x01 \x03(\x0b\x32\x1e.winslow.v1.RetentionCandidate\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x03\x32\xf4\x04\n\x0fSettingsService\x12^\n\x14GetGlobalEnvironment\x12\'.winslow.v1.GetGlobalEnvironmentRequest\x1a\x1d.winslow.v1.GlobalEnvironment\x12\x64\n\x17UpdateGlobalEnvironment\x12*.winslow.v1.UpdateGlobalEnvironmentRequest\x1a\x1d.winslow.v1.GlobalEnvironment\x12=\n\tGetLimits\x12\x1c.winslow.v1.GetLimitsRequest\x1a\x12.winslow.v1.Limits\x12\x43\n\x0cUpdateLimits\x12\x1f.winslow.v1.UpdateLimitsRequest\x1a\x12.winslow.v1.Limits\x12X\n\x12GetRetentionPolicy\x12%.winslow.v1.GetRetentionPolicyRequest\x1a\x1b.winslow.v1.RetentionPolicy\x12^\n\x15UpdateRetentionPolicy\x12(.winslow.v1.UpdateRetentionPolicyRequest\x1a\x1b.winslow.v1.RetentionPolicy\x12]\n\x10PreviewRetention\x12#.winslow.v1.PreviewRetentionRequest\x1a$.winslow.v1.PreviewRetentionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,21 +39,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETGLOBALENVIRONMENTREQUEST']._serialized_start=138
   _globals['_GETGLOBALENVIRONMENTREQUEST']._serialized_end=167
   _globals['_UPDATEGLOBALENVIRONMENTREQUEST']._serialized_start=170
-  _globals['_UPDATEGLOBALENVIRONMENTREQUEST']._serialized_end=391
-  _globals['_UPDATEGLOBALENVIRONMENTREQUEST_SETENTRY']._serialized_start=349
-  _globals['_UPDATEGLOBALENVIRONMENTREQUEST_SETENTRY']._serialized_end=391
-  _globals['_GETLIMITSREQUEST']._serialized_start=393
-  _globals['_GETLIMITSREQUEST']._serialized_end=411
-  _globals['_UPDATELIMITSREQUEST']._serialized_start=414
-  _globals['_UPDATELIMITSREQUEST']._serialized_end=567
-  _globals['_GETRETENTIONPOLICYREQUEST']._serialized_start=569
-  _globals['_GETRETENTIONPOLICYREQUEST']._serialized_end=610
-  _globals['_UPDATERETENTIONPOLICYREQUEST']._serialized_start=613
-  _globals['_UPDATERETENTIONPOLICYREQUEST']._serialized_end=809
-  _globals['_PREVIEWRETENTIONREQUEST']._serialized_start=811
-  _globals['_PREVIEWRETENTIONREQUEST']._serialized_end=930
-  _globals['_PREVIEWRETENTIONRESPONSE']._serialized_start=932
-  _globals['_PREVIEWRETENTIONRESPONSE']._serialized_end=1055
-  _globals['_SETTINGSSERVICE']._serialized_start=1058
-  _globals['_SETTINGSSERVICE']._serialized_end=1686
+  _globals['_UPDATEGLOBALENVIRONMENTREQUEST']._serialized_end=418
+  _globals['_UPDATEGLOBALENVIRONMENTREQUEST_SETENTRY']._serialized_start=354
+  _globals['_UPDATEGLOBALENVIRONMENTREQUEST_SETENTRY']._serialized_end=396
+  _globals['_GETLIMITSREQUEST']._serialized_start=420
+  _globals['_GETLIMITSREQUEST']._serialized_end=438
+  _globals['_UPDATELIMITSREQUEST']._serialized_start=441
+  _globals['_UPDATELIMITSREQUEST']._serialized_end=621
+  _globals['_GETRETENTIONPOLICYREQUEST']._serialized_start=623
+  _globals['_GETRETENTIONPOLICYREQUEST']._serialized_end=664
+  _globals['_UPDATERETENTIONPOLICYREQUEST']._serialized_start=667
+  _globals['_UPDATERETENTIONPOLICYREQUEST']._serialized_end=890
+  _globals['_PREVIEWRETENTIONREQUEST']._serialized_start=892
+  _globals['_PREVIEWRETENTIONREQUEST']._serialized_end=1011
+  _globals['_PREVIEWRETENTIONRESPONSE']._serialized_start=1013
+  _globals['_PREVIEWRETENTIONRESPONSE']._serialized_end=1136
+  _globals['_SETTINGSSERVICE']._serialized_start=1139
+  _globals['_SETTINGSSERVICE']._serialized_end=1767
 # @@protoc_insertion_point(module_scope)

@@ -22,12 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from winslow.v1 import common_pb2 as winslow_dot_v1_dot_common__pb2
 from winslow.v1 import pipeline_pb2 as winslow_dot_v1_dot_pipeline__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16winslow/v1/stage.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winslow/v1/common.proto\x1a\x19winslow/v1/pipeline.proto\"I\n\x08Variable\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12 \n\x05layer\x18\x03 \x01(\x0e\x32\x11.winslow.v1.Layer\"=\n\x05\x41\x62ort\x12\n\n\x02\x62y\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\x07Outcome\x12\x16\n\texit_code\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12%\n\x05\x63\x61use\x18\x02 \x01(\x0e\x32\x11.winslow.v1.CauseH\x01\x88\x01\x01\x12\x0f\n\x07message\x18\x03 \x01(\tB\x0c\n\n_exit_codeB\x08\n\x06_cause\"\xfa\x08\n\x05Stage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0b\n\x03run\x18\x03 \x01(\t\x12/\n\ndefinition\x18\x04 \x01(\x0b\x32\x1b.winslow.v1.StageDefinition\x12\x0f\n\x07\x61ttempt\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x07 \x01(\t\x12\x13\n\x06parent\x18\x08 \x01(\tH\x00\x88\x01\x01\x12-\n\x06joined\x18\t \x03(\x0b\x32\x1d.winslow.v1.Stage.JoinedEntry\x12\x11\n\tworkspace\x18\n \x01(\t\x12)\n\x0b\x65nvironment\x18\x0b \x03(\x0b\x32\x14.winslow.v1.Variable\x12%\n\x05state\x18\x0c \x01(\x0e\x32\x16.winslow.v1.StageState\x12\"\n\x06reason\x18\r \x01(\x0b\x32\x12.winslow.v1.Reason\x12.\n\nnot_before\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\x04node\x18\x0f \x01(\tH\x01\x88\x01\x01\x12\x0c\n\x04gpus\x18\x10 \x03(\t\x12\r\n\x05\x66\x65nce\x18\x11 \x01(\x03\x12\x14\n\x0cimage_digest\x18\x12 \x01(\t\x12.\n\nplace_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x08progress\x18\x16 \x01(\x01H\x02\x88\x01\x01\x12/\n\x07results\x18\x17 \x03(\x0b\x32\x1e.winslow.v1.Stage.ResultsEntry\x12$\n\x07outcome\x18\x18 \x01(\x0b\x32\x13.winslow.v1.Outcome\x12 \n\x05\x61\x62ort\x18\x19 \x01(\x0b\x32\x11.winslow.v1.Abort\x12\x15\n\x08retry_of\x18\x1b \x01(\tH\x03\x88\x01\x01\x12\x0e\n\x06pinned\x18\x1c \x01(\x08\x12\x0f\n\x07\x63omment\x18\x1d \x01(\t\x12\x36\n\x12\x65stimated_end_time\x18\x1e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05stale\x18\x1f \x01(\x08\x12\x0f\n\x07suspect\x18  \x01(\x08\x12\x37\n\x13workspace_drop_time\x18! \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a-\n\x0bJoinedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a.\n\x0cResultsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\t\n\x07_parentB\x07\n\x05_nodeB\x0b\n\t_progressB\x0b\n\t_retry_ofJ\x04\x08\x1a\x10\x1bR\x04skip*\x8a\x02\n\nStageState\x12\x1b\n\x17STAGE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12STAGE_STATE_QUEUED\x10\x01\x12\x18\n\x14STAGE_STATE_ELECTING\x10\x02\x12\x19\n\x15STAGE_STATE_PREPARING\x10\x03\x12\x17\n\x13STAGE_STATE_RUNNING\x10\x04\x12\x19\n\x15STAGE_STATE_SUCCEEDED\x10\x05\x12\x16\n\x12STAGE_STATE_FAILED\x10\x06\x12\x17\n\x13STAGE_STATE_ABORTED\x10\x07\x12\x14\n\x10STAGE_STATE_LOST\x10\x08\x12\x17\n\x13STAGE_STATE_SKIPPED\x10\t*\x89\x02\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43\x41USE_EXIT_CODE\x10\x01\x12\x10\n\x0c\x43\x41USE_SIGNAL\x10\x02\x12\x17\n\x13\x43\x41USE_OUT_OF_MEMORY\x10\x03\x12\x11\n\rCAUSE_TIMEOUT\x10\x04\x12\x17\n\x13\x43\x41USE_IMAGE_MISSING\x10\x05\x12\x1b\n\x17\x43\x41USE_COMMAND_NOT_FOUND\x10\x06\x12\x13\n\x0f\x43\x41USE_DISK_FULL\x10\x07\x12\x11\n\rCAUSE_ABORTED\x10\x08\x12\x13\n\x0f\x43\x41USE_NODE_LOST\x10\t\x12\x11\n\rCAUSE_STORAGE\x10\n\x12\x10\n\x0c\x43\x41USE_ENGINE\x10\x0b*\x7f\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_GLOBAL\x10\x01\x12\x12\n\x0eLAYER_PIPELINE\x10\x02\x12\x0f\n\x0bLAYER_STAGE\x10\x03\x12\x14\n\x10LAYER_SUBMISSION\x10\x04\x12\x12\n\x0eLAYER_INTERNAL\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16winslow/v1/stage.proto\x12\nwinslow.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17winslow/v1/common.proto\x1a\x19winslow/v1/pipeline.proto\"I\n\x08Variable\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12 \n\x05layer\x18\x03 \x01(\x0e\x32\x11.winslow.v1.Layer\"=\n\x05\x41\x62ort\x12\n\n\x02\x62y\x18\x01 \x01(\t\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\x07Outcome\x12\x16\n\texit_code\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12%\n\x05\x63\x61use\x18\x02 \x01(\x0e\x32\x11.winslow.v1.CauseH\x01\x88\x01\x01\x12\x0f\n\x07message\x18\x03 \x01(\tB\x0c\n\n_exit_codeB\x08\n\x06_cause\"\xa8\n\n\x05Stage\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0b\n\x03run\x18\x03 \x01(\t\x12/\n\ndefinition\x18\x04 \x01(\x0b\x32\x1b.winslow.v1.StageDefinition\x12\x0f\n\x07\x61ttempt\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x07 \x01(\t\x12\x13\n\x06parent\x18\x08 \x01(\tH\x00\x88\x01\x01\x12-\n\x06joined\x18\t \x03(\x0b\x32\x1d.winslow.v1.Stage.JoinedEntry\x12\x11\n\tworkspace\x18\n \x01(\t\x12)\n\x0b\x65nvironment\x18\x0b \x03(\x0b\x32\x14.winslow.v1.Variable\x12%\n\x05state\x18\x0c \x01(\x0e\x32\x16.winslow.v1.StageState\x12\"\n\x06reason\x18\r \x01(\x0b\x32\x12.winslow.v1.Reason\x12.\n\nnot_before\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\x04node\x18\x0f \x01(\tH\x01\x88\x01\x01\x12\x0c\n\x04gpus\x18\x10 \x03(\t\x12\r\n\x05\x66\x65nce\x18\x11 \x01(\x03\x12\x14\n\x0cimage_digest\x18\x12 \x01(\t\x12.\n\nplace_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x14 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x15 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x08progress\x18\x16 \x01(\x01H\x02\x88\x01\x01\x12/\n\x07results\x18\x17 \x03(\x0b\x32\x1e.winslow.v1.Stage.ResultsEntry\x12$\n\x07outcome\x18\x18 \x01(\x0b\x32\x13.winslow.v1.Outcome\x12 \n\x05\x61\x62ort\x18\x19 \x01(\x0b\x32\x11.winslow.v1.Abort\x12\x15\n\x08retry_of\x18\x1b \x01(\tH\x03\x88\x01\x01\x12\x0e\n\x06pinned\x18\x1c \x01(\x08\x12\x0f\n\x07\x63omment\x18\x1d \x01(\t\x12\x36\n\x12\x65stimated_end_time\x18\x1e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05stale\x18\x1f \x01(\x08\x12\x0f\n\x07suspect\x18  \x01(\x08\x12\x37\n\x13workspace_drop_time\x18! \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x06waited\x18\" \x03(\x0b\x32\x1d.winslow.v1.Stage.WaitedEntry\x12\x33\n\x0fwait_since_time\x18# \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a-\n\x0bJoinedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a.\n\x0cResultsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1aH\n\x0bWaitedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12(\n\x05value\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:\x02\x38\x01\x42\t\n\x07_parentB\x07\n\x05_nodeB\x0b\n\t_progressB\x0b\n\t_retry_ofJ\x04\x08\x1a\x10\x1bR\x04skip*\x8a\x02\n\nStageState\x12\x1b\n\x17STAGE_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12STAGE_STATE_QUEUED\x10\x01\x12\x18\n\x14STAGE_STATE_ELECTING\x10\x02\x12\x19\n\x15STAGE_STATE_PREPARING\x10\x03\x12\x17\n\x13STAGE_STATE_RUNNING\x10\x04\x12\x19\n\x15STAGE_STATE_SUCCEEDED\x10\x05\x12\x16\n\x12STAGE_STATE_FAILED\x10\x06\x12\x17\n\x13STAGE_STATE_ABORTED\x10\x07\x12\x14\n\x10STAGE_STATE_LOST\x10\x08\x12\x17\n\x13STAGE_STATE_SKIPPED\x10\t*\x89\x02\n\x05\x43\x61use\x12\x15\n\x11\x43\x41USE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43\x41USE_EXIT_CODE\x10\x01\x12\x10\n\x0c\x43\x41USE_SIGNAL\x10\x02\x12\x17\n\x13\x43\x41USE_OUT_OF_MEMORY\x10\x03\x12\x11\n\rCAUSE_TIMEOUT\x10\x04\x12\x17\n\x13\x43\x41USE_IMAGE_MISSING\x10\x05\x12\x1b\n\x17\x43\x41USE_COMMAND_NOT_FOUND\x10\x06\x12\x13\n\x0f\x43\x41USE_DISK_FULL\x10\x07\x12\x11\n\rCAUSE_ABORTED\x10\x08\x12\x13\n\x0f\x43\x41USE_NODE_LOST\x10\t\x12\x11\n\rCAUSE_STORAGE\x10\n\x12\x10\n\x0c\x43\x41USE_ENGINE\x10\x0b*\x7f\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x10\n\x0cLAYER_GLOBAL\x10\x01\x12\x12\n\x0eLAYER_PIPELINE\x10\x02\x12\x0f\n\x0bLAYER_STAGE\x10\x03\x12\x14\n\x10LAYER_SUBMISSION\x10\x04\x12\x12\n\x0eLAYER_INTERNAL\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,22 +39,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STAGE_JOINEDENTRY']._serialized_options = b'8\001'
   _globals['_STAGE_RESULTSENTRY']._loaded_options = None
   _globals['_STAGE_RESULTSENTRY']._serialized_options = b'8\001'
-  _globals['_STAGESTATE']._serialized_start=1526
-  _globals['_STAGESTATE']._serialized_end=1792
-  _globals['_CAUSE']._serialized_start=1795
-  _globals['_CAUSE']._serialized_end=2060
-  _globals['_LAYER']._serialized_start=2062
-  _globals['_LAYER']._serialized_end=2189
-  _globals['_VARIABLE']._serialized_start=123
-  _globals['_VARIABLE']._serialized_end=196
-  _globals['_ABORT']._serialized_start=198
-  _globals['_ABORT']._serialized_end=259
-  _globals['_OUTCOME']._serialized_start=261
-  _globals['_OUTCOME']._serialized_end=374
-  _globals['_STAGE']._serialized_start=377
-  _globals['_STAGE']._serialized_end=1523
-  _globals['_STAGE_JOINEDENTRY']._serialized_start=1372
-  _globals['_STAGE_JOINEDENTRY']._serialized_end=1417
-  _globals['_STAGE_RESULTSENTRY']._serialized_start=1419
-  _globals['_STAGE_RESULTSENTRY']._serialized_end=1465
+  _globals['_STAGE_WAITEDENTRY']._loaded_options = None
+  _globals['_STAGE_WAITEDENTRY']._serialized_options = b'8\001'
+  _globals['_STAGESTATE']._serialized_start=1732
+  _globals['_STAGESTATE']._serialized_end=1998
+  _globals['_CAUSE']._serialized_start=2001
+  _globals['_CAUSE']._serialized_end=2266
+  _globals['_LAYER']._serialized_start=2268
+  _globals['_LAYER']._serialized_end=2395
+  _globals['_VARIABLE']._serialized_start=155
+  _globals['_VARIABLE']._serialized_end=228
+  _globals['_ABORT']._serialized_start=230
+  _globals['_ABORT']._serialized_end=291
+  _globals['_OUTCOME']._serialized_start=293
+  _globals['_OUTCOME']._serialized_end=406
+  _globals['_STAGE']._serialized_start=409
+  _globals['_STAGE']._serialized_end=1729
+  _globals['_STAGE_JOINEDENTRY']._serialized_start=1504
+  _globals['_STAGE_JOINEDENTRY']._serialized_end=1549
+  _globals['_STAGE_RESULTSENTRY']._serialized_start=1551
+  _globals['_STAGE_RESULTSENTRY']._serialized_end=1597
+  _globals['_STAGE_WAITEDENTRY']._serialized_start=1599
+  _globals['_STAGE_WAITEDENTRY']._serialized_end=1671
 # @@protoc_insertion_point(module_scope)

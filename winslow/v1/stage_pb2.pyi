@@ -1,5 +1,6 @@
 import datetime
 
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from winslow.v1 import common_pb2 as _common_pb2
 from winslow.v1 import pipeline_pb2 as _pipeline_pb2
@@ -106,7 +107,7 @@ class Outcome(_message.Message):
     def __init__(self, exit_code: _Optional[int] = ..., cause: _Optional[_Union[Cause, str]] = ..., message: _Optional[str] = ...) -> None: ...
 
 class Stage(_message.Message):
-    __slots__ = ("name", "revision", "run", "definition", "attempt", "create_time", "author", "parent", "joined", "workspace", "environment", "state", "reason", "not_before", "node", "gpus", "fence", "image_digest", "place_time", "start_time", "end_time", "progress", "results", "outcome", "abort", "retry_of", "pinned", "comment", "estimated_end_time", "stale", "suspect", "workspace_drop_time")
+    __slots__ = ("name", "revision", "run", "definition", "attempt", "create_time", "author", "parent", "joined", "workspace", "environment", "state", "reason", "not_before", "node", "gpus", "fence", "image_digest", "place_time", "start_time", "end_time", "progress", "results", "outcome", "abort", "retry_of", "pinned", "comment", "estimated_end_time", "stale", "suspect", "workspace_drop_time", "waited", "wait_since_time")
     class JoinedEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -121,6 +122,13 @@ class Stage(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class WaitedEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _duration_pb2.Duration
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
@@ -153,6 +161,8 @@ class Stage(_message.Message):
     STALE_FIELD_NUMBER: _ClassVar[int]
     SUSPECT_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_DROP_TIME_FIELD_NUMBER: _ClassVar[int]
+    WAITED_FIELD_NUMBER: _ClassVar[int]
+    WAIT_SINCE_TIME_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     run: str
@@ -185,4 +195,6 @@ class Stage(_message.Message):
     stale: bool
     suspect: bool
     workspace_drop_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., run: _Optional[str] = ..., definition: _Optional[_Union[_pipeline_pb2.StageDefinition, _Mapping]] = ..., attempt: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., parent: _Optional[str] = ..., joined: _Optional[_Mapping[str, str]] = ..., workspace: _Optional[str] = ..., environment: _Optional[_Iterable[_Union[Variable, _Mapping]]] = ..., state: _Optional[_Union[StageState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., not_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., node: _Optional[str] = ..., gpus: _Optional[_Iterable[str]] = ..., fence: _Optional[int] = ..., image_digest: _Optional[str] = ..., place_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[float] = ..., results: _Optional[_Mapping[str, str]] = ..., outcome: _Optional[_Union[Outcome, _Mapping]] = ..., abort: _Optional[_Union[Abort, _Mapping]] = ..., retry_of: _Optional[str] = ..., pinned: _Optional[bool] = ..., comment: _Optional[str] = ..., estimated_end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., suspect: _Optional[bool] = ..., workspace_drop_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    waited: _containers.MessageMap[str, _duration_pb2.Duration]
+    wait_since_time: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., run: _Optional[str] = ..., definition: _Optional[_Union[_pipeline_pb2.StageDefinition, _Mapping]] = ..., attempt: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., parent: _Optional[str] = ..., joined: _Optional[_Mapping[str, str]] = ..., workspace: _Optional[str] = ..., environment: _Optional[_Iterable[_Union[Variable, _Mapping]]] = ..., state: _Optional[_Union[StageState, str]] = ..., reason: _Optional[_Union[_common_pb2.Reason, _Mapping]] = ..., not_before: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., node: _Optional[str] = ..., gpus: _Optional[_Iterable[str]] = ..., fence: _Optional[int] = ..., image_digest: _Optional[str] = ..., place_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[float] = ..., results: _Optional[_Mapping[str, str]] = ..., outcome: _Optional[_Union[Outcome, _Mapping]] = ..., abort: _Optional[_Union[Abort, _Mapping]] = ..., retry_of: _Optional[str] = ..., pinned: _Optional[bool] = ..., comment: _Optional[str] = ..., estimated_end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., stale: _Optional[bool] = ..., suspect: _Optional[bool] = ..., workspace_drop_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waited: _Optional[_Mapping[str, _duration_pb2.Duration]] = ..., wait_since_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

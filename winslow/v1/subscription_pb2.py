@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwinslow/v1/subscription.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8f\x02\n\x0cSubscription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x0e\n\x06secret\x18\x05 \x01(\t\x12\'\n\toccasions\x18\x06 \x03(\x0e\x32\x14.winslow.v1.Occasion\x12\x0f\n\x07project\x18\x07 \x01(\t\x12\x0c\n\x04tags\x18\x08 \x03(\t\x12\x10\n\x08\x64isabled\x18\t \x01(\x08\x12\x0e\n\x06\x61uthor\x18\n \x01(\t\x12\x35\n\x11last_attempt_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x0c \x01(\t*\xa4\x01\n\x08Occasion\x12\x18\n\x14OCCASION_UNSPECIFIED\x10\x00\x12\x1b\n\x17OCCASION_AWAITING_INPUT\x10\x01\x12\x13\n\x0fOCCASION_FAILED\x10\x02\x12\x16\n\x12OCCASION_SUCCEEDED\x10\x03\x12\x16\n\x12OCCASION_NODE_LOST\x10\x04\x12\x1c\n\x18OCCASION_STORAGE_WARNING\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dwinslow/v1/subscription.proto\x12\nwinslow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9a\x03\n\x0cSubscription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\r\n\x05\x65mail\x18\x04 \x01(\t\x12\x0e\n\x06secret\x18\x05 \x01(\t\x12\'\n\toccasions\x18\x06 \x03(\x0e\x32\x14.winslow.v1.Occasion\x12\x0f\n\x07project\x18\x07 \x01(\t\x12\x0c\n\x04tags\x18\x08 \x03(\t\x12\x10\n\x08\x64isabled\x18\t \x01(\x08\x12\x0e\n\x06\x61uthor\x18\n \x01(\t\x12\x35\n\x11last_attempt_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\x0c \x01(\t\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06signed\x18\x0e \x01(\x08\x12\x31\n\rfailing_since\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rwaiting_count\x18\x10 \x01(\x05*\xa4\x01\n\x08Occasion\x12\x18\n\x14OCCASION_UNSPECIFIED\x10\x00\x12\x1b\n\x17OCCASION_AWAITING_INPUT\x10\x01\x12\x13\n\x0fOCCASION_FAILED\x10\x02\x12\x16\n\x12OCCASION_SUCCEEDED\x10\x03\x12\x16\n\x12OCCASION_NODE_LOST\x10\x04\x12\x1c\n\x18OCCASION_STORAGE_WARNING\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'winslow.v1.subscription_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OCCASION']._serialized_start=353
-  _globals['_OCCASION']._serialized_end=517
+  _globals['_OCCASION']._serialized_start=492
+  _globals['_OCCASION']._serialized_end=656
   _globals['_SUBSCRIPTION']._serialized_start=79
-  _globals['_SUBSCRIPTION']._serialized_end=350
+  _globals['_SUBSCRIPTION']._serialized_end=489
 # @@protoc_insertion_point(module_scope)

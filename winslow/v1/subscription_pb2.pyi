@@ -26,7 +26,7 @@ OCCASION_NODE_LOST: Occasion
 OCCASION_STORAGE_WARNING: Occasion
 
 class Subscription(_message.Message):
-    __slots__ = ("name", "revision", "url", "email", "secret", "occasions", "project", "tags", "disabled", "author", "last_attempt_time", "last_error")
+    __slots__ = ("name", "revision", "url", "email", "secret", "occasions", "project", "tags", "disabled", "author", "last_attempt_time", "last_error", "create_time", "signed", "failing_since", "waiting_count")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     URL_FIELD_NUMBER: _ClassVar[int]
@@ -39,6 +39,10 @@ class Subscription(_message.Message):
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
     LAST_ATTEMPT_TIME_FIELD_NUMBER: _ClassVar[int]
     LAST_ERROR_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_FIELD_NUMBER: _ClassVar[int]
+    FAILING_SINCE_FIELD_NUMBER: _ClassVar[int]
+    WAITING_COUNT_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     url: str
@@ -51,4 +55,8 @@ class Subscription(_message.Message):
     author: str
     last_attempt_time: _timestamp_pb2.Timestamp
     last_error: str
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., url: _Optional[str] = ..., email: _Optional[str] = ..., secret: _Optional[str] = ..., occasions: _Optional[_Iterable[_Union[Occasion, str]]] = ..., project: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., disabled: _Optional[bool] = ..., author: _Optional[str] = ..., last_attempt_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_error: _Optional[str] = ...) -> None: ...
+    create_time: _timestamp_pb2.Timestamp
+    signed: bool
+    failing_since: _timestamp_pb2.Timestamp
+    waiting_count: int
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., url: _Optional[str] = ..., email: _Optional[str] = ..., secret: _Optional[str] = ..., occasions: _Optional[_Iterable[_Union[Occasion, str]]] = ..., project: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., disabled: _Optional[bool] = ..., author: _Optional[str] = ..., last_attempt_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_error: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., signed: _Optional[bool] = ..., failing_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., waiting_count: _Optional[int] = ...) -> None: ...

@@ -97,7 +97,7 @@ class SubscriptionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def TestSubscription(self, request, context):
-        """Tells something now, to see whether it arrives.
+        """Tells something now, to see whether it arrives: `last_error` says why not.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -13,8 +13,9 @@ from winslow.domain.pipeline import Confirmation, Network, RetryOn, WorkspaceMod
 from winslow.domain.project import ProjectState, RunEnd, RunMode
 from winslow.domain.resources import GpuVendor
 from winslow.domain.stage import Cause, Layer, State
+from winslow.domain.subscription import Occasion
 from winslow.errors import InvalidArgument
-from winslow.v1 import pipeline_pb2, project_pb2, resources_pb2, run_pb2, stage_pb2
+from winslow.v1 import pipeline_pb2, project_pb2, resources_pb2, run_pb2, stage_pb2, subscription_pb2
 
 D = TypeVar("D", bound=Enum)
 P = TypeVar("P", bound=int)
@@ -157,5 +158,15 @@ RUN_END: Table[RunEnd, run_pb2.RunEnd] = Table(
         RunEnd.SUCCEEDED: run_pb2.RUN_END_SUCCEEDED,
         RunEnd.FAILED: run_pb2.RUN_END_FAILED,
         RunEnd.SUPERSEDED: run_pb2.RUN_END_SUPERSEDED,
+    }
+)
+
+OCCASION: Table[Occasion, subscription_pb2.Occasion] = Table(
+    {
+        Occasion.AWAITING_INPUT: subscription_pb2.OCCASION_AWAITING_INPUT,
+        Occasion.FAILED: subscription_pb2.OCCASION_FAILED,
+        Occasion.SUCCEEDED: subscription_pb2.OCCASION_SUCCEEDED,
+        Occasion.NODE_LOST: subscription_pb2.OCCASION_NODE_LOST,
+        Occasion.STORAGE_WARNING: subscription_pb2.OCCASION_STORAGE_WARNING,
     }
 )

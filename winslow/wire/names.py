@@ -6,15 +6,21 @@ It never needs to know whether the resource exists. Every function raises Invali
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from winslow.domain.pipeline import PipelineId
 from winslow.domain.project import SweepId
+from winslow.domain.savedview import ViewId
 from winslow.domain.stage import NodeId, ProjectId, RunId, StageId
+from winslow.domain.subscription import SubscriptionId
 from winslow.errors import InvalidArgument
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_STAGE = ("projects", "stages")
+_RUN = ("projects", "runs")
 ANY = "-"
 """Stands for whichever project, where a name's last part says enough."""
 GLOBAL_ENVIRONMENT = "globalEnvironment"
@@ -98,6 +104,14 @@ def user(user: str) -> str:
     return _checked("users", user)
 
 
+def subscription(subscription: str) -> str:
+    return _checked("subscriptions", subscription)
+
+
+def view(view: str) -> str:
+    return _checked("views", view)
+
+
 def parse_pipeline(name: str) -> PipelineName:
     """Reads `pipelines/L` and `pipelines/L/versions/3`."""
     if "/versions/" not in name:
@@ -118,12 +132,12 @@ def parse_projects(name: str) -> ProjectId | None:
 
 
 def parse_run(name: str) -> RunName:
-    project_id, run_id = _ids(name, ("projects", "runs"))
+    project_id, run_id = _ids(name, _RUN)
     return RunName(ProjectId(project_id), RunId(run_id))
 
 
 def parse_stage(name: str) -> StageName:
-    project_id, stage_id = _ids(name, ("projects", "stages"))
+    project_id, stage_id = _ids(name, _STAGE)
     return StageName(ProjectId(project_id), StageId(stage_id))
 
 
@@ -173,6 +187,16 @@ def parse_user(name: str) -> str:
     return user_id
 
 
+def parse_view(name: str) -> ViewId:
+    (view_id,) = _ids(name, ("views",))
+    return ViewId(view_id)
+
+
+def parse_subscription(name: str) -> SubscriptionId:
+    (subscription_id,) = _ids(name, ("subscriptions",))
+    return SubscriptionId(subscription_id)
+
+
 def _checked(*parts: str) -> str:
     name = "/".join(parts)
     if not all(_ID.fullmatch(id_) for id_ in parts[1::2]):
@@ -180,14 +204,18 @@ def _checked(*parts: str) -> str:
     return name
 
 
-def _ids(name: str, collections: Sequence[str]) -> list[str]:
-    parts = name.split("/")
-    ids = parts[1::2]
-    if tuple(parts[::2]) != tuple(collections) or len(ids) != len(collections):
+@lru_cache(maxsize=4096)
+def _ids(name: str, collections: tuple[str, ...]) -> tuple[str, ...]:
+    """Each id is there once, however many names it is in: a daemon has a cluster's in memory. A stage is named by those beside it."""
+    found = _shape(collections).fullmatch(name)
+    if found is None:
         raise _invalid(name, collections)
-    if not all(_ID.fullmatch(id_) for id_ in ids):
-        raise _invalid(name, collections)
-    return ids
+    return tuple(map(sys.intern, found.groups()))
+
+
+@cache
+def _shape(collections: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("/".join(f"{collection}/({_ID.pattern})" for collection in collections))
 
 
 def _number(name: str, text: str) -> int:

@@ -25,6 +25,7 @@ def node_to_proto(node: Node, revision: int = 0) -> pb.Node:
         storage_client=node.storage_client,
         warnings=node.warnings,
         archives=sorted(node.archives),
+        http_addresses=node.http,
     )
 
 
@@ -42,6 +43,7 @@ def node_from_proto(message: pb.Node) -> Node:
         storage_client=message.storage_client,
         warnings=tuple(message.warnings),
         archives=frozenset(message.archives),
+        http=tuple(message.http_addresses),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 from winslow.domain.definition import Fault, show_path
@@ -21,6 +22,7 @@ from winslow.v1 import pipeline_pb2 as pb
 from winslow.wire import names
 from winslow.wire.enums import CONFIRMATION, NETWORK, RETRY_ON, WORKSPACE_MODE
 from winslow.wire.resources import resources_from_proto, resources_to_proto
+from winslow.wire.sharing import Shared
 from winslow.wire.times import duration, seconds, timestamp, unix_seconds
 
 _DEFAULT = StageDefinition(DefinitionName("default"), "default")
@@ -58,13 +60,16 @@ def spec_to_proto(pipeline: Pipeline) -> pb.PipelineSpec:
     )
 
 
-def spec_from_proto(message: pb.PipelineSpec) -> Pipeline:
+def _spec(message: pb.PipelineSpec) -> Pipeline:
     return Pipeline(
         name=message.display_name,
         description=message.description,
         environment=dict(message.environment),
         stages=tuple(definition_from_proto(stage) for stage in message.stages),
     )
+
+
+spec_from_proto = Shared(_spec)
 
 
 def definition_to_proto(stage: StageDefinition) -> pb.StageDefinition:
@@ -90,15 +95,15 @@ def definition_to_proto(stage: StageDefinition) -> pb.StageDefinition:
     )
 
 
-def definition_from_proto(message: pb.StageDefinition) -> StageDefinition:
+def _definition(message: pb.StageDefinition) -> StageDefinition:
     return StageDefinition(
-        name=DefinitionName(message.name),
+        name=DefinitionName(sys.intern(message.name)),
         image=message.image,
         description=message.description,
         arguments=tuple(message.arguments),
         environment=dict(message.environment),
         resources=resources_from_proto(message.resources),
-        after=tuple(Edge(DefinitionName(edge.stage), edge.when) for edge in message.after),
+        after=tuple(Edge(DefinitionName(sys.intern(edge.stage)), edge.when) for edge in message.after),
         timeout=seconds(message.timeout),
         lost_after=seconds(message.lost_after) if message.HasField("lost_after") else _DEFAULT.lost_after,
         retry=retry_from_proto(message.retry),
@@ -111,6 +116,9 @@ def definition_from_proto(message: pb.StageDefinition) -> StageDefinition:
         log_limit=message.log_limit if message.HasField("log_limit") else _DEFAULT.log_limit,
         grace=seconds(message.grace) if message.HasField("grace") else _DEFAULT.grace,
     )
+
+
+definition_from_proto = Shared(_definition)
 
 
 def retry_to_proto(retry: RetryPolicy) -> pb.RetryPolicy:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.project import Project
 from winslow.domain.stage import StageId
@@ -11,6 +13,7 @@ from winslow.wire import names
 from winslow.wire.enums import PROJECT_STATE
 from winslow.wire.pipeline import spec_from_proto, spec_to_proto
 from winslow.wire.run import gate_to_proto
+from winslow.wire.sharing import NOTHING
 from winslow.wire.stage import reason_to_proto
 from winslow.wire.times import timestamp, unix_seconds
 
@@ -20,7 +23,7 @@ def project_to_proto(project: Project, revision: int = 0, status: Status | None 
         name=names.project(project.id),
         revision=revision,
         display_name=project.name,
-        pipeline=spec_to_proto(project.pipeline),
+        pipeline=spec_to_proto(project.pipeline) if project.chosen else None,
         author=project.author,
         create_time=timestamp(project.created_at),
         source=names.pipeline(project.source) if project.source is not None else None,
@@ -55,18 +58,18 @@ def project_from_proto(message: pb.Project) -> Project:
         id=names.parse_project(message.name),
         name=message.display_name,
         pipeline=spec_from_proto(message.pipeline),
-        author=message.author,
+        author=sys.intern(message.author),
         created_at=unix_seconds(message.create_time),
         suffix=message.suffix,
         source=names.parse_pipeline(message.source).pipeline if message.HasField("source") else None,
         source_version=message.source_version,
-        tags=frozenset(message.tags),
-        participants=frozenset(message.participants),
+        tags=frozenset(map(sys.intern, message.tags)),
+        participants=frozenset(map(sys.intern, message.participants)),
         description=message.description,
         next_run=message.next_run,
         confirmed=frozenset(DefinitionName(name) for name in message.confirmed),
         deleting=message.deleting,
         priority=message.priority,
         quota=message.quota,
-        dropping={StageId(stage): unix_seconds(since) for stage, since in message.dropping.items()},
+        dropping={StageId(stage): unix_seconds(since) for stage, since in message.dropping.items()} or NOTHING,
     )

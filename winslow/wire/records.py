@@ -13,15 +13,19 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from winslow.domain.node import Attachment, Node, NodePolicy, Reservation, Silence
+from winslow.domain.notices import Noted
 from winslow.domain.pipeline import PipelineRecord
 from winslow.domain.project import Project, Run, Sweep
 from winslow.domain.records import Comment, Done, Globals, Kind, Limits, Record, VolumeIdentity
 from winslow.domain.retention import RetentionClock, RetentionPolicy
+from winslow.domain.savedview import SavedView
 from winslow.domain.stage import Stage
+from winslow.domain.subscription import Delivery, Notice, Subscription
 from winslow.errors import DataLoss, InvalidArgument
 from winslow.v1 import (
     cluster_pb2,
     node_pb2,
+    notice_pb2,
     pipeline_pb2,
     project_pb2,
     request_record_pb2,
@@ -29,7 +33,9 @@ from winslow.v1 import (
     run_pb2,
     settings_pb2,
     stage_pb2,
+    subscription_pb2,
     sweep_pb2,
+    view_pb2,
 )
 from winslow.wire.node import (
     attachment_from_proto,
@@ -49,8 +55,19 @@ from winslow.wire.retention import clock_from_proto, clock_to_proto, retention_f
 from winslow.wire.run import comment_from_proto, comment_to_proto, run_from_proto, run_to_proto
 from winslow.wire.settings import globals_from_proto, globals_to_proto, limits_from_proto, limits_to_proto
 from winslow.wire.stage import stage_from_proto, stage_to_proto
+from winslow.wire.subscription import (
+    delivery_from_proto,
+    delivery_to_proto,
+    noted_from_proto,
+    noted_to_proto,
+    notice_from_proto,
+    notice_to_proto,
+    subscription_from_proto,
+    subscription_to_proto,
+)
 from winslow.wire.sweep import sweep_from_proto, sweep_to_proto
-from winslow.wire.unknown import carry, has_unknown
+from winslow.wire.unknown import carry, holds_unknown
+from winslow.wire.view import view_from_proto, view_to_proto
 
 
 def encode(record: Record, unknown: bytes = b"") -> bytes:
@@ -73,9 +90,17 @@ def encode(record: Record, unknown: bytes = b"") -> bytes:
 
 def decode(kind: Kind, data: bytes) -> Record:
     """The record that `encode` made. Raises DataLoss (RECORD_UNREADABLE)."""
+    return read(kind, data)[0]
+
+
+def read(kind: Kind, data: bytes) -> tuple[Record, bytes]:
+    """The record that `encode` made, and the `unknown` to write it again with: `data` itself where there are fields in it
+    that only a newer version knows, else b"". Raises DataLoss (RECORD_UNREADABLE).
+    """
     try:
-        message, read = _DECODERS[kind]
-        return read(message.FromString(data))
+        of_kind, value_of = _DECODERS[kind]
+        message = of_kind.FromString(data)
+        return value_of(message), data if holds_unknown(message, data) else b""
     except (DecodeError, InvalidArgument) as error:
         raise DataLoss(
             f"A record of {kind.value} cannot be read: {error}",
@@ -83,11 +108,6 @@ def decode(kind: Kind, data: bytes) -> Record:
             subject=kind.value,
             hint="If a newer version of Winslow wrote it, upgrade this node; otherwise restore it from a snapshot",
         ) from error
-
-
-def unknown(kind: Kind, data: bytes) -> bytes:
-    """`data` itself where there are fields in it that only a newer version knows, else b"". Raises DecodeError."""
-    return data if has_unknown(_DECODERS[kind][0].FromString(data)) else b""
 
 
 def message_of(record: Record) -> Message:
@@ -120,6 +140,11 @@ _ENCODERS: dict[type, Callable[[Any], Message]] = {
     Limits: limits_to_proto,
     RetentionPolicy: retention_to_proto,
     RetentionClock: clock_to_proto,
+    SavedView: view_to_proto,
+    Subscription: subscription_to_proto,
+    Delivery: delivery_to_proto,
+    Notice: notice_to_proto,
+    Noted: noted_to_proto,
     Done: lambda done: request_record_pb2.RequestRecord(fingerprint=done.fingerprint, answer=done.answer),
 }
 """One for each member of `Record`; a test holds the two together."""
@@ -142,5 +167,10 @@ _DECODERS: dict[Kind, tuple[type[Message], Callable[[Any], Record]]] = {
     Kind.GLOBALS: (settings_pb2.GlobalEnvironment, globals_from_proto),
     Kind.RETENTION: (retention_pb2.RetentionPolicy, retention_from_proto),
     Kind.RETENTION_CLOCK: (retention_pb2.RetentionClock, clock_from_proto),
+    Kind.VIEW: (view_pb2.View, view_from_proto),
+    Kind.SUBSCRIPTION: (subscription_pb2.Subscription, subscription_from_proto),
+    Kind.DELIVERY: (notice_pb2.Delivery, delivery_from_proto),
+    Kind.NOTICE: (notice_pb2.Notice, notice_from_proto),
+    Kind.NOTED: (notice_pb2.Noted, noted_from_proto),
     Kind.REQUEST: (request_record_pb2.RequestRecord, _done),
 }

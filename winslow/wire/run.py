@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 
 from winslow.domain.pipeline import DefinitionName
@@ -13,6 +14,7 @@ from winslow.v1 import run_pb2 as pb
 from winslow.wire import names
 from winslow.wire.enums import RUN_END, RUN_MODE
 from winslow.wire.resources import resources_from_proto, resources_to_proto
+from winslow.wire.sharing import NOTHING
 from winslow.wire.stage import (
     reason_from_proto,
     reason_to_proto,
@@ -42,6 +44,7 @@ def run_to_proto(run: Run, revision: int = 0, gates: Iterable[Gate] = ()) -> pb.
         only=sorted(run.only),
         skipped=sorted(run.skipped),
         again=sorted(run.again),
+        resumed=dict(run.resumed.items()),  # keys of a Mapping are invariant
         overrides=overrides_to_proto(run.overrides),
         answers={definition: answer_to_proto(answer) for definition, answer in run.answers.items()},
         hold=hold_to_proto(run.project, run.hold) if run.hold else None,
@@ -59,27 +62,32 @@ def run_from_proto(message: pb.Run) -> Run:
         id=id_,
         project=project,
         number=message.number,
-        start=tuple(DefinitionName(name) for name in message.start),
+        start=tuple(map(_definition, message.start)),
         created_at=unix_seconds(message.create_time),
-        created_by=message.author,
+        created_by=sys.intern(message.author),
         mode=RUN_MODE.from_proto(message.mode),
         parent=stage_id(message.parent) if message.HasField("parent") else None,
         inherited=stage_ids(message.inherited),
         attempts={
-            DefinitionName(definition): tuple(stage_id(name) for name in attempts.stages)
+            _definition(definition): tuple(stage_id(name) for name in attempts.stages)
             for definition, attempts in message.attempts.items()
         },
-        only=frozenset(DefinitionName(name) for name in message.only),
-        skipped=frozenset(DefinitionName(name) for name in message.skipped),
-        again=frozenset(DefinitionName(name) for name in message.again),
-        overrides=overrides_from_proto(message.overrides),
-        answers={DefinitionName(name): answer_from_proto(answer) for name, answer in message.answers.items()},
+        only=frozenset(map(_definition, message.only)),
+        skipped=frozenset(map(_definition, message.skipped)),
+        again=frozenset(map(_definition, message.again)),
+        resumed={_definition(name): by for name, by in message.resumed.items()} or NOTHING,
+        overrides=overrides_from_proto(message.overrides) or NOTHING,
+        answers={_definition(name): answer_from_proto(answer) for name, answer in message.answers.items()} or NOTHING,
         hold=hold_from_proto(message.hold) if message.HasField("hold") else None,
         sweep=names.parse_sweep(message.sweep).sweep if message.HasField("sweep") else None,
         end=RUN_END.from_proto(message.end) if message.HasField("end") else None,
         ended_at=unix_seconds(message.end_time) if message.HasField("end_time") else None,
         comment=message.comment,
     )
+
+
+def _definition(name: str) -> DefinitionName:
+    return DefinitionName(sys.intern(name))
 
 
 def override_to_proto(override: Override) -> pb.Override:
@@ -109,11 +117,21 @@ def overrides_from_proto(overrides: Mapping[str, pb.Override]) -> dict[Definitio
 
 
 def answer_to_proto(answer: Answer) -> pb.Answer:
-    return pb.Answer(by=answer.by, time=timestamp(answer.at), environment=answer.environment)
+    return pb.Answer(
+        by=answer.by,
+        time=timestamp(answer.at),
+        environment=answer.environment,
+        ask_time=optional_timestamp(answer.asked_at),
+    )
 
 
 def answer_from_proto(message: pb.Answer) -> Answer:
-    return Answer(by=message.by, at=unix_seconds(message.time), environment=dict(message.environment))
+    return Answer(
+        by=message.by,
+        at=unix_seconds(message.time),
+        environment=dict(message.environment),
+        asked_at=unix_seconds(message.ask_time) if message.HasField("ask_time") else None,
+    )
 
 
 def hold_to_proto(project: ProjectId, hold: Hold) -> pb.Hold:

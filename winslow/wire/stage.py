@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from functools import lru_cache
+
+from google.protobuf.duration_pb2 import Duration
 
 from winslow.domain.pipeline import DefinitionName
-from winslow.domain.stage import Abort, Outcome, ProjectId, Reason, Stage, StageId, Variable, WorkspaceId
+from winslow.domain.stage import Abort, Layer, Outcome, ProjectId, Reason, Stage, StageId, Variable, WorkspaceId
 from winslow.v1 import common_pb2
 from winslow.v1 import stage_pb2 as pb
 from winslow.wire import names
 from winslow.wire.enums import CAUSE, LAYER, STAGE_STATE
 from winslow.wire.pipeline import definition_from_proto, definition_to_proto
-from winslow.wire.times import optional_timestamp, timestamp, unix_seconds
+from winslow.wire.sharing import NOTHING
+from winslow.wire.times import duration, optional_timestamp, seconds, timestamp, unix_seconds
+
+_SUCCESS = Outcome(0)
+SHORT = 200
+"""Characters of a value that may be remembered, to be shared with the next stage that has it."""
 
 
 def stage_to_proto(stage: Stage, revision: int = 0) -> pb.Stage:
@@ -48,6 +57,8 @@ def stage_to_proto(stage: Stage, revision: int = 0) -> pb.Stage:
         pinned=stage.pinned,
         comment=stage.comment,
         workspace_drop_time=optional_timestamp(stage.workspace_dropped_at),
+        waited={code: duration(length) for code, length in stage.waited.items()},
+        wait_since_time=optional_timestamp(stage.waits_since),
     )
 
 
@@ -60,26 +71,23 @@ def stage_from_proto(message: pb.Stage) -> Stage:
         definition=definition_from_proto(message.definition),
         attempt=message.attempt,
         created_at=unix_seconds(message.create_time),
-        created_by=message.author,
+        created_by=sys.intern(message.author),
         parent=stage_id(message.parent) if message.HasField("parent") else None,
         joined=stage_ids(message.joined),
         workspace=WorkspaceId(stage_id(message.workspace)) if message.workspace else WorkspaceId(""),
-        environment=tuple(
-            Variable(variable.name, variable.value, LAYER.from_proto(variable.layer))
-            for variable in message.environment
-        ),
+        environment=tuple(map(_variable, message.environment)),
         state=STAGE_STATE.from_proto(message.state),
         reason=reason_from_proto(message.reason) if message.HasField("reason") else None,
-        not_before=unix_seconds(message.not_before),
+        not_before=unix_seconds(message.not_before) if message.HasField("not_before") else 0.0,
         node=names.parse_node(message.node) if message.HasField("node") else None,
         gpus=tuple(message.gpus),
         fence=message.fence,
-        image_digest=message.image_digest,
+        image_digest=sys.intern(message.image_digest),
         placed_at=unix_seconds(message.place_time) if message.HasField("place_time") else None,
         started_at=unix_seconds(message.start_time) if message.HasField("start_time") else None,
         ended_at=unix_seconds(message.end_time) if message.HasField("end_time") else None,
-        progress=message.progress if message.HasField("progress") else None,
-        results=dict(message.results),
+        progress=_progress(message.progress) if message.HasField("progress") else None,
+        results=_results(message.results),
         outcome=outcome_from_proto(message.outcome) if message.HasField("outcome") else None,
         abort=Abort(message.abort.by, unix_seconds(message.abort.time)) if message.HasField("abort") else None,
         retry_of=stage_id(message.retry_of) if message.HasField("retry_of") else None,
@@ -88,7 +96,32 @@ def stage_from_proto(message: pb.Stage) -> Stage:
         workspace_dropped_at=(
             unix_seconds(message.workspace_drop_time) if message.HasField("workspace_drop_time") else None
         ),
+        waited=_waited(message.waited),
+        waits_since=unix_seconds(message.wait_since_time) if message.HasField("wait_since_time") else None,
     )
+
+
+def _variable(message: pb.Variable) -> Variable:
+    known = _known_variable if len(message.value) <= SHORT else Variable
+    return known(sys.intern(message.name), message.value, LAYER.from_proto(message.layer))
+
+
+@lru_cache(maxsize=4096)
+def _known_variable(name: str, value: str, layer: Layer) -> Variable:
+    """Most variables of a project's stages are the same ones."""
+    return Variable(name, value, layer)
+
+
+def _progress(share: float) -> float:
+    return 1.0 if share == 1.0 else share  # the end of nearly all, which need not be a number each
+
+
+def _results(results: Mapping[str, str]) -> Mapping[str, str]:
+    return {sys.intern(name): value for name, value in results.items()} if results else NOTHING
+
+
+def _waited(waited: Mapping[str, Duration]) -> Mapping[str, float]:
+    return {sys.intern(code): seconds(length) for code, length in waited.items()} if waited else NOTHING
 
 
 def outcome_to_proto(outcome: Outcome | None) -> pb.Outcome | None:
@@ -102,11 +135,11 @@ def outcome_to_proto(outcome: Outcome | None) -> pb.Outcome | None:
 
 
 def outcome_from_proto(message: pb.Outcome) -> Outcome:
-    return Outcome(
-        exit_code=message.exit_code if message.HasField("exit_code") else None,
-        cause=CAUSE.from_proto(message.cause) if message.HasField("cause") else None,
-        message=message.message,
-    )
+    code = message.exit_code if message.HasField("exit_code") else None
+    cause = CAUSE.from_proto(message.cause) if message.HasField("cause") else None
+    if code == 0 and cause is None and not message.message:
+        return _SUCCESS
+    return Outcome(code, cause, message.message)
 
 
 def reason_to_proto(reason: Reason | None) -> common_pb2.Reason | None:
@@ -114,7 +147,7 @@ def reason_to_proto(reason: Reason | None) -> common_pb2.Reason | None:
 
 
 def reason_from_proto(message: common_pb2.Reason) -> Reason:
-    return Reason(message.code, message.text)
+    return Reason(sys.intern(message.code), message.text)
 
 
 def stage_name(project: ProjectId, stage: StageId | None) -> str | None:
@@ -130,5 +163,7 @@ def stage_names(project: ProjectId, stages: Mapping[DefinitionName, StageId]) ->
     return {definition: names.stage(project, stage) for definition, stage in stages.items()}
 
 
-def stage_ids(stages: Mapping[str, str]) -> dict[DefinitionName, StageId]:
-    return {DefinitionName(definition): stage_id(name) for definition, name in stages.items()}
+def stage_ids(stages: Mapping[str, str]) -> Mapping[DefinitionName, StageId]:
+    if not stages:
+        return NOTHING
+    return {DefinitionName(sys.intern(definition)): stage_id(name) for definition, name in stages.items()}

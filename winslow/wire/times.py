@@ -42,5 +42,7 @@ def _split(value: float) -> dict[str, int]:
 
 
 def _joined(whole: int, nanos: int) -> float:
+    if not (whole or nanos):
+        return 0.0  # of which there is one; most lengths are none
     # Python divides whole numbers exactly and rounds once; `whole + nanos / 1e9` rounds twice, and 1.1 would not come back.
     return (whole * _NANOS + nanos) / _NANOS

@@ -13,10 +13,15 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 
-def has_unknown(message: Message) -> bool:
-    """Whether there is any field in it, at any depth, that this version does not know."""
-    known = _known(message)
-    return known.ByteSize() != message.ByteSize()
+def holds_unknown(message: Message, data: bytes) -> bool:
+    """Whether there is any field in `data`, at any depth, that this version does not know. `message`, which was read of them,
+    has lost it afterwards: a copy would cost more than the record.
+    """
+    message.DiscardUnknownFields()
+    size = message.ByteSize()
+    if size == len(data):  # nothing was lost, and nobody writes shorter than we
+        return False
+    return size != type(message).FromString(data).ByteSize()
 
 
 def carry(old: Message, new: Message) -> None:

@@ -39,4 +39,5 @@ class ClusterService(cluster_service_pb2_grpc.ClusterServiceServicer):
             ],
             storage_size=shown.storage.size,
             storage_free=shown.storage.free,
+            http_addresses=shown.here.http,
         )

@@ -12,6 +12,7 @@ from winslow.wire import names
 from winslow.wire.enums import RUN_MODE
 from winslow.wire.times import unix_seconds
 from winslowd.usecases.listing import Ask
+from winslowd.usecases.requests import ANY, NEVER_SAVED
 
 
 def ask(message: Any) -> Ask:
@@ -65,6 +66,13 @@ def is_node(name: str) -> bool:
 def time(message: Any, field: str) -> float | None:
     """Unix seconds; None where it is unset."""
     return unix_seconds(getattr(message, field)) if message.HasField(field) else None
+
+
+def seen(message: Any) -> int:
+    """The optional `expected_revision` of what is there before anybody saved it: 0 in it says that nobody had."""
+    if not message.HasField("expected_revision"):
+        return ANY
+    return message.expected_revision or NEVER_SAVED
 
 
 def all_stages_of(name: str) -> ProjectId | None:

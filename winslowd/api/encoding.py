@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from winslow.domain.pipeline import Pipeline
-from winslow.domain.records import Comment, Kind, View
+from winslow.domain.records import Comment, Kind
 from winslow.domain.status import RunState
+from winslow.domain.view import View
 from winslow.v1 import (
     event_pb2,
     file_pb2,
@@ -17,7 +18,9 @@ from winslow.v1 import (
     run_pb2,
     settings_pb2,
     stage_pb2,
+    subscription_pb2,
     sweep_pb2,
+    view_pb2,
 )
 from winslow.wire import names
 from winslow.wire.file import file_to_proto, upload_to_proto
@@ -29,17 +32,21 @@ from winslow.wire.retention import retention_to_proto
 from winslow.wire.run import comment_to_proto, run_to_proto
 from winslow.wire.settings import globals_to_proto, limits_to_proto
 from winslow.wire.stage import reason_to_proto, stage_to_proto
+from winslow.wire.subscription import subscription_to_proto
 from winslow.wire.sweep import sweep_to_proto
 from winslow.wire.times import timestamp
+from winslow.wire.view import view_to_proto
 from winslowd.usecases.derived import ProjectShown, RunShown, StageShown, SweepShown
-from winslowd.usecases.events import Shown, Told
 from winslowd.usecases.files import FileShown
 from winslowd.usecases.nodes import NodeShown, NodeState
 from winslowd.usecases.pipelines import PipelineShown
 from winslowd.usecases.retention import PolicyShown
 from winslowd.usecases.runs import comment_ref
 from winslowd.usecases.settings import GlobalsShown, LimitsShown
+from winslowd.usecases.subscriptions import SubscriptionShown
+from winslowd.usecases.telling import Shown, Told
 from winslowd.usecases.uploads import UploadShown
+from winslowd.usecases.views import ViewShown
 
 RUN_STATE = {
     RunState.RUNNING: run_pb2.RUN_STATE_RUNNING,
@@ -66,6 +73,8 @@ RESOURCE_KIND = {
     Kind.COMMENT: event_pb2.RESOURCE_KIND_COMMENT,
     Kind.NODE: event_pb2.RESOURCE_KIND_NODE,
     Kind.GLOBALS: event_pb2.RESOURCE_KIND_GLOBAL_ENVIRONMENT,
+    Kind.VIEW: event_pb2.RESOURCE_KIND_VIEW,
+    Kind.SUBSCRIPTION: event_pb2.RESOURCE_KIND_SUBSCRIPTION,
 }
 
 
@@ -86,6 +95,8 @@ def project(shown: ProjectShown, *, brief: bool = False) -> project_pb2.Project:
         message.progress = shown.progress
     if shown.latest_run:
         message.latest_run = names.run(shown.project.id, shown.latest_run.id)
+    if shown.ends_at is not None:
+        message.estimated_end_time.CopyFrom(timestamp(shown.ends_at))
     return message
 
 
@@ -158,6 +169,22 @@ def upload(shown: UploadShown) -> file_pb2.Upload:
     return message
 
 
+def saved_view(shown: ViewShown) -> view_pb2.View:
+    return view_to_proto(shown.view, shown.revision)
+
+
+def subscription(shown: SubscriptionShown) -> subscription_pb2.Subscription:
+    """Never with its secret."""
+    message = subscription_to_proto(replace(shown.subscription, secret=""), shown.revision)
+    message.signed = bool(shown.subscription.secret)
+    message.last_error, message.waiting_count = shown.delivery.error, shown.waiting
+    if shown.delivery.attempt_at is not None:
+        message.last_attempt_time.CopyFrom(timestamp(shown.delivery.attempt_at))
+    if shown.delivery.failing_since is not None:
+        message.failing_since.CopyFrom(timestamp(shown.delivery.failing_since))
+    return message
+
+
 def change(view: View, told: Told, *, brief: bool = False) -> event_pb2.Change:
     message = event_pb2.Change(kind=RESOURCE_KIND[told.ref.kind], name=_name(told), revision=told.revision)
     if told.shown is None:
@@ -185,6 +212,10 @@ def _resource(view: View, message: event_pb2.Change, shown: Shown, *, brief: boo
             message.node.CopyFrom(node(shown))
         case GlobalsShown():
             message.global_environment.CopyFrom(globals_(shown))
+        case ViewShown():
+            message.view.CopyFrom(saved_view(shown))
+        case SubscriptionShown():
+            message.subscription.CopyFrom(subscription(shown))
 
 
 def _name(told: Told) -> str:
@@ -204,5 +235,9 @@ def _name(told: Told) -> str:
             return names.comment(ids[0], ids[1], int(ids[2]))
         case Kind.NODE:
             return names.node(*ids)
+        case Kind.VIEW:
+            return names.view(*ids)
+        case Kind.SUBSCRIPTION:
+            return names.subscription(*ids)
         case _:
             return names.GLOBAL_ENVIRONMENT

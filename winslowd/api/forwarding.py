@@ -7,19 +7,21 @@ It stands between the guard and a service: who asks is known, errors go the guar
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from typing import Any
 
 import structlog
 
-from winslow.domain.records import View
 from winslow.domain.stage import WAITING, NodeId
-from winslow.errors import Code, WinslowError
+from winslow.domain.view import View
+from winslow.errors import WinslowError
 from winslow.ports import Store
+from winslow.v1.log_pb2 import LogChunk
 from winslowd.api import routing
 from winslowd.api.call import asker, through
-from winslowd.api.routing import FOLLOW_LOG, RULES, STREAMS, WATCH_READINGS, Rule, There
+from winslowd.api.gathering import Gathering
+from winslowd.api.routing import ELSEWHERE, FOLLOW_LOG, RULES, STREAMS, WATCH_READINGS, Rule, There
 from winslowd.peers.passing import Passing
 
 log = structlog.get_logger(__name__)
@@ -29,21 +31,18 @@ Behaviour = Callable[[Any, Any], Any]
 
 WITHIN = 5.0
 """Seconds in which another node answers what can be answered here too."""
-AGAIN_AFTER = 1.0
-"""Seconds after which the readings of a node that could not be had are asked for again, and those of new nodes too."""
-KEPT_BACK = 64
-"""Readings of others that wait for a slow reader; then those who send them wait."""
-ELSEWHERE = frozenset({Code.UNAVAILABLE, Code.NOT_FOUND, Code.UNIMPLEMENTED, Code.UNAUTHENTICATED})
-"""Answers of another node that say more about it than about what was asked: it may not have seen yet what we have."""
+HEARD_WITHIN = 1.0
+"""Seconds in which this node, too, hears of an end that another told."""
 
 
 class Forwarding:
-    """For the server of node `here`."""
+    """For the server of node `here`. What many nodes measure comes by `gathering`."""
 
-    def __init__(self, here: NodeId, store: Store, passing: Passing) -> None:
+    def __init__(self, here: NodeId, store: Store, passing: Passing, gathering: Gathering) -> None:
         self._here = here
         self._store = store
         self._passing = passing
+        self._gathering = gathering
 
     @property
     def _view(self) -> View:
@@ -54,7 +53,7 @@ class Forwarding:
         if method == FOLLOW_LOG:
             return lambda request, context: self._follow(request, context, behaviour)
         if method == WATCH_READINGS:
-            return lambda request, context: self._watch(request, context, behaviour)
+            return lambda request, context: self._watch(request, behaviour(request, context))
         if asked := RULES.get(method):
             return lambda request, context: self._ask(method, asked, request, context, behaviour)
         if streamed := STREAMS.get(method):
@@ -102,10 +101,11 @@ class Forwarding:
             await self._placed(request)
         there = self._route(FROM_WRITER, request)
         if there:
-            rest = request
+            rest, begun = request, False
             try:
                 async with aclosing(self._from(there, request, context)) as chunks:
                     async for chunk in chunks:
+                        begun = bool(chunk.unfinished)
                         rest = type(request)(name=request.name, offset=chunk.offset + len(chunk.data))
                         if chunk.ended:
                             await self._seen_to_have_ended(request)
@@ -116,6 +116,8 @@ class Forwarding:
                 if error.code not in ELSEWHERE:
                     raise
                 _answered_here(FOLLOW_LOG, there, error)
+            if begun:  # nobody here knows what becomes of it
+                yield LogChunk(offset=rest.offset, size=rest.offset)
             request = rest
         async with aclosing(behaviour(request, context)) as chunks:
             async for chunk in chunks:
@@ -134,69 +136,20 @@ class Forwarding:
     async def _seen_to_have_ended(self, request: Any) -> None:
         """Who is told of a stage's end may look at the stage next, here: a moment until this node knows of it too."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(AGAIN_AFTER):
+            async with asyncio.timeout(HEARD_WITHIN):
                 while (stage := routing.stage_named(request.name, self._view)) and stage.live:
                     await self._store.changed(self._view.revision)
 
     # Readings of many
 
-    async def _watch(self, request: Any, context: Any, behaviour: Behaviour) -> None:
-        """Everyone's share in one stream, as it comes; nodes that come are added, those that go are left out."""
-        if through():
-            await _told_all(behaviour(request, context), context.write)
-            return
-        came: asyncio.Queue[Any] = asyncio.Queue(KEPT_BACK)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._share(group, request, context, behaviour, came), name="watching-readings")
-                while True:
-                    await context.write(await came.get())
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from None
-
-    async def _share(
-        self, group: asyncio.TaskGroup, request: Any, context: Any, behaviour: Behaviour, came: asyncio.Queue[Any]
-    ) -> None:
-        """Keep one stream to each node that measures some of what was asked."""
-        streams: dict[tuple[NodeId, tuple[str, ...]], asyncio.Task[None]] = {}
-        while True:
-            wanted = set(routing.shares(tuple(request.names), self._view, self._here).items())
-            over = {key for key, stream in streams.items() if stream.done()}
-            for gone in over | (streams.keys() - wanted):
-                streams.pop(gone).cancel()
-            for node, asked in wanted - streams.keys():
-                part = type(request)(names=asked)
-                work = self._part(node, part, context, behaviour, came.put)
-                streams[node, asked] = group.create_task(work, name=f"readings-of-{node}")
-            await asyncio.sleep(AGAIN_AFTER)
-
-    async def _part(
-        self, node: NodeId, request: Any, context: Any, behaviour: Behaviour, take: Callable[[Any], Awaitable[None]]
-    ) -> None:
-        if node == self._here:
-            await _told_all(behaviour(request, context), take)
-            return
-        while (found := self._view.node(node)) is not None:
-            left = context.time_remaining()
-            try:
-                await _told_all(
-                    self._passing.stream(found.address, WATCH_READINGS, request, asker(), left),
-                    take,
-                )
-            except WinslowError as error:
-                if error.code not in ELSEWHERE:
-                    raise
-                log.info("the readings of a node are missing", node=node, error=str(error))
-            await asyncio.sleep(AGAIN_AFTER)
+    async def _watch(self, request: Any, behaviour: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+        """Everyone's share in one stream; another node asks only for ours."""
+        async with aclosing(behaviour if through() else self._gathering.answers(request.names)) as answers:
+            async for answer in answers:
+                yield answer
 
 
 FROM_WRITER = Rule(routing.to_writer, or_here=True)
-
-
-async def _told_all(answers: AsyncGenerator[Any, None], take: Callable[[Any], Awaitable[None]]) -> None:
-    async with aclosing(answers):
-        async for answer in answers:
-            await take(answer)
 
 
 def _answered_here(method: str, there: There, error: WinslowError) -> None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -37,22 +37,22 @@ class NodeService(node_service_pb2_grpc.NodeServiceServicer):
 
     async def CordonNode(self, request: pb.CordonNodeRequest, context: Any) -> node_pb2.Node:
         id_ = names.parse_node(request.name)
-        return self._now(await self._nodes.cordon(request_of(request), id_, request.reason, request.expected_revision))
+        return self._now(await self._nodes.cordon(request_of(request), id_, request.reason, decoding.seen(request)))
 
     async def UncordonNode(self, request: pb.UncordonNodeRequest, context: Any) -> node_pb2.Node:
         id_ = names.parse_node(request.name)
-        return self._now(await self._nodes.uncordon(request_of(request), id_, request.expected_revision))
+        return self._now(await self._nodes.uncordon(request_of(request), id_, decoding.seen(request)))
 
     async def DrainNode(self, request: pb.DrainNodeRequest, context: Any) -> node_pb2.Node:
         id_ = names.parse_node(request.name)
         within = request.within.ToTimedelta().total_seconds() if request.HasField("within") else None
         deadline = unix_seconds(request.deadline) if within is None else self._nodes.clock() + within
-        name = await self._nodes.drain(request_of(request), id_, deadline, request.reason, request.expected_revision)
+        name = await self._nodes.drain(request_of(request), id_, deadline, request.reason, decoding.seen(request))
         return self._now(name)
 
     async def LimitNode(self, request: pb.LimitNodeRequest, context: Any) -> node_pb2.Node:
         id_ = names.parse_node(request.name)
-        stages, expected = request.max_stages, request.expected_revision
+        stages, expected = request.max_stages, decoding.seen(request)
         return self._now(await self._nodes.limit(request_of(request), id_, stages, expected))
 
     async def RemoveNode(self, request: pb.RemoveNodeRequest, context: Any) -> Empty:
@@ -74,7 +74,7 @@ class NodeService(node_service_pb2_grpc.NodeServiceServicer):
 
     async def WatchReadings(
         self, request: pb.WatchReadingsRequest, context: Any
-    ) -> AsyncIterator[pb.WatchReadingsResponse]:
+    ) -> AsyncGenerator[pb.WatchReadingsResponse, None]:
         """Of this node and its stages; what is measured on others comes from them."""
         nodes = [names.parse_node(name) for name in request.names if decoding.is_node(name)]
         stages = [decoding.stage_name(name) for name in request.names if not decoding.is_node(name)]

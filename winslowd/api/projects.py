@@ -30,7 +30,7 @@ class ProjectService(project_service_pb2_grpc.ProjectServiceServicer):
         return await self._covered(self._now(request.name))
 
     async def ListProjects(self, request: pb.ListProjectsRequest, context: Any) -> pb.ListProjectsResponse:
-        page = self._projects.list(asker(), decoding.ask(request))
+        page = await self._projects.list(asker(), decoding.ask(request))
         covers = await self._thumbnails.cover(one.project.id for one in page.items)
         projects = [encoding.project(one, brief=request.brief) for one in page.items]
         for shown, message in zip(page.items, projects, strict=True):

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from winslow.domain.pipeline import WorkspaceMode
-from winslow.domain.records import View, reservation_ref
+from winslow.domain.records import reservation_ref
 from winslow.domain.stage import NodeId, Stage, StageId
-from winslow.errors import InvalidArgument, Unavailable
+from winslow.domain.view import View
+from winslow.errors import Code, InvalidArgument, Unavailable
 from winslow.wire import names
 from winslowd.api import decoding
 
@@ -26,6 +27,9 @@ class There:
     node: NodeId
     address: str
 
+
+ELSEWHERE = frozenset({Code.UNAVAILABLE, Code.NOT_FOUND, Code.UNIMPLEMENTED, Code.UNAUTHENTICATED})
+"""Answers of another node that say more about it than about what was asked: it may not have seen yet what we have."""
 
 Route = Callable[[Any, View, NodeId], There | None]
 """Where `request` is to be answered, as node `here` sees it in its view; None for here.
@@ -93,10 +97,10 @@ def shares(asked: tuple[str, ...], view: View, here: NodeId) -> dict[NodeId, tup
     """
     found: dict[NodeId, tuple[str, ...]] = {}
     silent: list[NodeId] = []
-    for name in asked or _all_nodes(view, here):
-        node = _measurer(name, view) or here
+    for name in asked or all_nodes(view, here):
+        node = measurer(name, view) or here
         if node != here and view.node(node) is None:
-            if _known(node, view):
+            if knows(node, view):
                 silent.append(node)
                 continue
             node = here  # whose use case says that it is unknown
@@ -111,7 +115,8 @@ FILES = "/winslow.v1.FileService/"
 FOLLOW_LOG = f"{LOGS}FollowLog"
 WATCH_READINGS = "/winslow.v1.NodeService/WatchReadings"
 RULES: Mapping[str, Rule] = {
-    **{f"{LOGS}{name}": Rule(to_writer, or_here=True) for name in ("ReadLog", "SearchLog", "LocateLogTime")},
+    **{f"{LOGS}{name}": Rule(to_writer, or_here=True) for name in ("ReadLog", "SearchLog")},
+    **{f"{LOGS}{name}": Rule(to_writer, or_here=True) for name in ("LocateLogTime", "ExtractLogValues")},
     **{f"{FILES}{name}": Rule(to_workplace) for name in ("StatFile", "ListFiles", "StatFiles", "SearchFiles")},
     **{f"{FILES}{name}": Rule(to_workplace) for name in ("GetFileUsage", "GetFileDigest", "GetThumbnail")},
     "/winslow.v1.NodeService/ListReadings": Rule(to_measured),
@@ -120,8 +125,8 @@ RULES: Mapping[str, Rule] = {
     "/winslow.v1.ElectionService/GetElection": Rule(to_leader, or_here=True),
     "/winslow.v1.ElectionService/ListElections": Rule(to_leader, or_here=True),
 }
-"""Calls of one answer. Those that answer with a stream are below; what follows a log or watches readings is in `forwarding`: it
-may need one node after another, or many."""
+"""Calls of one answer. Those that answer with a stream are below; what follows a log is in `forwarding`, since it
+may need one node after another, and what watches readings in `gathering`, since it may need many."""
 
 
 STREAMS: Mapping[str, Rule] = {
@@ -150,7 +155,7 @@ def _node(node: NodeId | None, view: View, here: NodeId) -> There | None:
 def _only(node: NodeId | None, view: View, here: NodeId) -> There | None:
     """The same where nobody else can answer. A node that nobody has heard of is for the use case to refuse."""
     there = _node(node, view, here)
-    if there is None and node and node != here and _known(node, view):
+    if there is None and node and node != here and knows(node, view):
         raise _is_silent(node)
     return there
 
@@ -162,20 +167,20 @@ def _node_named(name: str) -> NodeId | None:
         return None
 
 
-def _measurer(name: str, view: View) -> NodeId | None:
-    """Who measures a node, or a stage that is on one."""
+def measurer(name: str, view: View) -> NodeId | None:
+    """Who measures a node, or a stage that is on one; None for a stage that is on none."""
     if node := _node_named(name):
         return node
     stage = stage_named(name, view)
     return stage.node if stage and stage.live else None
 
 
-def _all_nodes(view: View, here: NodeId) -> tuple[str, ...]:
+def all_nodes(view: View, here: NodeId) -> tuple[str, ...]:
     """Those whose sessions live, and this one in any case."""
     return tuple(names.node(node) for node in sorted({here, *(one.id for one in view.nodes())}))
 
 
-def _known(node: NodeId, view: View) -> bool:
+def knows(node: NodeId, view: View) -> bool:
     """Whether there is, or was, such a node."""
     records = (view.node(node), view.policy(node), view.silence(node), view.get(reservation_ref(node)))
     return any(records) or bool(view.live_on(node))

@@ -48,6 +48,7 @@ class RunService(run_service_pb2_grpc.RunServiceServicer):
             parent=decoding.parent(request),
             redo=decoding.stage_name(request.redo)[1] if request.redo else None,
             overrides=overrides_from_proto(request.overrides),
+            unset=tuple(request.unset_environment),
             mode=RUN_MODE.from_proto(request.mode),
             comment=request.comment,
         )

@@ -18,6 +18,7 @@ from winslowd.api.elections import ElectionService
 from winslowd.api.events import EventService
 from winslowd.api.files import FileService
 from winslowd.api.forwarding import Forwarding
+from winslowd.api.gathering import Gathering
 from winslowd.api.identity import IdentityService
 from winslowd.api.interceptor import Authenticate, Guard
 from winslowd.api.logs import LogService
@@ -28,11 +29,14 @@ from winslowd.api.projects import ProjectService
 from winslowd.api.runs import RunService
 from winslowd.api.settings import SettingsService
 from winslowd.api.stages import StageService
+from winslowd.api.statistics import StatisticsService
+from winslowd.api.subscriptions import SubscriptionService
+from winslowd.api.views import ViewService
 from winslowd.usecases.all import UseCases
 
 NOUNS = (
     *("cluster", "election", "event", "file", "identity", "log", "node", "peer", "pipeline", "project", "run"),
-    *("settings", "stage", "statistics", "subscription"),
+    *("settings", "stage", "statistics", "subscription", "view"),
 )
 """The contract's services, one a file."""
 MEBIBYTE = 1 << 20
@@ -61,13 +65,8 @@ class Server:
     def __init__(self, use_cases: UseCases, authenticate: Authenticate, neighbours: Neighbours | None = None) -> None:
         self._use_cases = use_cases
         self._neighbours = neighbours
-        here, store = use_cases.cluster.here, use_cases.store
-        self._guard = Guard(
-            authenticate,
-            neighbours.credentials if neighbours else None,
-            Forwarding(here.node, store, neighbours.passing) if neighbours else None,
-            lambda: store.connected,
-        )
+        self._authenticate = authenticate
+        self._nodes = NodeService(use_cases.nodes, use_cases.readings)
 
     @contextlib.asynccontextmanager
     async def listening(self, addresses: Sequence[str]) -> AsyncIterator[tuple[str, ...]]:
@@ -75,51 +74,66 @@ class Server:
 
         Raises FailedPrecondition (ADDRESS_UNUSABLE).
         """
-        server = grpc.aio.server(interceptors=(self._guard,), options=OPTIONS)
-        status = health.aio.HealthServicer()
-        _register(server, self._use_cases, self._neighbours, status)
-        bound = tuple([_bind(server, address) for address in addresses])
-        await server.start()
-        for address in addresses:
-            _protect(address)
-        await status.set("", health_pb2.HealthCheckResponse.SERVING)
-        try:
-            yield bound
-        finally:
-            await status.enter_graceful_shutdown()
-            await server.stop(GRACE)
+        async with self._gathering() as gathering:
+            server = grpc.aio.server(interceptors=(self._guard(gathering),), options=OPTIONS)
+            status = health.aio.HealthServicer()
+            self._register(server, gathering, status)
+            bound = tuple([_bind(server, address) for address in addresses])
+            await server.start()
+            for address in addresses:
+                _protect(address)
+            await status.set("", health_pb2.HealthCheckResponse.SERVING)
+            try:
+                yield bound
+            finally:
+                await status.enter_graceful_shutdown()
+                await server.stop(GRACE)
 
+    def _gathering(self) -> contextlib.AbstractAsyncContextManager[Gathering]:
+        one, passing = self._use_cases, self._neighbours.passing if self._neighbours else None
+        return Gathering.open(one.cluster.here.node, one.store, self._nodes.WatchReadings, passing)
 
-def _register(server: grpc.aio.Server, one: UseCases, neighbours: Neighbours | None, status: Any) -> None:
-    """Services of later versions are there too: each of their methods says that it is not there yet."""
-    servicers: dict[str, Any] = {
-        "PipelineService": PipelineService(one.pipelines),
-        "ProjectService": ProjectService(one.projects, one.thumbnails),
-        "RunService": RunService(one),
-        "StageService": StageService(
-            one.stages, one.workspaces, one.explaining, one.comparing, one.readings, one.retention
-        ),
-        "SettingsService": SettingsService(one.settings, one.retention),
-        "NodeService": NodeService(one.nodes, one.readings),
-        "FileService": FileService(one.files, one.uploads, one.small, one.trees, one.archives, one.thumbnails),
-        "LogService": LogService(one.logs),
-        "EventService": EventService(one),
-        "ClusterService": ClusterService(one.cluster),
-        "ElectionService": ElectionService(one.explaining),
-        "IdentityService": IdentityService(),
-    }
-    if neighbours:
-        servicers["PeerService"] = PeerService(neighbours.attendance)
-    served = [health.SERVICE_NAME, reflection.SERVICE_NAME]
-    for noun in NOUNS:
-        descriptor = import_module(f"winslow.v1.{noun}_service_pb2").DESCRIPTOR
-        stubs = import_module(f"winslow.v1.{noun}_service_pb2_grpc")
-        for name, service in descriptor.services_by_name.items():
-            servicer = servicers.get(name) or getattr(stubs, f"{name}Servicer")()
-            getattr(stubs, f"add_{name}Servicer_to_server")(servicer, server)
-            served.append(service.full_name)
-    health_pb2_grpc.add_HealthServicer_to_server(status, server)
-    reflection.enable_server_reflection(served, server)
+    def _guard(self, gathering: Gathering) -> Guard:
+        near, store = self._neighbours, self._use_cases.store
+        forwarding = Forwarding(self._use_cases.cluster.here.node, store, near.passing, gathering) if near else None
+        return Guard(self._authenticate, near.credentials if near else None, forwarding, lambda: store.connected)
+
+    def _register(self, server: grpc.aio.Server, gathering: Gathering, status: Any) -> None:
+        """Services of later versions are there too: each of their methods says that it is not there yet."""
+        one = self._use_cases
+        servicers: dict[str, Any] = {
+            "PipelineService": PipelineService(one.pipelines),
+            "ProjectService": ProjectService(one.projects, one.thumbnails),
+            "RunService": RunService(one),
+            "StageService": StageService(
+                one.stages, one.workspaces, one.explaining, one.comparing, one.readings, one.retention
+            ),
+            "SettingsService": SettingsService(one.settings, one.retention),
+            "NodeService": self._nodes,
+            "FileService": FileService(one.files, one.uploads, one.small, one.trees, one.archives, one.thumbnails),
+            "LogService": LogService(one.logs),
+            "ClusterService": ClusterService(one.cluster),
+            "ElectionService": ElectionService(one.explaining),
+            "StatisticsService": StatisticsService(one.statistics),
+            "IdentityService": IdentityService(),
+            "ViewService": ViewService(one.views),
+            "SubscriptionService": SubscriptionService(one.subscriptions),
+        }
+        if self._neighbours:
+            servicers["PeerService"] = PeerService(self._neighbours.attendance)
+        events = EventService(one, gathering)
+        server.add_generic_rpc_handlers((events.handlers(),))  # in place of the generated one, which would come first
+        served = [health.SERVICE_NAME, reflection.SERVICE_NAME]
+        for noun in NOUNS:
+            descriptor = import_module(f"winslow.v1.{noun}_service_pb2").DESCRIPTOR
+            stubs = import_module(f"winslow.v1.{noun}_service_pb2_grpc")
+            for name, service in descriptor.services_by_name.items():
+                if name != "EventService":
+                    servicer = servicers.get(name) or getattr(stubs, f"{name}Servicer")()
+                    getattr(stubs, f"add_{name}Servicer_to_server")(servicer, server)
+                served.append(service.full_name)
+        health_pb2_grpc.add_HealthServicer_to_server(status, server)
+        reflection.enable_server_reflection(served, server)
 
 
 def _bind(server: grpc.aio.Server, address: str) -> str:

@@ -37,7 +37,7 @@ class SettingsService(settings_service_pb2_grpc.SettingsServiceServicer):
             dict(request.set),
             request.unset,
             replace_all=request.replace,
-            expected=request.expected_revision,
+            expected=decoding.seen(request),
         )
         return encoding.globals_(self._settings.get(asker()))
 
@@ -53,7 +53,7 @@ class SettingsService(settings_service_pb2_grpc.SettingsServiceServicer):
             users=dict(limits.users) if "users" in fields else None,
             projects=dict(limits.projects) if "projects" in fields else None,
         )
-        await self._settings.limit(request_of(request), change, request.expected_revision)
+        await self._settings.limit(request_of(request), change, decoding.seen(request))
         return encoding.limits(self._settings.limits(asker()))
 
     async def GetRetentionPolicy(
@@ -66,11 +66,11 @@ class SettingsService(settings_service_pb2_grpc.SettingsServiceServicer):
     ) -> retention_pb2.RetentionPolicy:
         policy, project = request.retention_policy, names.parse_retention(request.retention_policy.name)
         if request.reset:
-            await self._retention.reset(request_of(request), project, request.expected_revision)
+            await self._retention.reset(request_of(request), project, decoding.seen(request))
         else:
             fields = decoding.masked(policy, request.update_mask.paths or RETAINED, RETAINED)
             wanted = retention_from_proto(policy)
-            await self._retention.update(request_of(request), project, wanted, fields, request.expected_revision)
+            await self._retention.update(request_of(request), project, wanted, fields, decoding.seen(request))
         return encoding.retention(self._retention.get(asker(), project))
 
     async def PreviewRetention(self, request: pb.PreviewRetentionRequest, context: Any) -> pb.PreviewRetentionResponse:

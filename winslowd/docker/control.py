@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,9 @@ from winslow.errors import FailedPrecondition, PermissionDenied
 
 RECORD_LIMIT = 4096
 """Bytes read of a record: the launcher writes fewer than 600."""
+UNFINISHED_LIMIT = 2 * (16384 + 64)
+"""Bytes of the lines that are not ended: one of each stream, as much as the launcher holds."""
+_UNFINISHED = re.compile(rb"(?:\S{1,40} std(?:out|err) P [^\n]*\n){1,2}")
 
 
 class Control:
@@ -113,23 +117,30 @@ class Control:
         pairs = (line.partition("=") for line in text.splitlines())
         return {key: value for key, _, value in pairs}
 
+    def unfinished(self) -> bytes:
+        """The lines that the stage has begun and not ended, one of each stream at the most, as CRI lines; b"" where there are none."""
+        data = self._bytes("unfinished", UNFINISHED_LIMIT)
+        return data if data and _UNFINISHED.fullmatch(data) else b""
+
     def vigil(self) -> Vigil:
         """Watch for the launcher's end, from now on."""
         return Vigil(self._directory / "done")
 
     def _read(self, name: str) -> str | None:
+        data = self._bytes(name, RECORD_LIMIT)
+        return None if data is None else data.decode(errors="replace")
+
+    def _bytes(self, name: str, most: int) -> bytes | None:
         try:
             with _opened(self._directory / "record", os.O_RDONLY | os.O_DIRECTORY) as folder:
-                return _read_small(name, folder)
+                return _read_small(name, folder, most)
         except OSError:
             return None
 
 
-def _read_small(name: str, folder: int) -> str | None:
+def _read_small(name: str, folder: int, most: int) -> bytes | None:
     with _opened(name, os.O_RDONLY, folder) as file:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            return None
-        return os.read(file, RECORD_LIMIT).decode(errors="replace")
+        return os.read(file, most) if stat.S_ISREG(os.fstat(file).st_mode) else None
 
 
 @contextlib.contextmanager

@@ -127,6 +127,8 @@ class DockerDriver:
 
     async def wait(self, stage: StageId) -> Exit:
         control = await self._patiently(lambda: self._control(stage))
+        if control.released:
+            control.release()  # a daemon that died between its two halves left the launcher waiting for the second
         with control.vigil() as vigil:
             pause = LOOK_SOON
             while (end := await self._end(stage, control, vigil)) is None:

@@ -8,7 +8,7 @@
  *   launch [--hold] [--control DIR] [--log FILE] --limit BYTES -- ARGV...
  *
  * DIR belongs to the node: the FIFOs `go` and `done` and the marker `released` cannot be replaced from in here.
- * DIR/record belongs to the container's user: `started`, `refused` and `exit` are written there.
+ * DIR/record belongs to the container's user: `started`, `refused`, `exit` and `unfinished` are written there.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 
 #include "launcher_log.c"
+#include "launcher_unfinished.c"
 
 enum {
     LINGER_MS = 2000,        /* how long survivors of the main process may still write */
@@ -258,7 +259,8 @@ static void attend(struct outcome *o)
     while (child > 0 || ((streams[0].fd >= 0 || streams[1].fd >= 0) && now(CLOCK_MONOTONIC) < deadline)) {
         struct pollfd fds[] = {{signals, POLLIN, 0}, {streams[0].fd, POLLIN, 0}, {streams[1].fd, POLLIN, 0}};
         struct signalfd_siginfo info;
-        poll_for(deadline, fds, 3);
+        int64_t due = unfinished_due();
+        poll_for(due < deadline ? due : deadline, fds, 3);
         while (read(signals, &info, sizeof info) > 0) {
             if (info.ssi_signo == SIGCHLD) {
                 if (reap(o))
@@ -271,14 +273,16 @@ static void attend(struct outcome *o)
         }
         take(&streams[0]);
         take(&streams[1]);
+        tell_unfinished();
         flush();
     }
+    hide_unfinished();
     kill_rest(group);
     for (struct stream *s = streams; s < streams + 2; s++) {
         while (take(s))
             flush();
-        if (s->held)
-            emit(s, 'F', s->line, s->held);
+        if (s->held || s->open)
+            end_line(s);
     }
     flush();
 }
@@ -348,7 +352,7 @@ static void prepare(const char *directory, const char *log)
     signals = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
     prctl(PR_SET_DUMPABLE, 0);   /* the stage has this process's user: it shall not trace it or reach its files */
     control = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    record = openat(control, "record", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    record = beside.directory = openat(control, "record", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     journal.fd = open(log, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
     /* Held open until the kernel closes it: the daemon at the other end learns of the end at once, however it came. */
     openat(control, "done", O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);

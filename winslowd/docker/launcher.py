@@ -20,7 +20,7 @@ from pathlib import Path
 
 from winslow.errors import FailedPrecondition
 
-SOURCES = tuple(Path(__file__).with_name(name) for name in ("launcher.c", "launcher_log.c"))
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("launcher.c", "launcher_log.c", "launcher_unfinished.c"))
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ("-std=gnu11", "-Os", "-static", "-Wall", "-Wextra", "-Werror")
 COMPILE_TIMEOUT = 120.0

@@ -31,6 +31,9 @@ struct stream {
     enum verdict verdict;    /* of the current line */
     bool open;               /* pieces of the current line are in the log, its end is not */
     size_t held;             /* bytes of an unfinished piece in `line` */
+    int64_t began;           /* when the line came of which something is held */
+    int64_t since;           /* when the first of them came that nobody was told of; 0 where there is none */
+    bool shown, moved;       /* what is held is shown beside the log; some of it has left `line` since */
     char line[PIECE];
 };
 
@@ -161,20 +164,22 @@ static void cap(void)
     journal.room = journal.caps == 1 ? EXTRA : 0;
 }
 
+/* The end of a line of which there are pieces is always written: it says nothing, and no reader shall wait for it. */
 static bool admit(struct stream *s, const char *text, size_t size)
 {
     size_t need = HEADER + size;
+    bool closes = s->open && !size;
     bool begins = s->verdict == UNDECIDED;
     bool marked = begins && size >= strlen(MARKER) && !memcmp(text, MARKER, strlen(MARKER));
     if (begins)
         s->verdict = journal.caps == 0 || (journal.caps == 1 && marked) ? KEPT : DROPPED;
-    if (s->verdict == KEPT && need > journal.room) {
+    if (s->verdict == KEPT && need > journal.room && !closes) {
         cap();
         s->verdict = marked && journal.caps == 1 ? KEPT : DROPPED;
     }
     if (s->verdict != KEPT)
         return false;
-    journal.room -= need;
+    journal.room -= need < journal.room ? need : journal.room;
     return true;
 }
 
@@ -191,8 +196,40 @@ static void emit(struct stream *s, char tag, const char *text, size_t size)
 
 static void hold(struct stream *s, const char *text, size_t size)
 {
+    if (!s->since && size) {
+        s->since = now(CLOCK_MONOTONIC);
+        if (!s->held && !s->open)
+            s->began = s->since;
+    }
     memcpy(s->line + s->held, text, size);
     s->held += size;
+}
+
+/* How many of the bytes that are held were drawn over: a progress bar returns to its line's beginning. */
+static size_t drawn(const struct stream *s)
+{
+    const char *last = memrchr(s->line, '\r', s->held);
+    return last ? (size_t)(last - s->line) + 1 : 0;
+}
+
+/* The first `size` bytes of what is held go on as a piece. Behind a drawing where there is one, so that no reader meets half a number. */
+static void cut(struct stream *s, size_t size)
+{
+    if (!size)
+        return;
+    emit(s, 'P', s->line, size);
+    s->held -= size;
+    s->since = s->held ? s->since : 0;
+    s->moved = true;
+    memmove(s->line, s->line + size, s->held);
+}
+
+static void end_line(struct stream *s)
+{
+    emit(s, 'F', s->line, s->held);
+    s->held = 0;
+    s->since = 0;
+    s->moved = true;
 }
 
 static void feed(struct stream *s, const char *at, size_t left)
@@ -202,10 +239,10 @@ static void feed(struct stream *s, const char *at, size_t left)
         size_t n = newline ? (size_t)(newline - at) : left;
         left -= n + (newline != NULL);
         while (s->held + n > PIECE) {
-            size_t take = PIECE - s->held;
+            size_t take = PIECE - s->held, over;
             hold(s, at, take);
-            emit(s, 'P', s->line, PIECE);
-            s->held = 0;
+            over = drawn(s);
+            cut(s, over ? over : PIECE);
             at += take;
             n -= take;
         }
@@ -213,10 +250,8 @@ static void feed(struct stream *s, const char *at, size_t left)
             emit(s, 'F', at, n);
         } else {
             hold(s, at, n);
-            if (newline) {
-                emit(s, 'F', s->line, s->held);
-                s->held = 0;
-            }
+            if (newline)
+                end_line(s);
         }
         at += n + (newline != NULL);
     }

@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
 from typing import TypeVar
 
 import structlog
 
 from winslow.domain.history import Policy, Unit, archivable, ended_runs, noticed
 from winslow.domain.project import Run, Sweep
-from winslow.domain.records import Commit, Expect, Fence, Kind, Put, Ref, View, project_ref
+from winslow.domain.records import Commit, Expect, Fence, Kind, Put, Ref, project_ref
 from winslow.domain.stage import ProjectId
+from winslow.domain.view import View
 from winslow.errors import Conflict, Unavailable, WinslowError
 from winslow.ports import Archived, Clock, History, Membership, Store
 from winslowd.usecases.filing import facts
+from winslowd.usecases.unhurried import unhurried
 
 T = TypeVar("T")
 
@@ -69,14 +70,15 @@ class Archivist:
     async def look(self, fence: Fence) -> bool:
         """Move what may go now; whether something failed and is to be tried again soon. Raises Conflict (FENCED)."""
         now, view = self._clock(), self._store.view
-        self._seen = {ref: self._seen.get(ref, now) for ref in noticed(view)}
+        projects = [ProjectId(key) for key in view.all(Kind.PROJECT)]
+        noticed_now = {ref async for project in unhurried(projects) for ref in noticed(view, project)}
+        self._seen = {ref: self._seen.get(ref, now) for ref in noticed_now}
         self._safe = {ref: revision for ref, revision in self._safe.items() if view.revision_of(ref) == revision}
-        decided = list(archivable(view, now, self._policy, self._seen))
-        # Whatever begins changes its project: what was decided of a project holds while it stays as it is now.
-        unchanged = {one.project: view.revision_of(project_ref(one.project)) for one in decided}
         failed = False
-        for project, units in groupby(decided, lambda one: one.project):
-            guard = Expect(project_ref(project), unchanged[project])
+        async for project in unhurried(projects):
+            # Whatever begins changes its project: what is decided of a project holds while it stays as it is now.
+            guard = Expect(project_ref(project), view.revision_of(project_ref(project)))
+            units = list(archivable(view, project, now, self._policy, self._seen))
             try:
                 for some in _together(units):
                     await self._move(project, some, guard, fence)

@@ -26,12 +26,12 @@ from winslow.domain.records import (
     Kind,
     Put,
     Ref,
-    View,
     node_policy_ref,
     project_ref,
     retention_ref,
 )
 from winslow.domain.stage import DRAIN, ProjectId, Stage
+from winslow.domain.view import View
 from winslow.errors import Conflict, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Clock, Membership, Store, Uploads, Workspaces
 from winslowd.usecases.requests import BATCH

@@ -8,6 +8,7 @@ are history by walking through their directories once a day. It never needs to k
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import structlog
 
@@ -18,6 +19,7 @@ from winslow.domain.stage import ProjectId, Stage, StageId
 from winslow.errors import Conflict, NotFound, Unavailable, WinslowError
 from winslow.ports import Clock, Effort, History, Manifests, Membership, Steady, Store
 from winslow.ports import Logs as LogsPort
+from winslowd.usecases.unhurried import unhurried
 
 log = structlog.get_logger(__name__)
 
@@ -83,13 +85,21 @@ class Keeper:
             log.warning("archived when the volume is back", error=str(error), reason=error.reason)
 
     async def _look(self) -> None:
-        stages = [stage for stage in due(self._store.view, self._clock(), self._keeping) if self._is_left(stage)]
-        for stage in stages:
-            await self._keep(stage)
-        self._done &= {stage.id for stage in due(self._store.view, self._clock(), self._keeping)}
+        there: set[StageId] = set()
+        async for stage in self._due():
+            there.add(stage.id)
+            if self._is_left(stage):
+                await self._keep(stage)
+        self._done &= there
         now = self._steady()
         if self._walked is None or self._walked + WALK_EVERY <= now:
             self._walked = now if await self._walk() else None
+
+    async def _due(self) -> AsyncIterator[Stage]:
+        view = self._store.view
+        async for project in unhurried(list(view.all(Kind.PROJECT))):
+            for stage in due(view, project, self._clock(), self._keeping):
+                yield stage
 
     def _is_left(self, stage: Stage) -> bool:
         return stage.id not in self._done and self._again.get(stage.id, 0.0) <= self._steady()

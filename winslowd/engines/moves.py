@@ -18,7 +18,6 @@ from winslow.domain.records import (
     Kind,
     Put,
     Ref,
-    View,
     node_policy_ref,
     node_ref,
     reservation_ref,
@@ -26,6 +25,7 @@ from winslow.domain.records import (
 )
 from winslow.domain.rounds import held
 from winslow.domain.stage import PLACED, NodeId, Stage, StageId
+from winslow.domain.view import View
 
 OPERATIONS = 120
 """Comparisons, and changes, of one transaction; etcd takes 128 of each by default."""

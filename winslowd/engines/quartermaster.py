@@ -13,8 +13,9 @@ import contextlib
 import structlog
 
 from winslow.domain.project import Project
-from winslow.domain.records import Change, Kind, View
+from winslow.domain.records import Change, Kind
 from winslow.domain.stage import ProjectId
+from winslow.domain.view import View
 from winslow.errors import OutOfRange, PermissionDenied, Unavailable, WinslowError
 from winslow.ports import Membership, Quotas, Store
 

@@ -16,6 +16,7 @@ from winslow.domain.stage import NodeId, Stage, StageId
 from winslow.errors import NotFound, Unavailable, WinslowError
 from winslow.ports import Clock, KeptReadings, Readings, Store
 from winslowd.usecases.readings import LATE
+from winslowd.usecases.unhurried import unhurried
 
 log = structlog.get_logger(__name__)
 
@@ -40,9 +41,12 @@ class Recorder:
 
     async def look(self) -> None:
         """Write down what is not yet, of stages that ended long enough ago."""
-        stages = [one.value for one in self._store.view.all(Kind.STAGE).values() if isinstance(one.value, Stage)]
-        due = [stage for stage in stages if self._is_due(stage)]
-        for stage in due:
+        due: set[StageId] = set()
+        async for one in unhurried(list(self._store.view.all(Kind.STAGE).values())):
+            stage = one.value
+            if not isinstance(stage, Stage) or not self._is_due(stage):
+                continue
+            due.add(stage.id)
             if stage.id not in self._done:
                 try:
                     await self._record(stage)
@@ -52,7 +56,7 @@ class Recorder:
                     return
                 except WinslowError as error:
                     log.warning("readings are kept later", stage=stage.id, error=str(error), reason=error.reason)
-        self._done &= {stage.id for stage in due}
+        self._done &= due
 
     def _is_due(self, stage: Stage) -> bool:
         if stage.node != self._here or not stage.ended or stage.started_at is None or stage.ended_at is None:

@@ -20,20 +20,10 @@ import structlog
 from winslow.domain import retention
 from winslow.domain.project import Project
 from winslow.domain.quantity import about_size
-from winslow.domain.records import (
-    RETENTION_CLOCK_REF,
-    Change,
-    Commit,
-    Expect,
-    Fence,
-    Kind,
-    Put,
-    View,
-    project_ref,
-    stage_ref,
-)
+from winslow.domain.records import RETENTION_CLOCK_REF, Change, Commit, Expect, Fence, Kind, Put, project_ref, stage_ref
 from winslow.domain.retention import Going, RetentionClock
 from winslow.domain.stage import ProjectId, Stage, StageId, State
+from winslow.domain.view import View
 from winslow.errors import Conflict, DataLoss, Exhausted, NotFound, OutOfRange, Unavailable, WinslowError
 from winslow.ports import Archived, Clock, History, Layers, Manifests, Membership, Retiring, Steady, Store
 from winslowd.usecases import dropping
@@ -41,6 +31,7 @@ from winslowd.usecases.dropping import Dropping, Volume
 from winslowd.usecases.filing import facts
 from winslowd.usecases.past import Past
 from winslowd.usecases.retention import EVERY, Weights
+from winslowd.usecases.unhurried import unhurried
 
 log = structlog.get_logger(__name__)
 
@@ -147,7 +138,7 @@ class Retirer:
         Raises Conflict (FENCED) when somebody else has become the retirer.
         """
         unfinished = False
-        for project in _projects(self._store.view):
+        async for project in unhurried(_projects(self._store.view)):
             try:
                 if project.dropping:
                     await self._finish(project.id)
@@ -157,7 +148,7 @@ class Retirer:
             now = await self._time()
         except WinslowError as error:
             return _not_now("", error)
-        for project in _projects(self._store.view):
+        async for project in unhurried(_projects(self._store.view)):
             try:
                 unfinished |= await self._project(project.id, now)
             except WinslowError as error:
@@ -166,11 +157,12 @@ class Retirer:
 
     async def _time(self) -> float:
         """The time by which ages are judged, noted."""
-        view, steady, said = self._store.view, self._steady(), self._clock()
+        view, newest = self._store.view, await _newest(self._store.view)
+        steady, said = self._steady(), self._clock()
         found = view.get(RETENTION_CLOCK_REF)
         before = found.value if found and isinstance(found.value, RetentionClock) else None
         elapsed = 0.0 if self._noted is None else steady - self._noted
-        counted = retention.counted(before, elapsed, said, _newest(view, said))
+        counted = retention.counted(before, elapsed, said, said if newest is None else newest)
         if said - counted.at > EVERY:
             log.warning(
                 "this machine's clock is ahead of what was counted: ages are judged by that", ahead=said - counted.at
@@ -311,9 +303,10 @@ def _projects(view: View) -> list[Project]:
     return [one for one in found if isinstance(one, Project) and not one.deleting]
 
 
-def _newest(view: View, otherwise: float) -> float:
-    """The latest moment that any record tells of, in Unix seconds; `otherwise` where there are none."""
-    stages = (one.value for one in view.all(Kind.STAGE).values())
-    told = [retention.ended_at(one) for one in stages if isinstance(one, Stage)]
-    told += [one.created_at for one in _projects(view)]
-    return max(told, default=otherwise)
+async def _newest(view: View) -> float | None:
+    """The latest moment that any record tells of, in Unix seconds; None where there are none."""
+    told = max((one.created_at for one in _projects(view)), default=None)
+    async for found in unhurried(list(view.all(Kind.STAGE).values())):
+        if isinstance(found.value, Stage):
+            told = max(told or 0.0, retention.ended_at(found.value))
+    return told

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
 
@@ -22,7 +23,7 @@ from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.progress import foresee
 from winslow.domain.resources import shortage
 from winslow.domain.stage import PLACED, Stage, StageId, State
-from winslow.domain.standing import situation_of
+from winslow.domain.standing import Situation, situation_of
 from winslow.errors import WinslowError
 from winslowd.engines.containers import Containers, Tools
 from winslowd.engines.patience import insist
@@ -60,6 +61,15 @@ class Turns:
             self._apart = (self._apart + (loop.time() - began) / self._at_once) / 2
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What follows `stage` as things stand: made anew when they have changed, and not whenever anything in the cluster has."""
+
+    stage: Stage
+    situation: Situation
+    made: tuple[Stage, ...]
+
+
 class Standbys:
     """This node's containers before their turn. `look` whenever the view has changed."""
 
@@ -70,6 +80,7 @@ class Standbys:
         self._works: dict[StageId, asyncio.Task[None]] = {}
         self._stages: dict[StageId, Stage] = {}
         self._made: dict[StageId, ContainerSpec] = {}
+        self._guesses: dict[StageId, Guess] = {}
         self._turns = Turns(AT_ONCE)
 
     @property
@@ -143,9 +154,10 @@ class Standbys:
 
     def _foreseen(self) -> dict[StageId, Stage]:
         found: dict[StageId, Stage] = {}
+        before, self._guesses = self._guesses, {}
         for stage in self._tools.store.view.live_on(self._tools.node):
             if stage.state in PLACED and not stage.abort:
-                found.update({next_.id: next_ for next_ in self._next(stage)})
+                found.update({next_.id: next_ for next_ in self._next(stage, before.get(stage.id))})
         found.update({stage.id: stage for stage in self._waiting()})
         return found
 
@@ -163,14 +175,16 @@ class Standbys:
         turn = nsmallest(AT_MOST, waiting, key=lambda stage: (stage.created_at, stage.id))
         return [stage for stage in turn if self._suits(stage)]
 
-    def _next(self, stage: Stage) -> list[Stage]:
+    def _next(self, stage: Stage, before: Guess | None) -> list[Stage]:
         view = self._tools.store.view
         run = view.run(stage.project, stage.run)
         situation = situation_of(view, run) if run else None
         if situation is None:
             return []
-        made = foresee(situation, stage, self._tools.clock())
-        return [one for one in made if view.stage(one.id) is None and not one.not_before and self._suits(one)]
+        same = before is not None and before.stage is stage and before.situation == situation
+        guess = before if before and same else Guess(stage, situation, foresee(situation, stage, self._tools.clock()))
+        self._guesses[stage.id] = guess
+        return [one for one in guess.made if view.stage(one.id) is None and not one.not_before and self._suits(one)]
 
     def _suits(self, stage: Stage) -> bool:
         """Whether this node could execute it, and getting ready spoils nothing: GPUs and used workspaces are left alone.

@@ -27,8 +27,6 @@ LOOK_EVERY = 2.0
 """Seconds between two looks: so long a stage may begin on a volume from which we were shut out."""
 FIRST_LOOK = 2.0
 """Seconds that a daemon's start waits for the first one."""
-NOTICE = 0.25
-"""Seconds after which a new worker is noticed: until it was looked through, nothing is let in."""
 ABSENT = (
     "It looks like the mount is absent: mount the cluster's volume there. If this is the right one, docs/ceph.md says how it"
     " is told"
@@ -72,15 +70,11 @@ class Surveyor:
 
     async def run(self) -> None:
         while True:
+            worker = self._volume.worker
             await self.look()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_EVERY):
-                    await self._another_worker()
-
-    async def _another_worker(self) -> None:
-        seen = self._volume.worker
-        while self._volume.worker == seen:
-            await asyncio.sleep(NOTICE)
+                    await self._volume.another(worker)  # until it was looked through, nothing is let in
 
     async def look(self) -> None:
         """Find out, and write it down. What cannot be found out now is why the storage is not well."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TypeVar
 
 import structlog
 
@@ -22,22 +23,23 @@ from winslow.domain.records import Expect, Fence, Put, project_ref, run_ref, sta
 from winslow.domain.rounds import AT_ONCE, Rounds, held
 from winslow.domain.stage import PLACED, WAITING, NodeId, Reason, Stage, StageId
 from winslow.domain.standing import situation_of
-from winslow.errors import OutOfRange, Unavailable
+from winslow.errors import OutOfRange
 from winslow.ports import Clock, Fencer, Steady, Store
 from winslowd.engines.commits import Commits, Fate
+from winslowd.engines.hearing import be_heard
 from winslowd.engines.moves import Batch, Move, commit_of, room_for, sound, stage_move, waves
 from winslowd.engines.sweeper import Sweeper
 from winslowd.engines.todo import Due, Todo, sweeps_in
 from winslowd.engines.undertaker import Undertaker
 from winslowd.usecases.attendance import Attendance
 from winslowd.usecases.ledger import Election, Ledger
+from winslowd.usecases.unhurried import unhurried
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 OPEN_FOR = 0.25
 """Seconds for which an election waits for live nodes that have not answered."""
-UNHEARD = 10.0
-"""Seconds after which a leader whom no other node reaches lets another one lead, if there are at least two to choose from."""
 RESYNC = 30.0
 """Seconds in which every active run is looked at once though nothing changed."""
 SLICE = 1.0
@@ -45,6 +47,8 @@ SLICE = 1.0
 TOLD_AT_ONCE = 500
 """Waiting stages up to which a change of a node is told to all of them at once; more are told with the resync."""
 RUN_PAUSED = Reason("RUN_PAUSED", "its run is paused; resume it to go on")
+STRETCH = 0.005
+"""Seconds for which it plans at a time, and for which it looks for reasons; the daemon has other things to do, too."""
 ALL_TOLD = 20
 """Nodes up to which the answers of all are kept with an election."""
 
@@ -85,6 +89,10 @@ class Term:
         self._awaited: dict[NodeId, float] = {}
         self._untold: set[StageId] = set()
         """Waiting stages of which nothing could be said while nodes were awaited."""
+        self._unplanned: dict[str, None] = {}
+        """Runs, by key, that were seen and not decided on yet, in their order."""
+        self._unsaid: dict[StageId, None] = {}
+        """Waiting stages that were seen, and whose reason was not looked for yet."""
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -95,7 +103,10 @@ class Term:
                 group.create_task(self._listen(), name="leader: listens for changes"),
                 group.create_task(self._hear(), name="leader: hears offers"),
                 group.create_task(self._resync(), name="leader: looks at everything now and then"),
-                group.create_task(self._be_heard(), name="leader: lets another lead when nobody reaches it"),
+                group.create_task(
+                    be_heard(self._store, self.attendance, self._steady),
+                    name="leader: lets another lead when nobody reaches it",
+                ),
                 group.create_task(undertaker.run(), name="leader: gives up what silent nodes have"),
             ]
             try:
@@ -140,24 +151,6 @@ class Term:
                 self._wake.set()
             await asyncio.sleep(SLICE)
 
-    async def _be_heard(self) -> None:
-        """Cut off from the other nodes, though not from etcd, it could award nothing to them, and keep the others from it.
-
-        Raises Unavailable (UNHEARD).
-        """
-        heard = self._steady()
-        while True:
-            others = len(self._store.view.nodes()) - 1
-            if others < 2 or len(self.attendance.offers) > 1:
-                heard = self._steady()
-            elif self._steady() - heard > UNHEARD:
-                raise Unavailable(
-                    f"None of the {others} other nodes reaches this one: another is to lead",
-                    reason="UNHEARD",
-                    hint="Check that the address this node advertises is right, and open to the others",
-                )
-            await asyncio.sleep(min(SLICE, UNHEARD))
-
     async def _rest(self) -> None:
         """Until something changed, a back-off is over, or the nodes that have not answered are waited for no longer."""
         moments = [left for left in (self._due.next(self._clock()), self._still_awaited()) if left is not None]
@@ -176,16 +169,16 @@ class Term:
         if left.soon:
             self._todo.sweeps |= left.soon
             self._wake.set()
-        self._see(todo, now)
-        plans = list(self._plans(todo.runs, now))
+        await self._see(todo, now)
+        plans = list(self._plans(now))
         made = {stage.id: stage for _, planned in plans for stage in planned.stages}
         for stage in made.values():
             self.rounds.see_stage(view, stage.id, stage, now)
         awards = self._hold_round(made)
-        await self._do(self._moves(plans, awards, todo, now))
+        await self._do(self._moves(plans, awards, now))
 
-    def _see(self, todo: Todo, now: float) -> None:
-        """Bring the rounds up to date with what was noted."""
+    async def _see(self, todo: Todo, now: float) -> None:
+        """Bring the rounds up to date with what was noted; what changes meanwhile is noted for the next step."""
         view, rounds = self._store.view, self.rounds
         for id_ in todo.nodes:
             rounds.see_node(view, id_)
@@ -196,7 +189,7 @@ class Term:
             rounds.electorate.offer(id_, offer)
             if offer:
                 self._awaited.pop(id_, None)
-        for project_id in todo.projects:
+        async for project_id in unhurried(todo.projects):
             project = view.project(project_id)
             rounds.queue.priority(project_id, project.priority if project else 0)
         if todo.limits:
@@ -207,11 +200,13 @@ class Term:
         if self._still_awaited() is None:
             todo.stages |= self._untold
             self._untold = set()
-        for key in todo.runs:
+        async for key in unhurried(todo.runs):
             run = view.run(*key.split("/", 1))
             todo.stages |= {stage.id for stage in view.stages_of_run(run) if stage.live} if run else set()
-        for stage_id in todo.stages:
+        async for stage_id in unhurried(todo.stages):
             self._see_stage(stage_id, now)
+        self._unplanned |= dict.fromkeys(sorted(todo.runs))
+        self._unsaid |= dict.fromkeys(todo.stages)
 
     def _see_stage(self, id_: StageId, now: float) -> None:
         stage = self._store.view.stage(id_)
@@ -219,9 +214,11 @@ class Term:
         if stage and stage.state in WAITING and not stage.due(now):
             self._due.at(stage.not_before, id_)
 
-    def _plans(self, runs: Iterable[str], now: float) -> Iterator[tuple[Run, Plan]]:
+    def _plans(self, now: float) -> Iterator[tuple[Run, Plan]]:
+        """Of as many runs as there is time for: what is decided is written down before anything else happens."""
         view = self._store.view
-        for key in sorted(runs):
+        runs, self._unplanned = list(self._unplanned), {}
+        for key in self._in_time(runs, self._unplanned):
             run = view.run(*key.split("/", 1))
             situation = situation_of(view, run) if run and run.active else None
             if run is None or situation is None:
@@ -233,6 +230,19 @@ class Term:
                 continue
             if decided.run != run or decided.stages:
                 yield run, decided
+
+    def _in_time(self, items: Sequence[T], rest: dict[T, None]) -> Iterator[T]:
+        """As many of them as there is time for in a step, one at least; the others are the next one's, before what comes until then.
+
+        Nothing is looked at again for having been left: of ten thousand runs there are hundreds of steps.
+        """
+        until = self._steady() + STRETCH
+        for at, item in enumerate(items):
+            if at and self._steady() >= until:
+                rest |= dict.fromkeys(items[at:])
+                self._wake.set()
+                return
+            yield item
 
     # ---- elections
 
@@ -266,12 +276,13 @@ class Term:
 
     # ---- what comes of it
 
-    def _moves(self, plans: list[tuple[Run, Plan]], awards: dict[StageId, Award], todo: Todo, now: float) -> list[Move]:
+    def _moves(self, plans: list[tuple[Run, Plan]], awards: dict[StageId, Award], now: float) -> list[Move]:
         reasons: dict[Need, Reason] = {}
         moves = [self._run_move(run, planned, awards, reasons, now) for run, planned in plans]
         made = {id_ for move in moves for id_ in move.stages}
         view = self._store.view
-        for id_ in (awards.keys() | todo.stages) - made:
+        seen, self._unsaid = [id_ for id_ in self._unsaid if id_ not in awards and id_ not in made], {}
+        for id_ in (*(awards.keys() - made), *self._in_time(seen, self._unsaid)):
             stage = view.stage(id_)
             if stage and stage.state in WAITING:
                 after = self._moved_on(stage, awards.get(id_), reasons, now)

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from winslow.domain.project import Run, RunEnd, Sweep
-from winslow.domain.records import Change, Kind, View
+from winslow.domain.records import Change, Kind
 from winslow.domain.stage import NodeId, ProjectId, Stage, StageId
+from winslow.domain.view import View
 
 
 @dataclass(slots=True)

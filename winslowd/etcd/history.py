@@ -54,6 +54,14 @@ class History:
             newer += 1
         return self._dropped + len(self._entries) - newer
 
+    def since(self, revision: int) -> list[tuple[Change, ...]]:
+        """The changes of each entry after `revision`. Raises OutOfRange (REVISION_COMPACTED)."""
+        position, found = self.seek(revision), list[tuple[Change, ...]]()
+        while (entry := self.at(position)) is not None:
+            found.append(entry.changes)
+            position += 1
+        return found
+
     def at(self, position: int) -> Entry | None:
         """The entry at `position`; None when it is not written yet. Raises OutOfRange when it is no longer kept."""
         index = position - self._dropped

@@ -32,6 +32,8 @@ TENURE_TTL = 10
 TENURE_RENEWALS = 4
 ATTEMPT = 2.0
 """Seconds that one renewal may take before another member is asked: a frozen member must not cost the lease."""
+NOT_SAID = 0.0
+"""Of a moment until which a lease is good: nothing was said of it."""
 PAUSE = 0.1
 BACKOFF_MAX = 2.0
 
@@ -226,34 +228,60 @@ class Sessions:
 
     async def _renew_for_ever(self, session: Session) -> None:
         """Never returns: the scope of the session ends it."""
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self._keepalive)
-            asked = loop.time()
-            while (left := await self._renewed(session.lease)) is None:
-                asked = loop.time()
-            if left <= 0:
+            until = await self._renewed(session.lease)
+            if until is None:
                 session.end()
-            session.extend(asked + left)
+            else:
+                session.extend(until)
 
-    async def _renewed(self, lease: int) -> int | None:
-        """Seconds that the lease has from now on, 0 when it is no more; None when this member did not say."""
-        endpoint = None
+    async def _renewed(self, lease: int) -> float | None:
+        """Until when the lease is good, by the loop's clock; None when it is no more. Asks until there is an answer.
+
+        Who does not answer in time is left, and another member asked beside him. He is not given up: an answer counts
+        from when it was asked for, so it is as good where it comes late, and where our own loop is late to hear it.
+        """
+        asking: set[asyncio.Task[float | None]] = set()
         try:
-            async with asyncio.timeout(ATTEMPT):
-                endpoint = await self._channels.ready(asyncio.get_running_loop().time() + ATTEMPT)
-                metadata = await self._channels.metadata()
-                return await self._ask(endpoint, metadata, lease)
-        except (TimeoutError, WinslowError) as error:
-            log.info("session was not renewed yet", error=str(error) or "no answer in time")
+            while True:
+                asking.add(asyncio.create_task(self._asked(lease), name="etcd-session: asks"))
+                done, asking = await asyncio.wait(asking, timeout=ATTEMPT, return_when=asyncio.FIRST_COMPLETED)
+                for one in done:
+                    if (until := one.result()) != NOT_SAID:
+                        return until
+                if not done:
+                    log.info("session was not renewed yet", error="no answer in time")
+        finally:
+            for one in asking:
+                one.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+
+    async def _asked(self, lease: int) -> float | None:
+        """As `_renewed`, of one member; NOT_SAID when it did not say."""
+        loop = asyncio.get_running_loop()
+        late = None
+        try:
+            endpoint = await self._channels.ready(loop.time() + ATTEMPT)
+            late = loop.call_later(ATTEMPT, self._channels.leave, endpoint)
+            metadata = await self._channels.metadata()
+            asked = loop.time()
+            left = await self._ask(endpoint, metadata, lease)
+            if left is not None:
+                return asked + left if left > 0 else None
+            self._channels.leave(endpoint)
+        except WinslowError as error:
+            log.info("session was not renewed yet", error=str(error))
         except grpc.aio.AioRpcError as error:
             log.info("session was not renewed yet", error=faults.details(error))
+            self._channels.leave(endpoint)
             if faults.stale_token(error):
                 await self._channels.try_renew()
-        if endpoint:
-            self._channels.leave(endpoint)
+        finally:
+            if late:
+                late.cancel()
         await asyncio.sleep(PAUSE)
-        return None
+        return NOT_SAID
 
     @staticmethod
     async def _ask(endpoint: Endpoint, metadata: Metadata, lease: int) -> int | None:

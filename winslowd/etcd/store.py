@@ -8,31 +8,34 @@ more on loopback), so that what it returns is shown, nothing foreign before it i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from itertools import groupby
 
 import structlog
 
-from winslow.domain.records import Change, Commit, Kind, Lifetime, Ref, Versioned, View
+from winslow.domain.records import Change, Commit, Kind, Lifetime, Ref, Versioned
 from winslow.domain.stage import ProjectId
+from winslow.domain.view import View
 from winslow.errors import Ambiguous, Conflict, NotFound, OutOfRange, Unavailable
 from winslowd.etcd import kv, transaction
 from winslowd.etcd.claims import Claims
 from winslowd.etcd.client import Client
 from winslowd.etcd.history import Entry, History
 from winslowd.etcd.keys import Keys, prefix_end
+from winslowd.etcd.listing import pages
 from winslowd.etcd.request_lease import RequestLease
 from winslowd.etcd.scope import alongside
 from winslowd.etcd.session import Sessions, lease_lost
 from winslowd.etcd.transaction import Codec, Transaction
 from winslowd.etcd.watch import SILENCE, Batch
 from winslowd.etcd.wire import etcd_pb2 as pb
+from winslowd.usecases.unhurried import unhurried
 
 log = structlog.get_logger(__name__)
 
-PAGE = 500
-"""Records read at once while loading."""
+AT_ONCE = 100
+"""Records taken in at once while nobody knows the view yet."""
 PAUSE = 0.2
 PATIENCE = 2.5
 """Seconds for a transaction that may be sent again: a frozen member must not cost more."""
@@ -99,6 +102,9 @@ class EtcdStore:
                     yield entry.changes
             await self._moved.wait()
 
+    def since(self, revision: int) -> Sequence[tuple[Change, ...]]:
+        return self._history.since(revision)
+
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not condition():
             await self._moved.wait()
@@ -133,24 +139,31 @@ class EtcdStore:
                 await asyncio.sleep(PAUSE)
 
     async def _list(self) -> int:
-        """Read all at one revision, and apply how it differs from the view at once: between the two nothing is known."""
-        listed: dict[Ref, Versioned] = {}
-        there: set[Ref | None] = set()
-        start, revision, more = self._keys.prefix, 0, True
-        claims = Claims(self._keys.leader)
-        while more:
-            page = await self._client.kv.range(start, self._keys.end, revision=revision, limit=PAGE)
-            revision = revision or page.header.revision
-            listed.update((ref, now) for ref, now in map(self._read, page.kvs) if ref and now)
-            there.update(self._keys.ref(pair.key) for pair in page.kvs)
-            claims.take(page.kvs)
-            more = page.more
-            start = page.kvs[-1].key + b"\0" if more else start
-        kept = (Ref(kind, key) for kind in Kind for key in self._view.all(kind))
-        gone = [ref for ref in kept if ref not in there]
-        changed = sorted(listed.items(), key=lambda item: item[1].revision)
+        """Read all at one revision, and apply how it differs from the view at once: between the two nothing is known.
+
+        Before anybody reads the view there is nobody to know it. Nothing is read again that is as it was, and everybody
+        has their turn in between: the session is kept meanwhile.
+        """
+        news: list[tuple[Ref, Versioned]] = []
+        there: dict[Kind, set[str]] = {kind: set() for kind in Kind}
+        revision, claims = 0, Claims(self._keys.leader)
+        async with aclosing(pages(self._client.kv, self._keys.prefix, self._keys.end)) as listed:
+            async for page in listed:
+                revision = revision or page.header.revision
+                claims.take(page.kvs)
+                async for pair in unhurried(page.kvs):
+                    if (ref := self._keys.ref(pair.key)) is None:
+                        continue
+                    there[ref.kind].add(ref.key)
+                    if self._view.revision_of(ref) != pair.mod_revision and (now := self._read(ref, pair)):
+                        news.append((ref, now))
+                    if len(news) >= AT_ONCE and not self._loaded.is_set():
+                        self._apply(revision, news)
+                        news.clear()
+        gone = [Ref(kind, key) for kind in Kind for key in self._view.all(kind).keys() - there[kind]]
+        news.sort(key=lambda item: item[1].revision)
         self._claims, self._view.leader = claims, claims.holder
-        self._apply(revision, [*changed, *((ref, None) for ref in gone)])
+        self._apply(revision, [*news, *((ref, None) for ref in gone)])
         if not self._loaded.is_set():
             self._history.begin(revision)
         self._listed = revision
@@ -180,20 +193,19 @@ class EtcdStore:
             self._claims.gone(event.kv.key)
             return self._keys.ref(event.kv.key), None
         self._claims.take((event.kv,))
-        return self._read(event.kv)
+        ref = self._keys.ref(event.kv.key)
+        now = self._read(ref, event.kv) if ref else None
+        return (ref, now) if now else (None, None)
 
-    def _read(self, pair: pb.KeyValue) -> tuple[Ref | None, Versioned | None]:
-        """A record as it lies in etcd; (None, None) for what is none, or cannot be read.
+    def _read(self, ref: Ref, pair: pb.KeyValue) -> Versioned | None:
+        """A record as it lies in etcd; None for what cannot be read.
 
         What cannot be read, a newer version's most likely, must neither stop a daemon nor look like a deletion, by which
         it would stop stages: it is logged, and stays as it was last understood. Nobody here can change it meanwhile, since
         its revision is another.
         """
-        ref = self._keys.ref(pair.key)
-        if ref is None:
-            return None, None
         try:
-            record, unknown = self._codec.decode(ref.kind, pair.value), self._codec.unknown(ref.kind, pair.value)
+            record, unknown = self._codec.read(ref.kind, pair.value)
         except Exception as error:
             log.warning(
                 "record cannot be read, it stays as it was",
@@ -201,8 +213,9 @@ class EtcdStore:
                 revision=pair.mod_revision,
                 error=repr(error),
             )
-            return None, None
-        return ref, Versioned(record, pair.mod_revision, pair.create_revision, unknown)
+            return None
+        made, changed = pair.create_revision, pair.mod_revision
+        return Versioned(record, changed, changed if made == changed else made, unknown)  # one number where it is one
 
     # Changing
 

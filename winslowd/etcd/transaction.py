@@ -20,16 +20,14 @@ MAX_OPERATIONS = 128
 
 
 class Codec(Protocol):
-    """How records become bytes. `decode` and `unknown` may raise anything for bytes that they cannot read.
+    """How records become bytes. `read` may raise anything for bytes that it cannot read.
 
-    `unknown` is what a newer version wrote in the bytes; `encode` writes that again.
+    With the record it gives what a newer version wrote in the bytes; `encode` writes that again.
     """
 
     def encode(self, record: Record, unknown: bytes = b"") -> bytes: ...
 
-    def decode(self, kind: Kind, data: bytes) -> Record: ...
-
-    def unknown(self, kind: Kind, data: bytes) -> bytes: ...
+    def read(self, kind: Kind, data: bytes) -> tuple[Record, bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)

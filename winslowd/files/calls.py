@@ -86,6 +86,7 @@ CALLS: dict[str, Lane] = {
     "logs.size": Lane.QUICK,
     "logs.read": Lane.QUICK,
     "logs.scan": Lane.SCAN,
+    "logs.extract": Lane.SCAN,
     "logs.span": Lane.QUICK,
     "logs.archive": Lane.ARCHIVE,
     "logs.note": Lane.QUICK,

@@ -14,7 +14,7 @@ from winslow.domain.mounts import Mounted
 from winslow.domain.pipeline import DefinitionName, LogParser
 from winslow.domain.stage import ProjectId, StageId
 from winslow.errors import WinslowError
-from winslow.ports import EFFORT, Carried, Effort, Entry, Findings, Listing, NewFile, Totals, Upload
+from winslow.ports import EFFORT, Carried, Effort, Entry, Findings, Listing, LogValues, NewFile, Totals, Upload
 
 T = TypeVar("T")
 Nothing = type(None)
@@ -173,6 +173,11 @@ class LogsClient:
 
     async def scan(self, project: ProjectId, stage: StageId, offset: int, parsers: tuple[LogParser, ...]) -> Findings:
         return await self._call(Findings, "logs.scan", project, stage, offset, parsers)
+
+    async def extract(
+        self, project: ProjectId, stage: StageId, offset: int, size: int, pattern: str, rows: int
+    ) -> LogValues:
+        return await self._call(LogValues, "logs.extract", project, stage, offset, size, pattern, rows)
 
     async def span(self, project: ProjectId, stage: StageId, at: int) -> tuple[int, int]:
         return await self._call(tuple, "logs.span", project, stage, at)

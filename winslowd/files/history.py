@@ -46,4 +46,5 @@ def _archived(found: Iterable[Read]) -> list[Archived]:
 
 
 def _record(kind: Kind, one: Read) -> Archived:
-    return Archived(Ref(kind, one.key), records.decode(kind, one.data), one.revision, records.unknown(kind, one.data))
+    record, unknown = records.read(kind, one.data)
+    return Archived(Ref(kind, one.key), record, one.revision, unknown)

@@ -13,6 +13,8 @@ from winslow.errors import Unavailable
 from winslowd.files.frames import HEADER, HELLO, Answer, Call, Cancel, Failure, Message, pack, unpack
 from winslowd.files.passing import Passing
 
+DIED = "STORAGE_RESTARTED"
+"""The reason of an error that no worker told: it died."""
 _BUFFER = 1 << 16
 
 
@@ -158,6 +160,6 @@ class Link(asyncio.BufferedProtocol):
 def _died() -> Unavailable:
     return Unavailable(
         "The process that does the storage work ended while it worked on this",
-        reason="STORAGE_RESTARTED",
+        reason=DIED,
         hint="It is started again by itself; try again",
     )

@@ -40,7 +40,7 @@ from winslowd.files.client import (
 from winslowd.files.differences import ComparesClient
 from winslowd.files.doubt import Doubt
 from winslowd.files.history import HistoryClient
-from winslowd.files.link import Link
+from winslowd.files.link import DIED, Link
 from winslowd.files.manifests import ManifestsClient
 from winslowd.files.passing import Passing
 from winslowd.files.quotas import QuotasClient
@@ -64,6 +64,9 @@ class Patience:
 
     start: float = 4.0
     """How long the daemon's start waits for a first answer."""
+
+    up: float = 10.0
+    """How long a worker may take to be up: a process is started for it, on a machine that may be busy."""
 
     quick: float = 10.0
     bulk: float = 6 * 3600.0
@@ -99,6 +102,8 @@ class FilesProcess:
         """As the last ping found it."""
         self.worker: int = 0
         """The worker's process id."""
+        self._replaced = asyncio.Event()
+        """Set when another worker begins; whoever comes later waits for the next one."""
         self.admit: Callable[[str], None] = _everything
         """Asked before each call by its name; what it raises keeps the call out."""
         self._arguments = (root, mounting.scratch, mounting.engine, mounting.obstacle)
@@ -106,6 +111,8 @@ class FilesProcess:
         self._fault = ""
         self._begun = asyncio.Event()
         """Set once the daemon's start no longer waits for us."""
+        self._seen = False
+        """Whether a worker has looked at the root and said what it found, a fault or none."""
         self._doubt = Doubt(patience.quick)
         self._link: Link | None = None
         self._linked = asyncio.Event()
@@ -134,11 +141,16 @@ class FilesProcess:
             self._fault = self._fault or f"{name} was not answered within {limit:g} s"
             raise _late(name, limit) from None
         except Unavailable as error:
-            if error.reason == "STORAGE_RESTARTED" and self.degraded:  # it was killed because it hung
+            if error.reason == DIED and self.degraded:  # it was killed because it hung
                 raise _late(name, self._patience.ping) from error
             raise
         assert isinstance(value, kind), (name, value)
         return value
+
+    async def another(self, worker: int) -> None:
+        """Returns once the worker is another process than `worker`."""
+        while self.worker == worker:
+            await self._replaced.wait()
 
     def _limit(self, lane: Lane) -> float:
         if lane is Lane.CARRY:
@@ -188,11 +200,17 @@ class FilesProcess:
         link, process = await self._start()
         try:
             try:
-                async with asyncio.timeout(self._patience.ping):
+                async with asyncio.timeout(self._patience.up):
                     await link.hello()
             except TimeoutError:
-                raise _late("the start of the worker", self._patience.ping) from None
+                raise _late("the start of the worker", self._patience.up) from None
+            except WinslowError as error:
+                self._seen |= error.reason != DIED
+                raise
+            self._seen = True
             self.worker = process.pid
+            self._replaced.set()
+            self._replaced = asyncio.Event()
             self._link = link
             self._linked.set()
             yield link, process
@@ -203,8 +221,8 @@ class FilesProcess:
 
     @property
     def _make(self) -> tuple[str, ...]:
-        """The first worker makes the root. Later, none at its place is a mount that is absent."""
-        return () if self._begun.is_set() else (MAKE,)
+        """Workers make the root, and its top, until one has said what is there. Later, none at its place is an absent mount."""
+        return () if self._seen else (MAKE,)
 
     async def _start(self) -> tuple[Link, Process]:
         ours, theirs = socket.socketpair()
@@ -252,6 +270,8 @@ class FilesProcess:
                     process.kill()
                 return self._fault
             except WinslowError as error:
+                if link.lost.is_set():
+                    break
                 failed += 1
                 if failed == 3:
                     return str(error)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from winslow.ports import Standing
 from winslowd.files.client import Caller, Nothing
 
 
-class StandingClient:
-    """`winslow.ports.Volume`. `sockets` are patterns of the admin sockets of ceph-fuse; `worker` is the process of the moment."""
+class Working(Caller, Protocol):
+    """The files process, of which one worker after another does the work."""
 
-    def __init__(self, caller: Caller, sockets: Sequence[str], worker: Callable[[], int]) -> None:
-        self._call = caller.call
+    worker: int
+
+    async def another(self, worker: int) -> None: ...
+
+
+class StandingClient:
+    """`winslow.ports.Volume`. `sockets` are patterns of the admin sockets of ceph-fuse."""
+
+    def __init__(self, files: Working, sockets: Sequence[str]) -> None:
+        self._call = files.call
         self._sockets = tuple(sockets)
-        self._worker = worker
+        self._files = files
 
     async def standing(self) -> Standing:
         return await self._call(Standing, "standings.look", self._sockets)
@@ -27,4 +36,7 @@ class StandingClient:
 
     @property
     def worker(self) -> int:
-        return self._worker()
+        return self._files.worker
+
+    async def another(self, worker: int) -> None:
+        await self._files.another(worker)

@@ -40,27 +40,32 @@ _COLLECT = 50_000
 class Worker:
     """Serves one volume to one daemon."""
 
-    def __init__(self, connection: socket.socket, passing: socket.socket, root: str, mounting: Mounting) -> None:
+    def __init__(
+        self, connection: socket.socket, passing: socket.socket, root: str, mounting: Mounting, *, make: bool
+    ) -> None:
         self._connection = connection
         self._taking = Taking(passing)
         self._writing = threading.Lock()
         self._stops: dict[int, Stop] = {}
         self._lanes = Lanes()
-        self._volume = PlainVolume(root, background=partial(self._lanes.submit, Lane.SYNC), mounting=mounting)
+        background = partial(self._lanes.submit, Lane.SYNC)
+        self._volume = PlainVolume(root, background=background, mounting=mounting, make=make)
         self._methods = {name: _method(self._volume, name) for name in CALLS}
 
     def serve(self) -> None:
         """Take calls until the daemon closes its end."""
         stream = BufferedReader(socket.SocketIO(self._connection, "r"), 1 << 16)
         self._write(HELLO, Answer(os.getpid()))
-        while header := stream.read(HEADER.size):
+        while (header := _exactly(stream, HEADER.size)) is not None:
             call, size, data_size = HEADER.unpack(header)
-            message = unpack(stream.read(size))
-            data = _exactly(stream, data_size) if data_size else None
+            body, data = _exactly(stream, size), _exactly(stream, data_size)
+            if body is None or data is None:
+                return  # it was killed while it wrote: a part of a call is none
+            message = unpack(body)
             match message:
                 case Call(name, arguments):
                     stop = self._stops[call] = Stop()
-                    extra = () if data is None else (data,)
+                    extra = (data,) if data_size else ()
                     self._lanes.submit(CALLS[name], partial(self._do, call, name, (*arguments, *extra), stop))
                 case Cancel():
                     if (known := self._stops.get(call)) is not None:
@@ -118,10 +123,13 @@ def _method(volume: PlainVolume, name: str) -> Callable[..., Any]:
     return method
 
 
-def _exactly(stream: BufferedReader[socket.SocketIO], size: int) -> memoryview:
+def _exactly(stream: BufferedReader[socket.SocketIO], size: int) -> memoryview | None:
+    """So many bytes, or None where the stream ends before them."""
     view = memoryview(bytearray(size))
     filled = 0
-    while filled < size and (count := stream.readinto(view[filled:])):
+    while filled < size:
+        if not (count := stream.readinto(view[filled:])):
+            return None
         filled += count
     return view
 
@@ -142,7 +150,7 @@ def _make(root: str) -> None:
 
 
 def main(descriptor: str, passing: str, root: str, scratch: str, engine: str, obstacle: str, make: str = "") -> None:
-    """Serve, or say why not, and end with the daemon. The root is made where nothing is if it is said to `make` it."""
+    """Serve, or say why not, and end with the daemon. The root and its top are made where nothing is if it is said to `make` them."""
     # Both go to the whole group or control group when the daemon is asked to end, which still needs its files then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -153,7 +161,8 @@ def main(descriptor: str, passing: str, root: str, scratch: str, engine: str, ob
     try:
         if make:
             _make(root)
-        worker = Worker(connection, socket.socket(fileno=int(passing)), root, Mounting(scratch, engine, obstacle))
+        mounting = Mounting(scratch, engine, obstacle)
+        worker = Worker(connection, socket.socket(fileno=int(passing)), root, mounting, make=bool(make))
     except WinslowError as error:
         connection.sendall(pack(HELLO, Failure.of(error)))
         sys.exit(1)

@@ -7,6 +7,7 @@ connection: a client sees that bytes are missing rather than wrong ones.
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
@@ -18,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from winslow.domain.stage import ProjectId
 from winslow.errors import FailedPrecondition, OutOfRange
 from winslowd.gateway.carrying import Lending, SpanResponse
 from winslowd.gateway.guard import asker
@@ -27,6 +29,11 @@ from winslowd.gateway.ranges import Span, spans
 from winslowd.usecases.archives import changed
 from winslowd.usecases.files import Files, FileShown
 from winslowd.usecases.thumbnails import Thumbnails
+
+_PROJECT = re.compile("projects/([^/]+)/?")
+_ASK = "private, no-cache"
+_COVER = "private, max-age=60"
+"""Lists of projects show many, and what stands for a project is looked up no more often than this."""
 
 
 class _Any(Convertor[str]):
@@ -82,11 +89,18 @@ class DownloadRoutes:
                 return self._parts(request, shown, headers, asked)
 
     async def _thumbnail(self, request: Request) -> Response:
-        """`?thumbnail=PIXELS`, or `?thumbnail`: a JPEG of an image or a video."""
-        size = _pixels(request.query_params["thumbnail"])
-        found = await self._thumbnails.get(asker(request), request.path_params["path"], size)
+        """`?thumbnail=PIXELS`, or `?thumbnail`: a JPEG of an image or a video, or of what stands for a project; 204 where nothing does."""
+        size, path = _pixels(request.query_params["thumbnail"]), request.path_params["path"]
+        if project := _PROJECT.fullmatch(path):
+            cover = await self._thumbnails.picture_of(asker(request), ProjectId(project[1]), size)
+            if cover is None:
+                return Response(status_code=204, headers={"Cache-Control": _COVER})
+            found, kept = cover, _COVER
+        else:
+            found, kept = await self._thumbnails.get(asker(request), path, size), _ASK
         headers = _described(found.shown, attached=False) | {"ETag": f'"{found.shown.etag}-{size}"'}
         headers |= {"Content-Disposition": disposition("thumbnail.jpg", attached=False), "Content-Type": "image/jpeg"}
+        headers["Cache-Control"] = kept
         del headers["Accept-Ranges"]
         if _is_known(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
@@ -143,7 +157,7 @@ class DownloadRoutes:
 def _described(shown: FileShown, *, attached: bool) -> dict[str, str]:
     return {
         "Accept-Ranges": "bytes",
-        "Cache-Control": "private, no-cache",
+        "Cache-Control": _ASK,
         "Content-Disposition": disposition(shown.entry.name, attached=attached),
         "Content-Type": content_type(shown.entry.name),
         "ETag": f'"{shown.etag}"',

@@ -10,8 +10,8 @@ import asyncio
 import base64
 import contextlib
 import re
-import zlib
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import grpc
@@ -19,14 +19,21 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from winslow.errors import InvalidArgument, NotFound, WinslowError
+from winslow.errors import DeadlineExceeded, InvalidArgument, NotFound, Unavailable, WinslowError
 from winslow.wire.status import DETAILS, to_status
 from winslowd.gateway import web_frames
+from winslowd.gateway.packing import Packer
 
 PATH = re.compile(r"/winslow\.v1\.[A-Za-z]+Service/[A-Za-z]+")
 _TYPES = re.compile(r"application/grpc-web(-text)?(\+proto)?")
 _BODY_MAX = 2 * web_frames.MESSAGE_MAX
 """Of the body as it comes; base64 makes it a third longer."""
+AT_ONCE = 256 << 10
+"""Bytes that are packed and unpacked between two awaits; more of them are in a thread, for some milliseconds each MiB."""
+BODIES_MAX = 8 * _BODY_MAX
+"""Bytes of all bodies that are coming now: none is of use before it is whole, and many slow ones would be the daemon's memory."""
+BODY_WITHIN = 300.0
+"""Seconds in which a body must have come: a byte now and then is not for ever."""
 
 
 class GrpcWeb:
@@ -34,6 +41,8 @@ class GrpcWeb:
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._channel = channel
+        self._coming = 0
+        """Bytes of bodies that are not whole yet."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers, path = Headers(scope=scope), str(scope["path"])
@@ -42,10 +51,7 @@ class GrpcWeb:
         assert kind is not None
         answer = _Answer(send, as_text=kind[1] is not None, type_=kind[0], packs=_packs(headers))
         try:
-            request = await _body(receive)
-            if kind[1]:
-                request = web_frames.text_decoded(request)
-            message = web_frames.message_of(request, headers.get("grpc-encoding", "identity"))
+            message = await self._message(receive, headers, as_text=kind[1] is not None)
             timeout = web_frames.timeout_of(headers.get("grpc-timeout", ""))
             metadata = web_frames.metadata_of(headers.items())
         except WinslowError as error:
@@ -53,8 +59,44 @@ class GrpcWeb:
             return
         method: Any = self._channel.unary_stream(path)  # of bytes: nothing is made of them here
         call = method(message, timeout=timeout, metadata=metadata)
+        del message  # a stream may go on for a day
         async with _until_gone(receive, call):
             await answer.pass_on(call)
+
+    async def _message(self, receive: Receive, headers: Headers, *, as_text: bool) -> bytes:
+        encoding, body = headers.get("grpc-encoding", "identity"), await self._body(receive)
+        if len(body) <= AT_ONCE and encoding == "identity":
+            return _message_of(body, encoding, as_text)
+        return await asyncio.to_thread(_message_of, body, encoding, as_text)  # what is small may unpack to 16 MiB
+
+    async def _body(self, receive: Receive) -> bytes:
+        """Raises InvalidArgument (FRAME_INVALID) for more than any message may have, Unavailable (BUSY), DeadlineExceeded (BODY_SLOW)."""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(BODY_WITHIN):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    body += message.get("body", b"")
+                    self._coming += len(message.get("body", b""))
+                    self._require_room(len(body))
+                    if not message.get("more_body"):
+                        return bytes(body)
+        except TimeoutError:
+            raise _slow() from None
+        finally:
+            self._coming -= len(body)
+
+    def _require_room(self, size: int) -> None:
+        if size > _BODY_MAX:
+            raise InvalidArgument(
+                f"The body has more than {_BODY_MAX >> 20} MiB",
+                reason="FRAME_INVALID",
+                hint="Send files by the upload, see docs/http.md",
+            )
+        if self._coming > BODIES_MAX:
+            raise Unavailable("Many are sending much at once", reason="BUSY", hint="Try again in a moment")
 
 
 class _Answer:
@@ -64,7 +106,7 @@ class _Answer:
         self._send = send
         self._as_text = as_text
         self._type = type_
-        self._packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS) if packs else None
+        self._packer = Packer() if packs else None
 
     async def pass_on(self, call: Any) -> None:
         """Each message at once: the next one may come in an hour."""
@@ -97,8 +139,10 @@ class _Answer:
 
     async def _write(self, frame: bytes, *, last: bool = False) -> None:
         body = base64.b64encode(frame) if self._as_text else frame
-        if self._packer:
-            body = self._packer.compress(body) + self._packer.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
+        if self._packer and len(body) <= AT_ONCE:
+            body = self._packer.packed(body, last=last)
+        elif self._packer:
+            body = await asyncio.to_thread(partial(self._packer.packed, body, last=last))
         message: Message = {"type": "http.response.body", "body": body, "more_body": not last}
         await self._send(message)
 
@@ -124,22 +168,16 @@ async def _until_gone(receive: Receive, call: Any) -> AsyncIterator[None]:
             call.cancel()
 
 
-async def _body(receive: Receive) -> bytes:
-    """Raises InvalidArgument (FRAME_INVALID) for more than any message may have."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > _BODY_MAX:
-            raise InvalidArgument(
-                f"The body has more than {_BODY_MAX >> 20} MiB",
-                reason="FRAME_INVALID",
-                hint="Send files by the upload, see docs/http.md",
-            )
-        if not message.get("more_body"):
-            return bytes(body)
+def _message_of(body: bytes, encoding: str, as_text: bool) -> bytes:
+    return web_frames.message_of(web_frames.text_decoded(body) if as_text else body, encoding)
+
+
+def _slow() -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"The body had not come within {BODY_WITHIN:.0f} s",
+        reason="BODY_SLOW",
+        hint="Send less at once; files by the upload, see docs/http.md",
+    )
 
 
 def _packs(headers: Headers) -> bool:

@@ -1,23 +1,22 @@
 """Around every request: who makes it, whether another site's page made it, and what becomes of the errors that end it.
 
-A page of another site must not act through the browser of somebody who can reach this daemon: what names another origin
-is refused, and so is a host name that is not ours, behind which a name server may have hidden our address.
+Whose page may act here, `winslowd.gateway.origins` decides.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
-from collections.abc import Callable, Collection, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from winslow.domain.principal import Principal
-from winslow.errors import Internal, PermissionDenied, WinslowError
+from winslow.errors import Internal, WinslowError
+from winslowd.gateway.origins import ASKED, METHODS, REMEMBERED, Origins
 from winslowd.gateway.problems import problem
 
 log = structlog.get_logger(__name__)
@@ -32,9 +31,15 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'self'",
 }
 """What a file says is hostile: a browser neither guesses its type nor lets it do anything, and no other site may show it."""
+
+MAY = {
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": ASKED,
+    "Access-Control-Max-Age": REMEMBERED,
+}
 
 
 def asker(request: Request) -> Principal:
@@ -47,7 +52,7 @@ def asker(request: Request) -> Principal:
 class Guard:
     """Wraps the routes. `connected` says whether this node knows what goes on in the cluster.
 
-    `names` are the host names, beside addresses and localhost, under which we are called.
+    `origins` says whose pages may act here.
     """
 
     def __init__(
@@ -55,23 +60,25 @@ class Guard:
         routes: ASGIApp,
         authenticate: Authenticate,
         connected: Callable[[], bool] = lambda: True,
-        names: Collection[str] = (),
+        origins: Origins = Origins(),  # noqa: B008 - a frozen value
     ) -> None:
         self._routes = routes
         self._connected = connected
         self._authenticate = authenticate
-        self._names = frozenset(name.lower() for name in names) | {"localhost"}
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return  # nothing else is spoken here: the server closes the connection
-        started = False
+        started, told = False, self._origins.told(Headers(scope=scope))
 
         async def sending(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
+                for name, value in told.items():
+                    headers.add_vary_header(value) if name == "Vary" else headers.setdefault(name, value)
                 for name, value in ALWAYS.items():
                     headers.setdefault(name, value)
                 if not self._connected():
@@ -96,34 +103,18 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         if not _over_unix(scope):
-            self._require_ours(headers)
+            self._origins.require(scope["method"], headers)
+        if self._origins.asks_first(scope["method"], headers):
+            await Response(status_code=204, headers=MAY)(scope, receive, send)
+            return
         scope[PRINCIPAL] = self._authenticate(dict(headers))
         await self._routes(scope, receive, send)
-
-    def _require_ours(self, headers: Headers) -> None:
-        host, origin = headers.get("host", ""), headers.get("origin", "")
-        if host and not self._is_ours(urlsplit(f"//{host}").hostname or ""):
-            raise _foreign(f"Nothing is served here under the name {host!r}", "HOST_UNKNOWN")
-        if origin and urlsplit(origin).netloc.lower() != host.lower():
-            raise _foreign(f"A page of {origin!r} must not act here", "ORIGIN_REFUSED")
-
-    def _is_ours(self, name: str) -> bool:
-        try:
-            return name in self._names or bool(ipaddress.ip_address(name))
-        except ValueError:
-            return False
 
 
 def _over_unix(scope: Scope) -> bool:
     """No browser reaches a unix socket; its mode says who may."""
     server = scope.get("server")
     return server is not None and server[1] is None
-
-
-def _foreign(message: str, reason: str) -> PermissionDenied:
-    return PermissionDenied(
-        message, reason=reason, hint="Use the address at which the daemon serves, see its setting http"
-    )
 
 
 def _fault(error: Exception, trace: str) -> Internal:

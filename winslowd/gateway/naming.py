@@ -18,6 +18,8 @@ _MORE = {
 _SHOWN = ("image/", "video/", "audio/")
 _NOT_SHOWN = ("image/svg+xml",)
 _SHOWN_TEXTS = ("text/plain", "text/csv", "application/json")
+_RUN = ("javascript", "ecmascript", "css", "wasm", "x-shockwave-flash")
+"""What a page could be made to run, or to look like: told as text, so that none of ours takes a file for its own."""
 UNKNOWN = "application/octet-stream"
 
 
@@ -28,6 +30,8 @@ def content_type(name: str) -> str:
         end = ".log"
     found, encoding = _TYPES.guess_type(f"file{end}")
     kind = _MORE.get(end) or (UNKNOWN if encoding else found or UNKNOWN)
+    if kind.rpartition("/")[2].removeprefix("x-") in _RUN:
+        kind = "text/plain"
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
 
 

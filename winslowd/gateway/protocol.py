@@ -1,7 +1,8 @@
 """The server's protocol: uvicorn's, with patience that ends and with connections that can be lent.
 
-A head must be whole in time and small; a client that neither gives nor takes what is due is cut off. A request may lend its
-connection to whoever moves the body's bytes elsewhere (`winslowd.gateway.lending`). What is asked and answered is unknown here.
+A head must be whole in time and small, and so must be what is around a body; a client that neither gives nor takes what is
+due is cut off, and so is one too many. A request may lend its connection to whoever moves the body's bytes elsewhere
+(`winslowd.gateway.lending`). What is asked and answered is unknown here.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ from winslowd.gateway.lending import CONNECTION, Connection
 
 HEAD_MAX = 64 << 10
 """Bytes of a request's head: 8 KiB of path and what else browsers say, with room."""
+PIPELINED_MAX = 16
+"""Requests of one connection that wait behind the one that is answered; browsers send none like that."""
+CONNECTIONS_MAX = 2000
+"""At once: what people hold here must leave the daemon descriptors for etcd, for other nodes and for its stages."""
 LINGER = 5.0
 """Seconds that a client has to read the answer to a body that it still sends."""
 _ENDLESS = 1 << 60
@@ -72,6 +77,7 @@ class Protocol(HttpToolsProtocol):
         """Of the request that was read last; others may have been sent behind one that is still answered."""
         self._patience = patience
         self._head = 0
+        """Bytes that came since there was a whole head, or a piece of a body: of a head, of chunks' sizes, of trailers."""
         self._head_timer: asyncio.TimerHandle | None = None
         self._look_timer: asyncio.TimerHandle | None = None
         self._priming = False
@@ -83,6 +89,9 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS_MAX:
+            transport.abort()
+            return
         self._expect_head()
         self._look()
 
@@ -94,11 +103,10 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._came += len(data)
+        self._head += len(data)
         super().data_received(data)
-        if self._head_timer is not None:
-            self._head += len(data)
-            if self._head > HEAD_MAX:
-                self.transport.abort()
+        if self._head > HEAD_MAX or len(self.pipeline) > PIPELINED_MAX:
+            self.transport.abort()
 
     # ---- the parser
 
@@ -120,6 +128,7 @@ class Protocol(HttpToolsProtocol):
         if self._priming:
             return
         self._head_is_there()
+        self._head = 0
         super().on_headers_complete()
         lengths = [value for name, value in self.headers if name == b"content-length"]
         self._request = Connection(self, self.cycle, int(lengths[0]) if lengths else 0)
@@ -129,6 +138,7 @@ class Protocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         assert self._request is not None
         self._request.body_left -= len(body)
+        self._head = 0
         super().on_body(body)
 
     def go_on_with(self, body_left: int) -> None:

@@ -18,6 +18,8 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,creation-defer-length,checksum,concatenation,termination,expiration"
 ALGORITHMS = ("sha1", "sha256", "sha512", "md5")
 CONTENT_TYPE = "application/offset+octet-stream"
+LATER = "later"
+"""In place of a SHA-256, by who reads the file once and hashes it as it goes: a browser could read tens of gigabytes twice."""
 PARTS_MAX = 64
 """Uploads that one may consist of."""
 METADATA_MAX = 8192
@@ -77,12 +79,13 @@ def length(value: str | None, deferred: str | None = None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Wished:
-    """What Upload-Metadata says of the file to be."""
+    """What Upload-Metadata says of the file to be. With `later`, CommitUpload says its SHA-256, and shows it."""
 
     path: str
     sha256: str
     replace: bool
     request_id: str
+    later: bool = False
 
     @property
     def required_path(self) -> str:
@@ -98,11 +101,13 @@ class Wished:
 
 
 def wished(said: Mapping[str, str]) -> Wished:
+    sha256 = said.get("sha256", "").lower()
     return Wished(
         path=said.get("path", ""),
-        sha256=said.get("sha256", "").lower(),
+        sha256="" if sha256 == LATER else sha256,
         replace=said.get("replace") == "true",
         request_id=said.get("request_id", ""),
+        later=sha256 == LATER,
     )
 
 

@@ -2,7 +2,8 @@
 
 `POST /files` begins one, with `path` in Upload-Metadata and perhaps `sha256`, `replace` ("true") and `request_id`; it goes
 on at `/uploads/ID`, on whichever node. An offset that is told is safe on disk. The file is shown with its last byte; where
-that answer was lost, the next HEAD sees to it. What is verified, and where it may go, is the use cases' to say.
+that answer was lost, the next HEAD sees to it. Where `sha256` is "later", CommitUpload shows it. What is verified, and where
+it may go, is the use cases' to say.
 """
 
 from __future__ import annotations
@@ -172,7 +173,8 @@ class UploadRoutes:
         promise = self._uploads.promise(asker(request), shown.upload.id)
         if promise.parts:
             shown = await self._uploads.join(asker(request), shown.upload.id)
-        if shown.upload.offset == shown.upload.size and not promise.partial:
+        later = tus.wished(tus.metadata(promise.told)).later
+        if shown.upload.offset == shown.upload.size and not (promise.partial or later):
             await self._uploads.commit(asker(request), shown.upload.id, trusting=True)
         return shown
 

@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 from winslow.errors import InvalidArgument, OutOfRange
 
+PARTS_MAX = 100
+"""Of a text, each with its own padding; a client that sends one message sends one."""
 MESSAGE_MAX = 16 << 20
 """Bytes of one message to us, unpacked; gRPC itself takes no more."""
 _HEADER = struct.Struct(">BI")
@@ -56,6 +58,8 @@ def message_of(body: bytes, encoding: str) -> bytes:
 def text_decoded(body: bytes) -> bytes:
     """Base64, of which each part may have its own padding. Raises InvalidArgument (FRAME_INVALID)."""
     decoded, quartets = bytearray(), body.translate(None, b"\r\n")
+    if quartets.count(b"=") > 2 * PARTS_MAX:
+        raise _invalid(f"its base64 has more than {PARTS_MAX} parts")
     start = 0
     while start < len(quartets):
         padding = quartets.find(b"=", start)

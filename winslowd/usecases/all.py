@@ -15,6 +15,7 @@ from winslow.ports import (
     Retiring,
     StorageState,
     Store,
+    Underway,
     UnpackLimits,
     Upkeep,
 )
@@ -25,10 +26,12 @@ from winslow.ports import SmallFiles as SmallFilesPort
 from winslow.ports import Trees as TreesPort
 from winslow.ports import Uploads as UploadsPort
 from winslow.ports import Workspaces as WorkspacesPort
+from winslow.ports.telling import Teller
 from winslowd.usecases.archives import Archives
 from winslowd.usecases.carrying import Carrying
 from winslowd.usecases.cluster import Cluster, Here
 from winslowd.usecases.comparing import Comparing
+from winslowd.usecases.derivations import Derivations
 from winslowd.usecases.dropping import Dropping
 from winslowd.usecases.events import Events
 from winslowd.usecases.explaining import Explaining
@@ -45,10 +48,13 @@ from winslowd.usecases.runs import Runs
 from winslowd.usecases.settings import Settings
 from winslowd.usecases.small import SmallFiles
 from winslowd.usecases.stages import Stages
+from winslowd.usecases.statistics import Statistics
+from winslowd.usecases.subscriptions import Subscriptions
 from winslowd.usecases.sweeps import Sweeps
 from winslowd.usecases.thumbnails import Thumbnails
 from winslowd.usecases.trees import Trees
 from winslowd.usecases.uploads import Uploads
+from winslowd.usecases.views import Views
 from winslowd.usecases.workspaces import Workspaces
 
 
@@ -82,12 +88,15 @@ class UseCases:
         carrying: CarryingPort | None = None,
         kept_readings: KeptReadings | None = None,
         limits: UnpackLimits | None = None,
+        teller: Teller | None = None,
+        underway: Underway | None = None,
     ) -> None:
         self.store = store
         self.past = Past(store, history)
         self.cluster = Cluster(here, store, membership, storage, upkeep)
         self.pipelines = Pipelines(store, clock)
-        self.projects = Projects(store, clock, token, workspaces, quotas)
+        derivations = Derivations(store, clock)
+        self.projects = Projects(store, clock, token, workspaces, quotas, derivations)
         self.runs = Runs(store, clock, self.past)
         self.sweeps = Sweeps(store, clock, self.past)
         self.stages = Stages(store, clock, self.past)
@@ -106,5 +115,8 @@ class UseCases:
         self.uploads = Uploads(store, files, uploads, membership)
         self.carrying = Carrying(carrying, self.files) if carrying else None
         self.small = SmallFiles(store, self.files, small)
-        self.logs = Logs(store, logs, self.past)
-        self.events = Events(store, clock)
+        self.logs = Logs(store, logs, self.past, underway)
+        self.views = Views(store, clock, lambda: token() + token())
+        self.subscriptions = Subscriptions(store, clock, lambda: token() + token(), teller)
+        self.statistics = Statistics(store, clock, self.past, history)
+        self.events = Events(store, clock, derivations)

@@ -13,9 +13,10 @@ from winslow.domain.branching import Beginning
 from winslow.domain.exits import published
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.project import Override, Project, Run, RunMode, Sweep
-from winslow.domain.records import Commit, Expect, Put, View, run_ref, sweep_ref
+from winslow.domain.records import Commit, Expect, Put, run_ref, sweep_ref
 from winslow.domain.stage import ProjectId, Reason, Stage, StageId
 from winslow.domain.standing import scope
+from winslow.domain.view import View
 from winslow.errors import InvalidArgument
 from winslow.ports import Clock, Store
 from winslowd.usecases import given, known
@@ -25,12 +26,16 @@ from winslowd.usecases.requests import BATCH, Request, answered, in_batches
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a person asks for. `parent` None lets us choose, "" is the zeroth workspace; `redo` excludes `start` and `parent`."""
+    """What a person asks for. `parent` None lets us choose, "" is the zeroth workspace; `redo` excludes `start` and `parent`.
+
+    `unset` are variables that were submitted for the attempt that is redone, and are not now.
+    """
 
     start: tuple[DefinitionName, ...] = ()
     parent: StageId | None = None
     redo: StageId | None = None
     overrides: Mapping[DefinitionName, Override] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
     mode: RunMode = RunMode.RUN_ON
     comment: str = ""
 
@@ -49,7 +54,8 @@ class Preview:
 def begun(view: View, project: Project, ask: Start, by: str, now: float) -> Run:
     """The run that `ask` means. Raises what `branching.begin` and `branching.redo` raise, and InvalidArgument."""
     overrides = given.overrides(project, ask.overrides)
-    beginning = Beginning(ask.start, ask.parent or None, overrides, ask.mode, given.text("comment", ask.comment))
+    said = given.text("comment", ask.comment)
+    beginning = Beginning(ask.start, ask.parent or None, overrides, frozenset(ask.unset), ask.mode, said)
     runs = view.runs_of(project.id)
     stages = {stage.id: stage for stage in view.stages_of(project.id)}
     if ask.redo is not None:

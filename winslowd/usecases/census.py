@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from winslow.domain.records import Kind, View
+from winslow.domain.records import Kind
 from winslow.domain.stage import NodeId, State
+from winslow.domain.view import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,12 @@ WITHIN = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Who answers: this daemon's cluster, node and version."""
+    """Who answers: this daemon's cluster, node and version, and where it serves HTTP."""
 
     cluster: str
     node: NodeId
     version: str
+    http: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

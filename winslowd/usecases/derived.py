@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from winslow.domain import foretelling
 from winslow.domain.history import ended_runs
 from winslow.domain.progress import Gate, plan
 from winslow.domain.project import Project, Run, RunEnd, Sweep
-from winslow.domain.records import Kind, View, project_ref, run_ref, sweep_ref
+from winslow.domain.records import project_ref, run_ref, sweep_ref
 from winslow.domain.stage import Reason, Stage
 from winslow.domain.standing import Dead, Live, Outside, Settled, scope, situation_of, standings
 from winslow.domain.status import RunState, Status, project_status, run_status
+from winslow.domain.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class StageShown:
 
 @dataclass(frozen=True, slots=True)
 class ProjectShown:
-    """A project with its revision and what is derived. `activity_at`, the last change of anything in it, in Unix seconds."""
+    """A project with its revision and what is derived. Times in Unix seconds: `activity_at` is the last change of anything in it,
+    `ends_at` when all that runs will have ended or will wait for a person, None where nobody can say.
+    """
 
     project: Project
     revision: int
@@ -48,6 +52,7 @@ class ProjectShown:
     activity_at: float
     progress: float | None = None
     latest_run: Run | None = None
+    ends_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +87,17 @@ def project_shown(view: View, project: Project, now: float) -> ProjectShown:
     return ProjectShown(
         project=project,
         revision=view.revision_of(project_ref(project.id)),
-        status=project_status(runs, stages, gates),
-        activity_at=max([project.created_at, *_moments(runs, stages)]),
+        status=project_status(runs, stages, gates, chosen=project.chosen),
+        activity_at=active_at(view, project),
         progress=_together(view, active) if active else _ended_progress(runs),
         latest_run=runs[-1] if runs else None,
+        ends_at=_ends_at(view, active, stages, now),
     )
+
+
+def active_at(view: View, project: Project) -> float:
+    """When anything in it changed last."""
+    return max([project.created_at, *_moments(view.runs_of(project.id), view.stages_of(project.id))])
 
 
 def sweep_shown(view: View, sweep: Sweep) -> SweepShown:
@@ -102,8 +113,7 @@ def sweep_shown(view: View, sweep: Sweep) -> SweepShown:
 
 def sweeps_of(view: View, project: str) -> list[Sweep]:
     """A project's sweeps, oldest first."""
-    found = [one.value for key, one in view.all(Kind.SWEEP).items() if key.startswith(f"{project}/")]
-    return sorted((one for one in found if isinstance(one, Sweep)), key=lambda sweep: sweep.first_number)
+    return view.sweeps_of(project)
 
 
 def run_progress(view: View, run: Run) -> float | None:
@@ -134,6 +144,22 @@ def run_progress(view: View, run: Run) -> float | None:
 def _together(view: View, runs: list[Run]) -> float | None:
     known = [progress for run in runs if (progress := run_progress(view, run)) is not None]
     return sum(known) / len(known) if known else None
+
+
+def _ends_at(view: View, active: Iterable[Run], stages: Iterable[Stage], now: float) -> float | None:
+    """When the last of the runs of which something lives is through."""
+    known = list(stages)
+    moving = {stage.run for stage in known if stage.live}
+    ends: list[float] = []
+    for run in active:
+        if run.id not in moving:
+            continue
+        situation = situation_of(view, run)
+        end = foretelling.ends_at(situation, known, now) if situation else None
+        if end is None:
+            return None
+        ends.append(end)
+    return max(ends, default=None)
 
 
 def _ended_progress(runs: list[Run]) -> float | None:

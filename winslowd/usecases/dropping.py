@@ -16,9 +16,10 @@ from winslow.domain.needs import dropped, needed
 from winslow.domain.pipeline import WorkspaceMode
 from winslow.domain.project import Project
 from winslow.domain.query import Query, Term
-from winslow.domain.records import Commit, Expect, Kind, Put, View, project_ref, stage_ref
+from winslow.domain.records import Commit, Expect, Kind, Put, project_ref, stage_ref
 from winslow.domain.retention import Going, RetentionPolicy, Workspaces
 from winslow.domain.stage import ProjectId, Stage, StageId
+from winslow.domain.view import View
 from winslow.ports import Archived, History, Layers
 from winslowd.usecases.past import Past
 

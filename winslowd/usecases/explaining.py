@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from winslow.domain import election
 from winslow.domain.election import Bid, Refusal, idle_offer, need_of
 from winslow.domain.principal import Principal
-from winslow.domain.records import View
 from winslow.domain.rounds import Rounds
 from winslow.domain.stage import PLACED, WAITING, Reason, Stage
+from winslow.domain.view import View
 from winslow.ports import Clock, Store
 from winslowd.usecases.ledger import Election, Ledger
 from winslowd.usecases.listing import Ask, Listing, Page
@@ -146,6 +146,10 @@ def _remedies(stage: Stage, reason: Reason, answers: Sequence[Bid | Refusal]) ->
         case "NO_NODES":
             return ("Start winslowd on a node, or look at: winslowctl node list",)
         case "NO_NODE_ABLE":
+            lacks = [lack for one in answers if isinstance(one, Refusal) for lack in one.lacks]
+            if lacks and all(lack.startswith("lacks the tags") for lack in lacks):
+                other = f"Ask for other tags, for runs to come: winslowctl project edit {stage.project}"
+                return (other, "Give a node these tags in its settings, or add one that has them")
             less = f"winslowctl run abort {stage.project}; winslowctl run redo {stage.id} --memory SIZE"
             return (f"Ask for less: {less}", "Add a node that has what it needs")
         case "NODES_BUSY":

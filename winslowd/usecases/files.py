@@ -15,8 +15,9 @@ from winslow.domain.exits import published
 from winslow.domain.layout import Location, Pool
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.principal import Principal
-from winslow.domain.records import Kind, View
+from winslow.domain.records import Kind
 from winslow.domain.stage import ProjectId, Stage, StageId
+from winslow.domain.view import View
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound, OutOfRange
 from winslow.ports import Entry, Store, Totals
 from winslow.ports import Files as FilesPort

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from heapq import nlargest
+from os.path import commonprefix
 
+from winslow.domain.branching import require_pipeline
 from winslow.domain.pipeline import DefinitionName, PipelineRecord, StageDefinition
 from winslow.domain.project import Project, Run, Sweep
-from winslow.domain.records import Kind, Ref, View, pipeline_ref, pipeline_version_ref
+from winslow.domain.records import Kind, Ref, pipeline_ref, pipeline_version_ref
 from winslow.domain.stage import Stage
+from winslow.domain.view import View
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 
+COMPARED = 500
+"""Names that one is compared with, at most."""
 ANY = "-"
 """Stands for whichever project in a stage's name, and for all where one is named among many."""
 
@@ -67,7 +73,7 @@ def stage(view: View, project_id: str, id_: str) -> Stage:
         raise _unknown("stage", id_, name, [], "winslowctl status PROJECT")
     project(view, project_id)
     have = [str(one.id) for one in view.stages_of(project_id)]
-    raise _unknown("stage", id_, name, _near(id_, have), f"winslowctl status {project_id}")
+    raise _unknown("stage", id_, name, alike(id_, have), f"winslowctl status {project_id}")
 
 
 def sweep(view: View, project_id: str, id_: str) -> Sweep:
@@ -86,7 +92,7 @@ def pipeline(view: View, id_: str, version: int | None = None) -> PipelineRecord
     """The latest version, or the one asked for. Raises NotFound (PIPELINE_UNKNOWN, PIPELINE_VERSION_UNKNOWN)."""
     latest = view.get(pipeline_ref(id_))
     if latest is None:
-        near = _near(id_, view.all(Kind.PIPELINE))
+        near = alike(id_, view.all(Kind.PIPELINE))
         raise _unknown("pipeline", id_, f"pipelines/{id_}", near, "winslowctl pipeline list")
     assert isinstance(latest.value, PipelineRecord)
     if version is None or version == latest.value.version:
@@ -104,7 +110,8 @@ def pipeline(view: View, id_: str, version: int | None = None) -> PipelineRecord
 
 
 def definition(of: Project, name: str) -> StageDefinition:
-    """Raises InvalidArgument (DEFINITION_UNKNOWN)."""
+    """Raises InvalidArgument (DEFINITION_UNKNOWN), FailedPrecondition (PIPELINE_MISSING)."""
+    require_pipeline(of)
     found = of.pipeline.stage(name)
     if found is None:
         have = ", ".join(one.name for one in of.pipeline.stages)
@@ -129,7 +136,7 @@ def _unknown(what: str, id_: str, subject: str, near: Sequence[str], otherwise: 
 
 def _near_projects(view: View, id_: str) -> list[str]:
     """By id, by an id without its tail, or by the name that people see."""
-    by_id = _near(id_, view.all(Kind.PROJECT))
+    by_id = alike(id_, view.all(Kind.PROJECT))
     named = [
         key
         for key, found in view.all(Kind.PROJECT).items()
@@ -138,5 +145,9 @@ def _near_projects(view: View, id_: str) -> list[str]:
     return list(dict.fromkeys([*named, *by_id]))[:3]
 
 
-def _near(id_: str, have: Iterable[str]) -> list[str]:
-    return get_close_matches(id_, list(have), n=3, cutoff=0.6)
+def alike(id_: str, have: Iterable[str]) -> list[str]:
+    """What may have been meant, up to three. Of very many, those are compared that begin alike: all would take a quarter of a second."""
+    ids = list(have)
+    if len(ids) > COMPARED:
+        ids = nlargest(COMPARED, ids, key=lambda one: len(commonprefix((one, id_))))  # noqa: RUF071 - characters are meant
+    return get_close_matches(id_, ids, n=3, cutoff=0.6)

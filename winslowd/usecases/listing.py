@@ -31,6 +31,8 @@ T = TypeVar("T")
 PAGE_DEFAULT = 50
 PAGE_MAX = 1000
 """Items of one page; more are asked for in vain, not refused."""
+FILTER_MAX, TERMS_MAX = 4000, 20
+"""Characters and terms of a filter; each term is looked for in each of ten thousand items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,13 @@ _TERM = re.compile(
 
 def parse_filter(text: str, fields: tuple[str, ...]) -> tuple[Term, ...]:
     """The terms of a filter. Raises InvalidArgument (FILTER_INVALID)."""
+    if len(text) > FILTER_MAX:
+        raise _invalid_filter(text, f"has more than {FILTER_MAX} characters", fields)
     terms: list[Term] = []
     at = 0
     while text[at:].strip():
+        if len(terms) == TERMS_MAX:
+            raise _invalid_filter(text, f"has more than {TERMS_MAX} terms", fields)
         found = _TERM.match(text, at)
         if found is None:
             raise _invalid_filter(text, f"cannot be read from character {at + 1} on", fields)

@@ -7,21 +7,17 @@ cut off goes on without a gap or a repeat. A follower looks at the file itself: 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Protocol
-
-import re2
 
 from winslow.domain.principal import Principal
 from winslow.domain.stage import WAITING, Stage
 from winslow.errors import InvalidArgument
 from winslow.ports import Logs as LogsPort
-from winslow.ports import Store
-from winslowd.usecases import past
+from winslow.ports import LogValues, Store, Underway
+from winslowd.usecases import aligned, past
 from winslowd.usecases.listing import Ask, Page, decode_token, encode_token, page_size
+from winslowd.usecases.logsearch import Match, compiled, line_time, matches
 from winslowd.usecases.past import Past
 
 PIECE = 256 * 1024
@@ -30,6 +26,12 @@ READ_MAX = 3 << 20
 """Bytes of one answer to ReadLog, which must fit into a message."""
 POLL = 0.02
 """Seconds between two looks at the log of a stage that runs."""
+PIECES_MOST = 4 << 20
+"""Bytes of a log's end in which the pieces of a line are no lines of their own: a progress bar of an hour is one."""
+EXTRACT_MOST = 16 << 20
+"""Bytes in which values are looked for at a time: about a second, where every line has some."""
+ROWS, ROWS_MAX = 1000, 10_000
+"""Rows of values in one answer, and the most of them."""
 SEARCH_MOST = 64 << 20
 """Bytes looked through for one page of a search; the page's token goes on behind them."""
 
@@ -42,15 +44,27 @@ class Chunk:
     data: bytes
     ended: bool
     size: int
+    continued: tuple[str, ...] = ()
+    """Streams whose first line in `data` goes on with one that began before it."""
+    unfinished: bytes = b""
+    """Lines behind `data` that are not ended, as CRI lines (`winslow.ports.Underway`); said anew by the next piece."""
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A line that was searched for, without its line end; `at` in Unix seconds, None where it has no time."""
+class SearchPage(Page[Match]):
+    """Up to `offset` of `size` bytes was looked through."""
 
-    offset: int
-    line: bytes
-    at: float | None
+    offset: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """Numbers of a piece of a log. With `ended` nothing follows; `size` is what was written so far."""
+
+    values: LogValues
+    ended: bool
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,8 @@ class Logs:
     store: Store
     logs: LogsPort
     past: Past
+    underway: Underway | None = None
+    """Of the stages on this node; none where nothing is known of them."""
 
     async def read(
         self, asker: Principal, project: str, id_: str, offset: int = 0, size: int = 0, tail_lines: int = 0
@@ -74,22 +90,45 @@ class Logs:
         written = await self.logs.size(stage.project, stage.id)
         return Chunk(offset, data, ended and offset + len(data) >= written, written)
 
+    async def lines(self, asker: Principal, project: str, id_: str, offset: int, size: int = 0) -> Chunk:
+        """The lines that begin in the `size` bytes from `offset`, which may be any, each whole up to `READ_MAX`.
+
+        Ranges side by side share no line and miss none, whoever writes meanwhile. Without a line, `offset` is as asked.
+        """
+        stage = await self._stage(project, id_)
+        _require_offset(offset)
+        size = min(max(size, 0) or aligned.RANGE, aligned.RANGE_MAX)
+        ended, begins = stage.ended, max(offset - aligned.BEFORE, 0)
+        data = await self.logs.read(stage.project, stage.id, begins, offset - begins + size + aligned.BEHIND)
+        if data and data.find(b"\n", offset - begins + size - 1) < 0:  # a long line, or the end of what is there
+            data += await self.logs.read(stage.project, stage.id, begins + len(data), READ_MAX - size)
+        start, end = aligned.lines_in(data, begins, offset, size)
+        written = await self.logs.size(stage.project, stage.id)
+        if start == end:
+            return Chunk(offset, b"", ended and offset >= written, written)
+        goes_on = aligned.continued(data[:start], whole=begins == 0)
+        return Chunk(begins + start, data[start:end], ended and begins + end >= written, written, goes_on)
+
     async def follow(
         self, asker: Principal, project: str, id_: str, offset: int = 0, tail_lines: int | None = None
     ) -> AsyncGenerator[Chunk, None]:
         """Pieces as they are written, until the stage has ended and all was read: the last one is empty and `ended`.
 
-        A stage that waits is waited for. Begins again at any offset without a gap or a repeat.
+        A stage that waits is waited for. Begins again at any offset without a gap or a repeat. A piece comes without data, too,
+        when there is news of what is not ended yet.
         """
         stage = await self._stage(project, id_)
         _require_offset(offset)
         if tail_lines is not None:
             offset = await self.tail_offset(stage, tail_lines)
+        told = b""
         while True:
             live = self._is_live(stage)  # before the read: what was written before the end is read after it
             data = await self.logs.read(stage.project, stage.id, offset, PIECE)
-            if data:
-                yield Chunk(offset, data, False, offset + len(data))
+            unfinished = self._unfinished(stage) if live and len(data) < PIECE // 2 else b""
+            if data or unfinished != told:
+                told = unfinished
+                yield Chunk(offset, data, False, offset + len(data), unfinished=unfinished)
                 offset += len(data)
             elif live:
                 await self._wait(stage)
@@ -97,16 +136,14 @@ class Logs:
                 yield Chunk(offset, b"", True, await self.logs.size(stage.project, stage.id))
                 return
 
-    async def search(
-        self, asker: Principal, project: str, id_: str, pattern: str, offset: int, ask: Ask
-    ) -> Page[Match]:
+    async def search(self, asker: Principal, project: str, id_: str, pattern: str, offset: int, ask: Ask) -> SearchPage:
         """Lines that match (RE2 syntax), in order. A page may be short, or empty, and yet have a next one.
 
         Raises InvalidArgument (PATTERN_INVALID).
         """
         stage = await self._stage(project, id_)
         _require_offset(offset)
-        compiled, size = _compiled(pattern), page_size(ask.page_size)
+        wanted, size = compiled(pattern), page_size(ask.page_size)
         asked = f"log\0{stage.id}\0{pattern}"
         at = int(decode_token(ask.page_token, asked)[0]) if ask.page_token else offset
         end = at + SEARCH_MOST
@@ -114,11 +151,26 @@ class Logs:
         while at < end and len(found) < size:
             data = await self.logs.read(stage.project, stage.id, at, PIECE)
             if not data:
-                return Page(tuple(found), "", len(found))
-            matches, past = await asyncio.to_thread(_matches, compiled, data, at, size - len(found))
-            found += matches
-            at = past
-        return Page(tuple(found), encode_token((at, ""), asked), len(found))
+                return SearchPage(tuple(found), "", len(found), at, at)
+            more, at = await asyncio.to_thread(matches, wanted, data, at, size - len(found))
+            found += more
+        written = await self.logs.size(stage.project, stage.id)
+        return SearchPage(tuple(found), encode_token((at, ""), asked), len(found), at, max(at, written))
+
+    async def extract(
+        self, asker: Principal, project: str, id_: str, pattern: str, offset: int = 0, rows: int = 0
+    ) -> Extracted:
+        """Numbers that the named groups of `pattern` find from `offset` on, some mebibytes at a time.
+
+        Raises InvalidArgument (PATTERN_INVALID).
+        """
+        stage = await self._stage(project, id_)
+        _require_offset(offset)
+        ended = stage.ended
+        most = min(max(rows, 0) or ROWS, ROWS_MAX)
+        values = await self.logs.extract(stage.project, stage.id, offset, EXTRACT_MOST, pattern, most)
+        written = await self.logs.size(stage.project, stage.id)
+        return Extracted(values, ended and values.offset >= written, written)
 
     async def locate(self, asker: Principal, project: str, id_: str, at: float) -> int:
         """Where the first line at or after `at` (Unix seconds) begins; the end of the log where there is none.
@@ -145,6 +197,9 @@ class Logs:
         now = self.store.view.stage(stage.id)
         return now is not None and now.live
 
+    def _unfinished(self, stage: Stage) -> bytes:
+        return self.underway.unfinished(stage.id) if self.underway else b""
+
     async def _wait(self, stage: Stage) -> None:
         """A moment; for a stage that no node has yet, until something changed."""
         now = self.store.view.stage(stage.id)
@@ -154,17 +209,21 @@ class Logs:
             await asyncio.sleep(POLL)
 
     async def tail_offset(self, stage: Stage, lines: int) -> int:
-        """Where the last `lines` whole lines begin, found from the end backwards."""
+        """Where the last `lines` whole lines begin, found from the end backwards; and what was begun behind them."""
         if lines < 0:
             raise InvalidArgument(f"A log has no {lines} lines", reason="RANGE_INVALID", hint="Ask for 0 or more")
-        start = await self.logs.size(stage.project, stage.id)
+        end = size = await self.logs.size(stage.project, stage.id)
         newlines = 0
-        while start > 0:
-            end, start = start, max(start - PIECE, 0)
+        while end > 0:
+            start = max(end - PIECE, 0)
             data = await self.logs.read(stage.project, stage.id, start, end - start)
-            place = len(data)
-            while (place := data.rfind(b"\n", 0, place)) >= 0:
-                newlines += 1
+            joined = lines > 0 and size - end < PIECES_MOST
+            asked, end = end, start
+            for begins, place in aligned.backwards(data):
+                if joined and begins == 0 and start > 0 and start + place + 1 < asked:
+                    end = start + place + 1  # how this one begins is read next
+                    break
+                newlines += not (joined and aligned.is_piece(data, begins))
                 if newlines > lines:
                     return start + place + 1
         return 0
@@ -189,93 +248,6 @@ class Logs:
                     return offset
                 offset += len(line)
         return offset
-
-
-_TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(?:Z|\+00:00) ")
-
-
-def line_time(line: bytes) -> float | None:
-    """The time of a CRI line in Unix seconds; None for what is none."""
-    found = _TIME.match(line)
-    if found is None:
-        return None
-    try:
-        whole = datetime.strptime(found[1].decode(), "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return whole.timestamp() + float(found[2] or 0)
-
-
-def _matches(pattern: Pattern, data: bytes, offset: int, most: int) -> tuple[list[Match], int]:
-    """The matching lines of a piece, and where the search goes on."""
-    found: list[Match] = []
-    for begins, line in pattern.lines(data):
-        text = line.rstrip(b"\r\n")
-        if pattern.matches(text):
-            found.append(Match(offset + begins, text, line_time(text)))
-            if len(found) == most:
-                return found, offset + begins + len(line)
-    return found, offset + len(data)
-
-
-class _Compiled(Protocol):
-    """A compiled RE2 pattern: linear in what it reads."""
-
-    def search(self, text: bytes, pos: int = 0) -> _Found | None: ...
-
-
-class _Found(Protocol):
-    def start(self) -> int: ...
-
-
-_ONLY_IN_LINES = re.compile(rb"\\[AzQC]|\(\?[a-zA-Z]*-|\r")
-"""What may mean another thing in a piece than in a line of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """What is looked for: in a line by itself, and in a whole piece at once, unless that could miss a line."""
-
-    line: _Compiled
-    piece: _Compiled | None
-
-    def matches(self, line: bytes) -> bool:
-        return self.line.search(line) is not None
-
-    def lines(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """The lines that may match, with where they begin: few where they are found in the piece, else all."""
-        if self.piece is None or b"\r" in data:
-            begins = 0
-            while begins < len(data):
-                ends = data.find(b"\n", begins) + 1 or len(data)
-                yield begins, data[begins:ends]
-                begins = ends
-            return
-        end = 0
-        while end < len(data) and (found := self.piece.search(data, end)) is not None:
-            begins = data.rfind(b"\n", end, found.start()) + 1 or end
-            end = data.find(b"\n", found.start()) + 1 or len(data)
-            yield begins, data[begins:end]
-
-
-def _compiled(pattern: str) -> Pattern:
-    encoded = pattern.encode()
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 8 << 20
-    try:
-        line: _Compiled = re2.compile(encoded, options)
-        if line.search(b"") is not None or _ONLY_IN_LINES.search(encoded):
-            return Pattern(line, None)
-        options.never_nl = True
-        return Pattern(line, re2.compile(b"(?m:" + encoded + b")", options))
-    except re2.error as error:
-        raise InvalidArgument(
-            f"The pattern {pattern[:80]!r} cannot be read: {error}",
-            reason="PATTERN_INVALID",
-            subject=pattern[:80],
-            hint="Write it in RE2 syntax; a backslash before a character takes it as it is",
-        ) from None
 
 
 def _require_offset(offset: int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from enum import Enum
 
 from winslow.domain import silence
@@ -21,7 +20,6 @@ from winslow.domain.records import (
     Expect,
     Kind,
     Put,
-    View,
     attachment_ref,
     node_policy_ref,
     node_ref,
@@ -31,9 +29,10 @@ from winslow.domain.records import (
 )
 from winslow.domain.resources import Capacity
 from winslow.domain.stage import PLACED, NodeId, Stage
+from winslow.domain.view import View
 from winslow.errors import FailedPrecondition, InvalidArgument, NotFound
 from winslow.ports import Clock, Store
-from winslowd.usecases import given
+from winslowd.usecases import given, known
 from winslowd.usecases.listing import Ask, Listing, Page
 from winslowd.usecases.requests import BATCH, Request, answered, expect, once
 
@@ -86,7 +85,7 @@ class Nodes:
     clock: Clock
 
     def get(self, asker: Principal, id_: NodeId) -> NodeShown:
-        return shown(self.store.view, _known(self.store.view, id_), self.clock())
+        return shown(self.store.view, known_id(self.store.view, id_), self.clock())
 
     def list(self, asker: Principal, ask: Ask) -> Page[NodeShown]:
         """By name, silent ones too."""
@@ -148,7 +147,7 @@ class Nodes:
         before = answered(self.store.view, request)
         if before is not None:
             return before
-        _known(self.store.view, id_)
+        known_id(self.store.view, id_)
         by, name = request.principal.name, f"nodes/{id_}"
         while give_up and self.store.view.live_on(id_):
             await once(self.store, replace(request, id=""), lambda view: (self._giving_up(view, id_, by), name))
@@ -184,7 +183,7 @@ class Nodes:
         ref = node_policy_ref(id_)
 
         def decide(view: View) -> tuple[Commit, str]:
-            _known(view, id_)
+            known_id(view, id_)
             expectation = expect(view, ref, expected)
             before = view.policy(id_) or NodePolicy(id_)
             after = change(before)
@@ -220,11 +219,12 @@ def known_ids(view: View) -> Sequence[NodeId]:
     return [NodeId(id_) for id_ in sorted({*view.all(Kind.NODE), *view.all(Kind.NODE_POLICY), *view.holders()})]
 
 
-def _known(view: View, id_: NodeId) -> NodeId:
+def known_id(view: View, id_: NodeId) -> NodeId:
+    """The same id. Raises NotFound (NODE_UNKNOWN)."""
     ids = known_ids(view)
     if id_ in ids:
         return id_
-    near = get_close_matches(id_, ids, n=3)
+    near = known.alike(id_, ids)
     raise NotFound(
         f"There is no node {id_!r}",
         reason="NODE_UNKNOWN",

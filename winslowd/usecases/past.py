@@ -13,20 +13,10 @@ from typing import TypeVar
 
 from winslow.domain.project import Project, Run
 from winslow.domain.query import Query, Term
-from winslow.domain.records import (
-    Comment,
-    Commit,
-    Expect,
-    Kind,
-    Put,
-    Ref,
-    View,
-    project_ref,
-    run_ref,
-    stage_ref,
-)
+from winslow.domain.records import Comment, Commit, Expect, Kind, Put, Ref, project_ref, run_ref, stage_ref
 from winslow.domain.stage import ProjectId, Stage, StageId
 from winslow.domain.status import RunState
+from winslow.domain.view import View
 from winslow.errors import Conflict, NotFound
 from winslow.ports import Archived, History, Store
 from winslowd.usecases import known

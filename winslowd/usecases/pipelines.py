@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from winslow.domain.pipeline import Pipeline, PipelineId, PipelineRecord, StageDefinition
 from winslow.domain.principal import Principal
-from winslow.domain.project import Project
-from winslow.domain.records import Commit, Expect, Kind, Put, Ref, View, pipeline_ref, pipeline_version_ref
+from winslow.domain.records import Commit, Expect, Kind, Put, Ref, pipeline_ref, pipeline_version_ref
+from winslow.domain.view import View
 from winslow.errors import AlreadyExists
 from winslow.ports import Clock, Store
 from winslowd.usecases import given, known
@@ -155,9 +155,7 @@ def shown(view: View, record: PipelineRecord) -> PipelineShown:
     latest = view.get(pipeline_ref(record.id))
     if latest is None or latest.value != record:
         revision = view.revision_of(pipeline_version_ref(record.id, record.version))
-    projects = (found.value for found in view.all(Kind.PROJECT).values())
-    used_by = sum(isinstance(one, Project) and one.source == record.id for one in projects)
-    return PipelineShown(record, revision, used_by)
+    return PipelineShown(record, revision, view.made_of(record.id))
 
 
 def _version_refs(view: View, id_: str) -> list[Ref]:

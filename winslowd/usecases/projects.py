@@ -11,15 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from winslow.domain.lifecycle import AbortRequested, advance
-from winslow.domain.pipeline import DefinitionName, Pipeline, PipelineId, PipelineRecord, UserInput
+from winslow.domain.pipeline import NO_PIPELINE, DefinitionName, Pipeline, PipelineId, PipelineRecord, UserInput
 from winslow.domain.principal import Principal
 from winslow.domain.project import Override, Project
-from winslow.domain.records import Commit, Expect, Kind, Put, View, project_ref, stage_ref
+from winslow.domain.records import Commit, Expect, Kind, Put, project_ref, stage_ref
 from winslow.domain.stage import ProjectId, Stage
-from winslow.errors import AlreadyExists, FailedPrecondition, InvalidArgument, Unavailable
+from winslow.domain.view import View
+from winslow.errors import AlreadyExists, FailedPrecondition, Unavailable
 from winslow.ports import Clock, Quotas, Store, Workspaces
 from winslowd.usecases import given, known
-from winslowd.usecases.derived import ProjectShown, project_shown
+from winslowd.usecases.derivations import Derivations
+from winslowd.usecases.derived import ProjectShown
 from winslowd.usecases.listing import Ask, Listing, Page
 from winslowd.usecases.requests import BATCH, Request, answered, expect, once
 
@@ -29,7 +31,10 @@ NewSuffix = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class NewProject:
-    """What a project is made from: `pipeline`, or a copy of the stored one called `source`. `id` "" makes one of the name."""
+    """What a project is made from: `pipeline`, a copy of the stored one called `source`, or neither yet.
+
+    `id` "" makes one of the name.
+    """
 
     display_name: str
     id: str = ""
@@ -95,18 +100,18 @@ class Projects:
     new_suffix: NewSuffix
     workspaces: Workspaces
     quotas: Quotas
+    derivations: Derivations
 
     # ---- looking
 
     def get(self, asker: Principal, id_: ProjectId) -> ProjectShown:
         """Raises NotFound (PROJECT_UNKNOWN)."""
-        return project_shown(self.store.view, known.project(self.store.view, id_), self.clock())
+        return self.derivations.project(known.project(self.store.view, id_))
 
-    def list(self, asker: Principal, ask: Ask) -> Page[ProjectShown]:
+    async def list(self, asker: Principal, ask: Ask) -> Page[ProjectShown]:
         """Those with the latest activity first. Raises what `Listing.page` raises."""
-        view, now = self.store.view, self.clock()
-        found = [one.value for one in view.all(Kind.PROJECT).values() if isinstance(one.value, Project)]
-        return LISTING.page([project_shown(view, project, now) for project in found], ask)
+        LISTING.query(ask)  # what cannot be asked is refused before anything is looked at
+        return LISTING.page(await self.derivations.projects(), ask)
 
     # ---- making and changing
 
@@ -237,14 +242,7 @@ class Projects:
 def _pipeline_of(new: NewProject, source: PipelineRecord | None) -> Pipeline:
     if source:
         return source.pipeline
-    if new.pipeline is None:
-        raise InvalidArgument(
-            "A project needs a pipeline",
-            reason="PIPELINE_MISSING",
-            subject="pipeline",
-            hint="Name a stored one, or hand in one of its own",
-        )
-    return given.pipeline(new.pipeline)
+    return NO_PIPELINE if new.pipeline is None else given.pipeline(new.pipeline)
 
 
 def _updated(view: View, project: Project, change: ProjectChange) -> Project:

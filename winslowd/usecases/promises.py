@@ -9,7 +9,8 @@ import json
 from dataclasses import asdict, dataclass, fields
 
 from winslow.domain.principal import Principal
-from winslow.domain.records import Done, Kind, Lifetime, Put, Ref, View
+from winslow.domain.records import Done, Kind, Lifetime, Put, Ref
+from winslow.domain.view import View
 from winslow.errors import NotFound
 
 PREFIX = "upload-"

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from winslow.domain.principal import Principal
-from winslow.domain.records import Commit, Done, Expect, Kind, Lifetime, Put, Ref, View
+from winslow.domain.records import Commit, Done, Expect, Kind, Lifetime, Put, Ref
+from winslow.domain.view import View
 from winslow.errors import AlreadyExists, Ambiguous, Conflict, Unavailable
 from winslow.ports import Store
 
@@ -22,6 +23,9 @@ ETCD_UNAVAILABLE = "ETCD_UNAVAILABLE"
 TRIES = 8
 BATCH = 40
 """Records changed in one transaction where there are many: etcd takes 128 operations in one by default."""
+
+ANY, NEVER_SAVED = 0, -1
+"""Revisions that a caller may have seen: whichever it is, and that there was none yet."""
 
 T = TypeVar("T")
 
@@ -161,11 +165,16 @@ async def look_again(store: Store, seen: int) -> None:
 
 
 def expect(view: View, ref: Ref, expected_revision: int) -> Expect:
-    """The expectation for a change of `ref`. Raises Conflict (REVISION_MISMATCH) when the caller saw another revision; 0 is any."""
+    """The expectation for a change of `ref`, which the caller saw at this revision: `ANY`, or perhaps `NEVER_SAVED`.
+
+    Raises Conflict (REVISION_MISMATCH) when it is at another.
+    """
     revision = view.revision_of(ref)
-    if expected_revision and expected_revision != revision:
+    seen = 0 if expected_revision == NEVER_SAVED else expected_revision
+    if expected_revision != ANY and seen != revision:
+        saw = f"you saw revision {seen}" if seen else "you saw it before anybody had saved it"
         raise Conflict(
-            f"{ref} was changed since you read it (you saw revision {expected_revision}, it is at {revision})",
+            f"{ref} was changed since you read it ({saw}, it is at {revision})",
             reason="REVISION_MISMATCH",
             subject=str(ref),
             hint="Read it again, then decide again",

@@ -15,9 +15,10 @@ from winslow.domain import retention
 from winslow.domain.needs import dropped, needed
 from winslow.domain.principal import Principal
 from winslow.domain.project import Project
-from winslow.domain.records import RETENTION_CLOCK_REF, Commit, Expect, Kind, Put, View, retention_ref, stage_ref
+from winslow.domain.records import RETENTION_CLOCK_REF, Commit, Expect, Kind, Put, retention_ref, stage_ref
 from winslow.domain.retention import Going, RetentionClock, RetentionPolicy
 from winslow.domain.stage import ProjectId, Stage, StageId
+from winslow.domain.view import View
 from winslow.errors import FailedPrecondition, InvalidArgument
 from winslow.ports import Clock, Retiring, Store
 from winslowd.usecases import dropping, known

@@ -15,9 +15,10 @@ from winslow.domain.pipeline import Confirmation, DefinitionName
 from winslow.domain.principal import Principal
 from winslow.domain.progress import Gate
 from winslow.domain.project import Answer, Hold, Override, Run, RunMode
-from winslow.domain.records import Comment, Commit, Expect, Kind, Put, Ref, View, project_ref, run_ref, stage_ref
+from winslow.domain.records import Comment, Commit, Expect, Kind, Put, Ref, project_ref, run_ref, stage_ref
 from winslow.domain.stage import WAITING, ProjectId, Reason, RunId, Stage, WorkspaceId
 from winslow.domain.standing import Blocked, Live, Ready, Settled, Standing, situation_of, standings
+from winslow.domain.view import View
 from winslow.ports import Clock, Store
 from winslowd.usecases import beginnings, given, known, past, refusals
 from winslowd.usecases.beginnings import Preview, Start
@@ -161,14 +162,16 @@ class Runs:
         def resumed(view: View, run: Run) -> Run:
             if many and run.hold is None:
                 return run
-            return self._resumed(view, run, mode, changes)
+            return self._resumed(view, run, mode, changes, request.principal.name)
 
         view = self.store.view
         if many and answered(view, request) is None and not any(run.hold for run in _active(view, project)):
             raise self._not_paused(view, _latest(view, project))
         return await self._each(request, project, id_, resumed, expected)
 
-    def _resumed(self, view: View, run: Run, mode: RunMode | None, overrides: Mapping[DefinitionName, Override]) -> Run:
+    def _resumed(
+        self, view: View, run: Run, mode: RunMode | None, overrides: Mapping[DefinitionName, Override], by: str
+    ) -> Run:
         project = known.lasting_project(view, run.project)
         if not run.active or run.hold is None:
             raise self._not_paused(view, run)
@@ -180,6 +183,7 @@ class Runs:
             _in_mode(run, mode, (name for name, one in found.items() if isinstance(one, Ready | Blocked | Live))),
             hold=None,
             again=run.again | {name for name, one in found.items() if isinstance(one, Blocked)},
+            resumed={name: by for name, one in found.items() if isinstance(one, Ready | Blocked)},
             overrides=_merged(run.overrides, overrides),
         )
 
@@ -367,7 +371,7 @@ def _merged(
 
 def _answered(run: Run, gate: Gate, answer: GateAnswer, by: str, now: float) -> Run:
     change, name = answer.override, gate.definition
-    given_here = Answer(by, now, dict(change.environment))
+    given_here = Answer(by, now, dict(change.environment), gate.since)
     more = replace(change, environment={})
     moded = _in_mode(run, answer.mode, (name,)) if answer.mode else run
     return replace(

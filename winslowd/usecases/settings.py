@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from winslow.domain.principal import Principal
-from winslow.domain.records import GLOBALS_REF, LIMITS_REF, Commit, Globals, Limits, Put, View
+from winslow.domain.records import GLOBALS_REF, LIMITS_REF, Commit, Globals, Limits, Put
 from winslow.domain.stage import ProjectId
+from winslow.domain.view import View
 from winslow.ports import Store
 from winslowd.usecases import given, known
 from winslowd.usecases.requests import Request, expect, once

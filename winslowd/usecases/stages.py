@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from winslow.domain import needs, silence
 from winslow.domain.lifecycle import AbortRequested, advance
 from winslow.domain.principal import Principal
-from winslow.domain.records import Commit, Kind, Put, View, stage_ref
+from winslow.domain.records import Commit, Kind, Put, stage_ref
 from winslow.domain.stage import PLACED, ProjectId, Stage, StageId
+from winslow.domain.view import View
 from winslow.ports import Clock, Store
 from winslowd.usecases import known, past, refusals
 from winslowd.usecases.derived import StageShown

@@ -13,8 +13,9 @@ from winslow.domain.lifecycle import AbortRequested, advance
 from winslow.domain.pipeline import DefinitionName
 from winslow.domain.principal import Principal
 from winslow.domain.project import Axis, Override, Project, RunMode, Sweep, SweepId
-from winslow.domain.records import Commit, Expect, Put, View, project_ref, stage_ref, sweep_ref
+from winslow.domain.records import Commit, Expect, Put, project_ref, stage_ref, sweep_ref
 from winslow.domain.stage import ProjectId, Reason, Stage, StageId
+from winslow.domain.view import View
 from winslow.errors import FailedPrecondition
 from winslow.ports import Clock, Store
 from winslowd.usecases import beginnings, given, known

@@ -1,4 +1,5 @@
-"""Small pictures of files, and the one that stands for a project: the first picture or video of its input.
+"""Small pictures of files, and the one that stands for a project: the first picture or video of its input, or else of what
+its stages published last.
 
 What stands for a project is looked up when somebody looks, remembered for a while, and never waited for long: a file system that
 hangs makes lists of projects plainer, not slower.
@@ -11,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from mimetypes import guess_type
 
-from winslow.domain.layout import parse
 from winslow.domain.principal import Principal
-from winslow.domain.stage import ProjectId
-from winslow.errors import FailedPrecondition, InvalidArgument, WinslowError
+from winslow.domain.stage import ProjectId, State
+from winslow.errors import FailedPrecondition, InvalidArgument, NotFound, WinslowError
 from winslow.ports import Clock, Pictures
 from winslow.ports import Files as FilesPort
+from winslowd.usecases import known
 from winslowd.usecases.files import Files, FileShown, Folder
 
 SIZE, LEAST, MOST = 320, 16, 1024
@@ -26,6 +27,8 @@ _FRESH = 30.0
 _PATIENCE = 0.5
 """Seconds, for all the projects of a page together."""
 _KEPT = 10_000
+_PUBLISHED = 4
+"""Stages whose output is looked at, where the input has no picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,48 @@ class Thumbnails:
             pass  # what was found by now is shown
         return {project: self.covers.get(project, (0.0, ""))[1] for project in asked}
 
+    async def picture_of(self, asker: Principal, project: ProjectId, size: int = 0) -> Thumbnail | None:
+        """What stands for a project, small; None where nothing does.
+
+        Raises NotFound (PROJECT_UNKNOWN), InvalidArgument (THUMBNAIL_SIZE_INVALID).
+        """
+        known.project(self.files.store.view, project)
+        path = (await self.cover([project]))[project]
+        if not path:
+            return None
+        try:
+            return await self.get(asker, path, size)
+        except (FailedPrecondition, NotFound):  # it went, or is no picture after all
+            return None
+
     async def _look(self, project: ProjectId) -> None:
         try:
-            page = await self.port.listing(parse(f"projects/{project}/input"), "", _LOOKED_AT)
+            found = await self._first_in(f"projects/{project}/input") or await self._published(project)
         except WinslowError:
             return
+        until, _ = self.covers.get(project, (self.clock() + _FRESH, ""))  # others may have had all forgotten meanwhile
+        self.covers[project] = until, found
+
+    async def _published(self, project: ProjectId) -> str:
+        """A picture of the latest outputs, the latest first."""
+        ended = [stage for stage in self.files.store.view.stages_of(project) if stage.state is State.SUCCEEDED]
+        ended.sort(key=lambda stage: stage.ended_at or 0.0, reverse=True)
+        for name in list(dict.fromkeys(stage.definition.name for stage in ended))[:_PUBLISHED]:
+            if path := await self._first_in(f"projects/{project}/output/{name}"):
+                return path
+        return ""
+
+    async def _first_in(self, directory: str) -> str:
+        place = await self.files.place(directory)
+        if isinstance(place, Folder):
+            return ""
+        try:
+            page = await self.port.listing(place, "", _LOOKED_AT)
+        except NotFound:
+            return ""
         names = (entry.name for entry in page.entries if entry.kind == "file" and entry.size and is_picture(entry.name))
         first = next(names, "")
-        self.covers[project] = self.covers[project][0], f"projects/{project}/input/{first}" if first else ""
+        return f"{directory}/{first}" if first else ""
 
 
 def is_picture(name: str) -> bool:

@@ -19,7 +19,10 @@ from tests.ceph import Cluster
 from tests.contract.volume.project import Project, Storage
 from tests.fakes.volume import InlineVolume
 from winslow.domain.stage import ProjectId
-from winslowd.files.process import open_files
+from winslowd.files.process import Patience, open_files
+
+PATIENT = Patience(quick=60.0, ping=60.0)
+"""What calls do is held to the suite, and not how soon: nineteen hundred directories are made one by one on a busy machine."""
 
 
 @pytest_asyncio.fixture(
@@ -46,7 +49,7 @@ async def volume(
             yield inline, place
         else:
             scratch = Mounting(str(tmp_path_factory.mktemp("scratch")), obstacle=filesystems.why_no_mounts())
-            yield await stack.enter_async_context(open_files(str(place), mounting=scratch)), place
+            yield await stack.enter_async_context(open_files(str(place), PATIENT, scratch)), place
 
 
 @pytest_asyncio.fixture(loop_scope="module")

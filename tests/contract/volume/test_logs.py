@@ -153,3 +153,23 @@ async def test_a_damaged_archive_is_told_and_the_rest_can_be_read(project: Proje
     with refused(DataLoss, "ARCHIVE_DAMAGED"):
         await logs.read(project.id, stage, 0, 100)
     assert await logs.read(project.id, stage, len(LONG) - 5000, 5000)
+
+
+async def test_values_are_found_piece_by_piece_in_either_form(project: Project) -> None:
+    logs, stage = project.storage.logs, await _stage(project, LONG)
+
+    async def found() -> list[float]:
+        numbers: list[float] = []
+        offset = 0
+        while offset < len(LONG):
+            values = await logs.extract(project.id, stage, offset, 1, r"line (?P<n>\d+)", 1 << 20)
+            numbers += values.columns[0].values
+            offset = values.offset
+        return numbers
+
+    assert await found() == list(range(30_000))
+    assert await logs.archive(project.id, stage, 0.0)
+    assert await found() == list(range(30_000))
+    with refused(InvalidArgument, "PATTERN_INVALID"):
+        await logs.extract(project.id, stage, 0, 1, r"(?P<a>x)(?=y)", 1)
+    assert (await logs.extract(project.id, StageId("never"), 5, 1, r"(?P<a>x)", 1)).offset == 5

@@ -12,6 +12,13 @@ const project = (name: string, revision = 1n): Change =>
     revision,
     resource: { case: "project", value: { name, revision } },
   });
+const stage = (name: string, revision: bigint): Change =>
+  create(ChangeSchema, {
+    kind: ResourceKind.STAGE,
+    name,
+    revision,
+    resource: { case: "stage", value: { name, revision } },
+  });
 const said = (revision: bigint, changes: Change[] = [], initial = false) =>
   create(WatchResponseSchema, { revision, changes, initial });
 
@@ -26,7 +33,7 @@ function node(answer: (asked: WatchRequest, signal: AbortSignal) => AsyncIterabl
       },
     });
   });
-  const feed = new Feed(createClient(EventService, transport), { kinds: [], detailsOf: [] });
+  const feed = new Feed(createClient(EventService, transport));
   const leaving = new AbortController();
   running.push(leaving);
   void feed.run(leaving.signal);
@@ -50,6 +57,20 @@ describe("the feed", () => {
     });
     await vi.waitFor(() => expect(names()).toEqual(["projects/a", "projects/b", "projects/c"]));
     expect(feed.picture()).toMatchObject({ connection: "live", complete: true });
+  });
+
+  test("draws the first piece of a beginning at once, and the others a few at a time", async () => {
+    const { feed, names } = node(async function* (_, signal) {
+      for (let piece = 0; piece < 50; piece++) yield said(0n, [project(`projects/${piece}`)], true);
+      yield said(5n, [], true);
+      await forEver(signal);
+    });
+    const drawn: number[] = [];
+    feed.subscribe(() => drawn.push(names().length));
+    await vi.waitFor(() => expect(feed.picture().complete).toBe(true));
+    expect(drawn[0]).toBe(1);
+    expect(drawn.at(-1)).toBe(50);
+    expect(drawn.length).toBeLessThan(10);
   });
 
   test("goes on from the last revision after a cut", async () => {
@@ -103,5 +124,43 @@ describe("the feed", () => {
       await forEver(signal);
     });
     await vi.waitFor(() => expect(feed.picture().connection).toBe("stale"));
+  });
+
+  test("asks for a project's details beside what it has, and knows when all of them came", async () => {
+    const requests: WatchRequest[] = [];
+    const { feed } = node(async function* (request, signal) {
+      requests.push(request);
+      if (request.revision === 0n) yield said(7n, [project("projects/a")], true);
+      else {
+        yield said(0n, [stage("projects/a/stages/s", 9n)], true);
+        yield said(8n, [stage("projects/a/stages/s", 8n)]);
+      }
+      await forEver(signal);
+    });
+    await vi.waitFor(() => expect(feed.picture().complete).toBe(true));
+    feed.interests.detailsOf("projects/a");
+    await vi.waitFor(() => expect([...feed.picture().detailed]).toEqual(["projects/a"]));
+    expect(requests.map(({ revision, detailsOf, fresh }) => ({ revision, detailsOf, fresh }))).toEqual([
+      { revision: 0n, detailsOf: [], fresh: [] },
+      { revision: 7n, detailsOf: ["projects/a"], fresh: ["projects/a"] },
+    ]);
+    const { project: projects, stage: stages } = feed.picture().tables;
+    expect([...(projects?.keys() ?? [])]).toEqual(["projects/a"]);
+    expect(stages?.get("projects/a/stages/s")?.revision).toBe(9n); // an older change undoes nothing
+  });
+
+  test("gives its connection back while nobody looks, and goes on where it was", async () => {
+    let given = 0;
+    const { feed, asked } = node(async function* (request, signal) {
+      if (request.revision === 0n) yield said(7n, [project("projects/a")], true);
+      await forEver(signal);
+      given++;
+    });
+    await vi.waitFor(() => expect(feed.picture().complete).toBe(true));
+    feed.sleep();
+    await vi.waitFor(() => expect(feed.picture().connection).toBe("asleep"));
+    await vi.waitFor(() => expect(given).toBe(1));
+    feed.awake();
+    await vi.waitFor(() => expect(asked).toEqual([0n, 7n]));
   });
 });

@@ -9,7 +9,12 @@ export type ResourceOf<Case extends ResourceCase> = Extract<Resource, { case: Ca
 export type Table<Case extends ResourceCase> = ReadonlyMap<string, ResourceOf<Case>>;
 export type Tables = { readonly [Case in ResourceCase]?: Table<Case> };
 
-/** The tables after `changes`; those that nothing changed in are the same objects as before. */
+const IN_DETAIL = ["run", "sweep", "stage", "comment"] as const;
+
+/**
+ * The tables after `changes`; those that nothing changed in are the same objects as before. What is told in detail may
+ * come older than it is known: then it changes nothing.
+ */
 export function applied(tables: Tables, changes: readonly Change[]): Tables {
   const touched = new Map<ResourceCase, Map<string, unknown>>();
   const touch = (kind: ResourceCase) => {
@@ -25,8 +30,30 @@ export function applied(tables: Tables, changes: readonly Change[]): Tables {
         if ((touched.get(kind) ?? tables[kind])?.has(change.name)) touch(kind).delete(change.name);
       }
     } else if (change.resource.case) {
-      touch(change.resource.case).set(change.name, change.resource.value);
+      const table = touch(change.resource.case);
+      const known = isDetail(change.resource.case) ? revisionOf(table.get(change.name)) : 0n;
+      if (known <= change.revision) table.set(change.name, change.resource.value);
     }
   }
   return touched.size ? ({ ...tables, ...Object.fromEntries(touched) } as Tables) : tables;
+}
+
+/** The tables without what was told of `projects` in detail. */
+export function without(tables: Tables, projects: readonly string[]): Tables {
+  if (projects.length === 0) return tables;
+  const gone = (name: string) => projects.some((project) => name.startsWith(`${project}/`));
+  const kept = IN_DETAIL.flatMap((kind) => {
+    const table: ReadonlyMap<string, unknown> | undefined = tables[kind];
+    if (!table || ![...table.keys()].some(gone)) return [];
+    return [[kind, new Map([...table].filter(([name]) => !gone(name)))] as const];
+  });
+  return kept.length ? ({ ...tables, ...Object.fromEntries(kept) } as Tables) : tables;
+}
+
+function isDetail(kind: ResourceCase): boolean {
+  return (IN_DETAIL as readonly string[]).includes(kind);
+}
+
+function revisionOf(resource: unknown): bigint {
+  return (resource as { revision: bigint } | undefined)?.revision ?? 0n;
 }

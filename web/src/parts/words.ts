@@ -9,15 +9,34 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
+// To make one of these takes longer than to draw the row of a table that it is for: each is made once.
+const relative = once((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+const exact = once((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }));
+
+function once<Format>(make: (locale: string | undefined) => Format): (locale: string | undefined) => Format {
+  const made = new Map<string | undefined, Format>();
+  return (locale) => {
+    const known = made.get(locale) ?? make(locale);
+    made.set(locale, known);
+    return known;
+  };
+}
+
 /** "3 minutes ago", "in 2 hours"; `now` in milliseconds. */
 export function ago(time: Timestamp | undefined, now: number, locale?: string): string {
   if (!time) return "";
   const seconds = (timestampDate(time).getTime() - now) / 1000;
-  const said = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const said = relative(locale);
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return said.format(Math.trunc(seconds / size), unit);
   }
   return said.format(0, "minute") === "this minute" ? "just now" : said.format(0, "second");
+}
+
+/** The exact time, in the viewer's zone and words. */
+export function moment(time: Timestamp | undefined, locale?: string): string {
+  if (!time) return "";
+  return exact(locale).format(timestampDate(time));
 }
 
 /** "1.5 GiB"; binary units, since that is what limits are given in. */

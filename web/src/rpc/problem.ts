@@ -7,6 +7,10 @@ export interface Problem {
   hint: string;
   /** Stable, for instance `PROJECT_UNKNOWN`; "" when nobody gave one. */
   reason: string;
+  /** What it is about: a resource's name, a definition, a variable; "" when nobody said. */
+  subject: string;
+  /** What else the server said, for instance the `path` of the field that is wrong. */
+  metadata: Readonly<Record<string, string>>;
   retryable: boolean;
 }
 
@@ -19,6 +23,8 @@ export function problemOf(error: unknown): Problem {
     message: away ? "The node does not answer" : failed.rawMessage,
     hint: info?.metadata.hint ?? (away ? "This page goes on by itself as soon as it is back" : ""),
     reason: info?.reason ?? "",
+    subject: info?.metadata.subject ?? "",
+    metadata: info?.metadata ?? {},
     retryable: away || info?.metadata.retryable === "true",
   };
 }

@@ -1,0 +1,1 @@
+"""Telling people outside of Winslow: webhooks and mail. Nothing here knows what is news, nor who subscribed."""
