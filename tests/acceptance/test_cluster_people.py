@@ -14,6 +14,7 @@ import pytest
 from tests.acceptance.scene import Scene, counting, definition, fresh, observed, until
 from tests.acceptance.story import run_state
 from tests.cluster import Cluster
+from winslow.client import Client
 from winslow.domain.stage import Cause, State
 from winslow.errors import Conflict, FailedPrecondition, WinslowError
 
@@ -48,6 +49,11 @@ def at_once(*acts: Callable[[], T]) -> list[T | WinslowError]:
         return list(pool.map(tried, acts))
 
 
+def knows(client: Client, project: str) -> bool:
+    """Whether the client's node has heard of a project."""
+    return any(one.name == project for one in client.projects.list())
+
+
 def led_by(scene: Scene, name: str) -> None:
     """Make this node the leader: whoever leads instead is restarted, until the turn is its."""
     for _ in range(4):
@@ -62,6 +68,8 @@ def led_by(scene: Scene, name: str) -> None:
 def test_the_same_request_sent_to_all_nodes_at_once_has_one_effect(scene: Scene) -> None:
     story = scene.story().stages(counting(10, 0.2))
     clients = [scene.client(name) for name in scene.cluster.nodes]
+    for client in clients:  # a node may hear of a project a moment after another acknowledged it
+        until(partial(knows, client, story.project))
     for number in range(5):
         request = str(uuid.uuid4())
         answers = at_once(*(partial(client.runs.start, story.project, request_id=request) for client in clients * 2))
