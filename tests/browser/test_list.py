@@ -113,3 +113,42 @@ def test_what_was_open_over_the_list_is_closed_on_other_pages_and_when_one_comes
             page.go_forward()
             expect(page.get_by_role("row", name="Lane")).to_be_visible()
             expect(choice).to_have_count(0)
+
+
+def test_what_is_pressed_before_its_part_of_the_page_has_come_opens_when_it_has(
+    daemon: Served, window: Opens, image: str
+) -> None:
+    with daemon.client() as client:
+        Story(client, image, "Crossing").stages("true")
+        page = window(daemon.web).open("/nodes")
+        held: list[Route] = []
+        for part in ("Views", "Choice"):
+            page.route(f"**/assets/{part}-*.js", lambda route: held.append(route))
+        page.goto(f"{daemon.web}/projects")
+        expect(page.get_by_role("row", name="Crossing")).to_be_visible()
+        page.get_by_role("button", name="Views", exact=True).click()
+        expect(page.get_by_role("menuitem")).to_have_count(0)
+        for each in held:
+            each.continue_()
+        assert len(held) == 2
+        expect(page.get_by_role("menuitem", name="Save what is shown now…")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("menuitem")).to_have_count(0)
+
+
+def test_who_is_in_a_choice_before_it_has_come_is_in_it_when_it_has(daemon: Served, window: Opens, image: str) -> None:
+    with daemon.client() as client:
+        Story(client, image, "Roundabout").stages("true")
+        page = window(daemon.web).open("/nodes")
+        held: list[Route] = []
+        page.route("**/assets/Choice-*.js", lambda route: held.append(route))
+        page.goto(f"{daemon.web}/projects")
+        expect(page.get_by_role("row", name="Roundabout")).to_be_visible()
+        soon = page.get_by_role("textbox", name="Pipeline", exact=True)
+        soon.click()
+        expect(soon).to_be_focused()
+        for each in held:
+            each.continue_()
+        assert held
+        expect(page.get_by_role("combobox", name="Pipeline", exact=True)).to_be_focused()
+        expect(page.get_by_role("listbox")).to_be_visible()

@@ -11,9 +11,10 @@ export interface ChoiceProps {
   value: string | null;
   table: Projects;
   onAsk: (change: Change) => void;
+  autoFocus?: boolean;
 }
 
-export const Choice = memo(function Choice({ word, field, value, table, onAsk }: ChoiceProps) {
+export const Choice = memo(function Choice({ word, field, value, table, onAsk, autoFocus = false }: ChoiceProps) {
   const [open, setOpen] = useState(false);
   // Looked for only while somebody looks at them.
   const found = useMemo(() => (open ? choices(table, field) : []), [open, table, field]);
@@ -22,6 +23,7 @@ export const Choice = memo(function Choice({ word, field, value, table, onAsk }:
     <Select
       aria-label={word}
       placeholder={word}
+      autoFocus={autoFocus}
       data={data}
       value={value}
       onChange={(next) => onAsk({ [field]: next ?? undefined })}

@@ -1,7 +1,7 @@
 // What the list is narrowed down by: words, and one each of tag, pipeline and author. All of it is in the address.
 import { ActionIcon, TextInput } from "@mantine/core";
 import { IconSearch, IconX } from "@tabler/icons-react";
-import { memo, Suspense, useCallback } from "react";
+import { Fragment, memo, Suspense, useCallback, useState } from "react";
 import { lazyPart } from "../parts/fetching.ts";
 import { useLater } from "../parts/useLater.ts";
 import type { Projects } from "./arranging.ts";
@@ -26,19 +26,32 @@ export const Filters = memo(function Filters({ visit, asked, table, onWant, onAs
   return (
     <div className={classes.filters}>
       <Find said={asked.text ?? ""} want={onWant} tell={useCallback((text) => onAsk({ text }), [onAsk])} />
-      <Drawn word="Tag" field="tag" value={asked.tag ?? null} {...{ visit, table, onAsk }} />
-      <Drawn word="Pipeline" field="pipeline" value={asked.pipeline ?? null} {...{ visit, table, onAsk }} />
-      <Drawn word="Author" field="author" value={asked.author ?? null} {...{ visit, table, onAsk }} />
+      <Fragment key={visit}>
+        <Drawn word="Tag" field="tag" value={asked.tag ?? null} {...{ table, onAsk }} />
+        <Drawn word="Pipeline" field="pipeline" value={asked.pipeline ?? null} {...{ table, onAsk }} />
+        <Drawn word="Author" field="author" value={asked.author ?? null} {...{ table, onAsk }} />
+      </Fragment>
     </div>
   );
 });
 
-/** A choice, as soon as the list has been drawn; until then what it looks like. */
-function Drawn({ visit, ...props }: ChoiceProps & { visit: number }) {
-  const plain = <TextInput readOnly aria-label={props.word} placeholder={props.word} value={props.value ?? ""} />;
+/** A choice, as soon as the list has been drawn; until then what it looks like. Who was in it by then is in the choice. */
+function Drawn(props: ChoiceProps) {
+  const [within, setWithin] = useState(false);
+  const plain = (
+    <TextInput
+      readOnly
+      aria-label={props.word}
+      placeholder={props.word}
+      value={props.value ?? ""}
+      onFocus={() => setWithin(true)}
+      onBlur={() => setWithin(false)}
+      autoFocus={within}
+    />
+  );
   return useLater() ? (
     <Suspense fallback={plain}>
-      <Choice key={visit} {...props} />
+      <Choice autoFocus={within} {...props} />
     </Suspense>
   ) : (
     plain

@@ -1,14 +1,13 @@
 // All projects at a glance: what each is, how far it is, and who waits for whom.
 import { Button, Group, Loader, Stack, Switch, Text, Title, VisuallyHidden } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconBookmark, IconPlus } from "@tabler/icons-react";
+import { IconPlus } from "@tabler/icons-react";
 import { getRouteApi, Link, useNavigate, useRouter } from "@tanstack/react-router";
 import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLive, useTable } from "../live/Live.tsx";
 import { Empty } from "../parts/Empty.tsx";
 import { lazyPart } from "../parts/fetching.ts";
 import { idOf } from "../parts/names.ts";
-import { useLater } from "../parts/useLater.ts";
 import { usePageTitle } from "../parts/usePageTitle.ts";
 import { VirtualTable } from "../parts/VirtualTable.tsx";
 import { Newcomer } from "../welcome/Newcomer.tsx";
@@ -28,11 +27,11 @@ import { Filters } from "./Filters.tsx";
 import { groupedRows, keyOf, plainRows, type Row } from "./grouping.ts";
 import classes from "./projects.module.css";
 import { Quick } from "./Quick.tsx";
+import { SavedViews } from "./SavedViews.tsx";
 import { useCalm } from "./useCalm.ts";
 import { useColumns } from "./useColumns.tsx";
 
 const BulkBar = lazyPart(() => import("./BulkBar.tsx"), "BulkBar");
-const Views = lazyPart(() => import("./Views.tsx"), "Views");
 const route = getRouteApi("/projects");
 
 interface Props {
@@ -48,13 +47,6 @@ export function Projects({ asked }: Props) {
   return <List {...{ table, asked }} />;
 }
 
-/** What the menu of views looks like, until somebody does something. */
-const ViewsSoon = () => (
-  <Button variant="default" leftSection={<IconBookmark size={16} aria-hidden />}>
-    Views
-  </Button>
-);
-
 function Waiting() {
   const connection = useLive((picture) => picture.connection);
   if (connection === "lost") return null; // the frame says so
@@ -66,7 +58,6 @@ function Waiting() {
 }
 
 function List({ table, asked }: Props & { table: Table }) {
-  const later = useLater();
   const visit = useVisit();
   const router = useRouter();
   const navigate = route.useNavigate();
@@ -106,7 +97,7 @@ function List({ table, asked }: Props & { table: Table }) {
       <Group justify="space-between" wrap="nowrap">
         <Title order={2}>Projects</Title>
         <Group gap="xs" wrap="nowrap">
-          <Suspense fallback={<ViewsSoon />}>{later ? <Views key={visit} asked={asked} /> : <ViewsSoon />}</Suspense>
+          <SavedViews key={visit} asked={asked} />
           <Button component={Link} to="/projects/new" leftSection={<IconPlus size={16} aria-hidden />}>
             New{narrow ? "" : " project"}
           </Button>

@@ -14,7 +14,14 @@ import { askedBy, inOrder, searchOf } from "./views.ts";
 
 const route = getRouteApi("/projects");
 
-export const Views = memo(function Views({ asked }: { asked: Asked }) {
+interface Props {
+  asked: Asked;
+  opened: boolean;
+  /** The same function each time. */
+  onOpened: (opened: boolean) => void;
+}
+
+export const Views = memo(function Views({ asked, opened, onOpened }: Props) {
   const views = inOrder(useTable("view").values());
   const services = useServices();
   const navigate = route.useNavigate();
@@ -28,7 +35,7 @@ export const Views = memo(function Views({ asked }: { asked: Asked }) {
     );
   return (
     <>
-      <Menu position="bottom-end" width={280}>
+      <Menu position="bottom-end" width={280} opened={opened} onChange={onOpened}>
         <Menu.Target>
           <Button variant="default" leftSection={<IconBookmark size={16} aria-hidden />} maw={{ base: 120, sm: 200 }}>
             {current?.displayName ?? "Views"}
