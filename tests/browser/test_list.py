@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from playwright.sync_api import Page, Route, expect
 
@@ -24,6 +27,21 @@ TYPES_AND_LEAVES = """
 
 def to(page: Page, place: str) -> None:
     page.get_by_role("navigation").get_by_role("link", name=place).click()
+
+
+@contextmanager
+def held_back(page: Page, *parts: str) -> Iterator[None]:
+    """These parts of the page do not come within, and are asked for there. Raises AssertionError where one is not."""
+    held: list[Route] = []
+    for part in parts:
+        page.route(f"**/assets/{part}-*.js", lambda route: held.append(route))
+    yield
+    deadline = time.monotonic() + 30
+    while len(held) < len(parts):
+        assert time.monotonic() < deadline, f"of {parts} only {[route.request.url for route in held]} were asked for"
+        page.wait_for_timeout(20)  # which hears of them
+    for route in held:
+        route.continue_()
 
 
 def test_the_list_is_found_as_it_was_left_and_with_what_happened_meanwhile(
@@ -68,14 +86,10 @@ def test_what_was_typed_and_not_yet_looked_for_is_gone_when_one_comes_back(
         page = window(daemon.web).open("/projects?text=alley")
         find = page.get_by_label("Find projects by name, tag, pipeline or person")
         expect(find).to_have_value("alley")
-        held: list[Route] = []
-        page.route("**/assets/Settings-*.js", lambda route: held.append(route))
-        find.evaluate(TYPES_AND_LEAVES)
-        # On the way for longer than the pause after which the address says what was typed.
-        page.wait_for_timeout(2 * PAUSE)
-        for each in held:
-            each.continue_()
-        assert held
+        with held_back(page, "Settings"):
+            find.evaluate(TYPES_AND_LEAVES)
+            # On the way for longer than the pause after which the address says what was typed.
+            page.wait_for_timeout(2 * PAUSE)
         expect(page.get_by_role("heading", name="Settings", level=2)).to_be_visible()
         page.go_back()
         expect(page.get_by_role("row", name="Alley")).to_be_visible()
@@ -120,17 +134,12 @@ def test_what_is_pressed_before_its_part_of_the_page_has_come_opens_when_it_has(
 ) -> None:
     with daemon.client() as client:
         Story(client, image, "Crossing").stages("true")
-        page = window(daemon.web).open("/nodes")
-        held: list[Route] = []
-        for part in ("Views", "Choice"):
-            page.route(f"**/assets/{part}-*.js", lambda route: held.append(route))
-        page.goto(f"{daemon.web}/projects")
-        expect(page.get_by_role("row", name="Crossing")).to_be_visible()
-        page.get_by_role("button", name="Views", exact=True).click()
-        expect(page.get_by_role("menuitem")).to_have_count(0)
-        for each in held:
-            each.continue_()
-        assert len(held) == 2
+        page = window(daemon.web).page
+        with held_back(page, "Views"):
+            page.goto(f"{daemon.web}/projects")
+            expect(page.get_by_role("row", name="Crossing")).to_be_visible()
+            page.get_by_role("button", name="Views", exact=True).click()
+            expect(page.get_by_role("menuitem")).to_have_count(0)
         expect(page.get_by_role("menuitem", name="Save what is shown now…")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.get_by_role("menuitem")).to_have_count(0)
@@ -139,16 +148,12 @@ def test_what_is_pressed_before_its_part_of_the_page_has_come_opens_when_it_has(
 def test_who_is_in_a_choice_before_it_has_come_is_in_it_when_it_has(daemon: Served, window: Opens, image: str) -> None:
     with daemon.client() as client:
         Story(client, image, "Roundabout").stages("true")
-        page = window(daemon.web).open("/nodes")
-        held: list[Route] = []
-        page.route("**/assets/Choice-*.js", lambda route: held.append(route))
-        page.goto(f"{daemon.web}/projects")
-        expect(page.get_by_role("row", name="Roundabout")).to_be_visible()
-        soon = page.get_by_role("textbox", name="Pipeline", exact=True)
-        soon.click()
-        expect(soon).to_be_focused()
-        for each in held:
-            each.continue_()
-        assert held
+        page = window(daemon.web).page
+        with held_back(page, "Choice"):
+            page.goto(f"{daemon.web}/projects")
+            expect(page.get_by_role("row", name="Roundabout")).to_be_visible()
+            soon = page.get_by_role("textbox", name="Pipeline", exact=True)
+            soon.click()
+            expect(soon).to_be_focused()
         expect(page.get_by_role("combobox", name="Pipeline", exact=True)).to_be_focused()
         expect(page.get_by_role("listbox")).to_be_visible()
